@@ -294,7 +294,7 @@ def _with_shape(init_today):
     @functools.wraps(init_today)
     def __init__(self, *args, **kwargs):
         init_today(self, *args, **kwargs)
-        self._shape = TensorShape(self.shape)
+        self._shape = TensorShape(self._host.shape)
 
     return __init__
 
@@ -318,7 +318,7 @@ PROPERTIES = {
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
-    Variable: {"shape": property(lambda self: TensorShape(self._array.shape), doc="Its shape.")},
+    Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
     Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},
     Callback: {"validation_data": property(_validation_data, _keep("validation_data"))},
@@ -347,12 +347,12 @@ METHODS = {
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
     Symbol: {
-        "get_shape": lambda self: TensorShape(self.shape),
-        "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
+        "get_shape": lambda self: TensorShape(self._host.shape),
+        "set_shape": lambda self, shape: TensorShape(self._host.shape).assert_is_compatible_with(shape),
     },
     Variable: {
         "numpy": _number,
-        "get_shape": lambda self: TensorShape(self.shape),
+        "get_shape": lambda self: TensorShape(self._host.shape),
         "read_value": lambda self: self.value,
     },
 }

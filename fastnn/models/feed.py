@@ -69,18 +69,27 @@ class Feed:
             else:
                 io[0] = a.ctypes.data
             io[1], io[2] = a.strides[0] if a.ndim else 0, len(a)
+            slot.array, slot.stamp = a, slot.stamp + 1
         self.reorder(order)
 
     def release(self):
         """Let the arrays go; a program must not run before others are there."""
         self.arrays, self.order = [], None
+        for slot in self.slots:
+            slot.array = slot.order = slot.place = None
 
     def reorder(self, order):
         """Change the row order only."""
         self.order = order
         address = 0 if order is None else _known(order).ctypes.data
         for slot in self.slots:
-            slot.index[0] = address
+            slot.index[0], slot.order = address, order
+        self.mixed()
+
+    def mixed(self):
+        """The order has been written anew."""
+        for slot in self.slots:
+            slot.mixed += 1
 
     def parts(self, leaves):
         """(x, y, weight) with these in the place of the arrays."""

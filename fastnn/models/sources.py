@@ -95,6 +95,7 @@ class RowSource:
             mix_rows(self.order, seed, stream)
         if self.chosen is not None:
             self.order[:] = self.chosen[self.order]
+        self.feed.mixed()
 
     def follow(self):
         """Where a callback has compiled the model anew, or changed its layers: the other rows go to the new plans."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
+from fastnn.compiler.target import placed
 from fastnn.core import config, hooks, switches, turns
 from fastnn.core.errors import ArgumentError, KernelError
 from fastnn.graph import Symbol, Trace, Variable
@@ -162,7 +163,7 @@ class Step:
             dict(zip(symbols, feed.slots)),
             state=self.shared.states[kind],
             arena=self.shared.arena,
-            options=model._trainer().options,
+            options=placed(model._trainer().options),
         )
         return CompiledStep(program, feed, self._version(), result, logs, losses)  # tracing may move variables
 

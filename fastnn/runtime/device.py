@@ -1,0 +1,289 @@
+"""Devices: machines with a memory of their own, which run the plans that were made for Target "cuda".
+
+A device has memory, one stream of work that runs in order, and kernels by name; `Cuda` (fastnn.runtime.cuda) and
+`Simulated` (fastnn.runtime.simulated) are the two that there are.  A tape hands it launches; what is a part of one
+batch is captured once and replayed by one call.
+
+How a kernel finds its arguments: `args` is the address, on the device, of its int64 words, as on the CPU.  Two more
+words lie before them, args[-2] and args[-1] (HEADER): how many items one call of a kernel takes (1: it may be cut
+anywhere), and the distance in words of the tables of neighbouring threads (0: all have one; else each has its own,
+because a word of it is the address of that thread's workspace).  So a thread t of T that runs a kernel of the CPU makes
+the calls `kernel(args + t * args[-1], i, min(i + args[-2], hi))` for i = lo + t * args[-2], then T * args[-2] further,
+and so on.  A kernel that was written for the device ("per": "block") has its items done by whole blocks, reads neither.
+
+The status block is STATUS_WORDS words: the first status that is not 0, and the address of the arguments of the kernel
+that said so.  Every kernel looks at it first and does nothing where it is not 0: what follows a failure has no effect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import re
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from fastnn.core import changes, config
+from fastnn.core.errors import ArgumentError, NotSupportedError, OutOfMemoryError
+from fastnn.core.locks import lock
+from fastnn.core.types import Array
+
+HEADER = 2  # words before the arguments of an instruction
+STATUS_WORDS = 2
+ALIGN = 256  # bytes: what device memory begins at a multiple of
+MOST_LANES = 4096  # threads with a workspace of their own
+RESERVE = 0.05  # of the memory stays free: the driver's own needs
+
+
+class Launch(NamedTuple):
+    """One launch: kernel, address of its arguments, items [lo, hi), how many calls they are, threads at most (0: any).
+
+    row: the instruction that it is, -1 for what tapes launch themselves.
+    """
+
+    name: str
+    args: int
+    lo: int
+    hi: int
+    calls: int
+    lanes: int = 0
+    row: int = -1
+
+
+class Device:
+    """What a tape needs of a device.  Work is done in the order in which it is asked for.
+
+    name: "cuda:0".  lock: held by who uses the device, a run or a look at what lies there.
+    """
+
+    name: ClassVar[str] | str = ""
+
+    def __init__(self) -> None:
+        import threading
+
+        self.lock = lock(threading.RLock)
+        self.arenas: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    # ------------------------------------------------------------------ memory
+    def allocate(self, nbytes: int) -> int:
+        """The address of new device memory, a multiple of ALIGN; raises MemoryError where there is no room."""
+        raise NotImplementedError
+
+    def free(self, address: int) -> None:
+        """Give memory of `allocate` back, once all work that was asked for is done."""
+        raise NotImplementedError
+
+    def upload(self, array: Array, address: int) -> None:
+        """Copy a contiguous array to the device; the array may be changed as soon as this returns."""
+        raise NotImplementedError
+
+    def download(self, address: int, array: Array) -> None:
+        """Copy from the device into a contiguous array; its values are there after `synchronize`."""
+        raise NotImplementedError
+
+    def copy(self, source: int, target: int, nbytes: int) -> None:
+        """Copy on the device."""
+        raise NotImplementedError
+
+    def pinned(self, nbytes: int) -> Array:
+        """Host memory, uint8, from which `send` copies while the device works."""
+        raise NotImplementedError
+
+    def send(self, array: Array, address: int) -> None:
+        """Copy from pinned memory, which must not change before a `mark` made afterwards has been reached."""
+        raise NotImplementedError
+
+    def memory(self) -> tuple[int, int]:
+        """(free, all) bytes of the device."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ work
+    def launch(self, work: Launch) -> None:
+        """Ask for one launch."""
+        raise NotImplementedError
+
+    def capture(self, works: Sequence[Launch]) -> Any:
+        """What `replay` runs: these launches, in order.  Nothing runs now."""
+        raise NotImplementedError
+
+    def replay(self, graph: Any) -> None:
+        """Ask for all launches of a graph: one call."""
+        raise NotImplementedError
+
+    def mark(self) -> Any:
+        """A place in the stream, that `reach` waits for."""
+        raise NotImplementedError
+
+    def reach(self, mark: Any) -> None:
+        """Wait until all that was asked for before a mark is done."""
+        raise NotImplementedError
+
+    def synchronize(self) -> None:
+        """Wait until all that was asked for is done."""
+        raise NotImplementedError
+
+    def has(self, name: str) -> bool:
+        """Whether there is a kernel of that name."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------ what it is
+    def status(self) -> int:
+        """The address of the status block."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, Any]:
+        """name, capability, driver (versions as text), memory, free (bytes)."""
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[None]:
+        """The time in which this thread uses the device."""
+        with self.lock:
+            yield
+
+    # ------------------------------------------------------------------ with errors that say what to do
+    def take(self, nbytes: int, what: str) -> int:
+        """`allocate`, with an error that says what needed the memory and what is free."""
+        try:
+            return self.allocate(nbytes)
+        except MemoryError:
+            raise self.no_memory(nbytes, what) from None
+
+    def no_memory(self, nbytes: int, what: str) -> OutOfMemoryError:
+        """The error for `what` where the device has no room for nbytes."""
+        free, total = self.memory()
+        return OutOfMemoryError(
+            f"{what} needs {nbytes / 1e9:.3g} GB on {self.name}; {free / 1e9:.3g} of {total / 1e9:.3g} GB are free. "
+            "Use a smaller batch_size or smaller sizes; model.plan(batch_size) says what a step needs."
+        )
+
+    def room(self) -> int:
+        """Bytes that data may take."""
+        free, total = self.memory()
+        return max(0, int(free - RESERVE * total))
+
+
+# ---------------------------------------------------------------------- choice
+_devices: dict[str, Device] = {}
+_chosen: list[Device] = []
+
+
+def current() -> Device | None:
+    """The device that plans are made for now, or None for the CPU."""
+    if _chosen:
+        return _chosen[-1]
+    name = config.device()
+    return None if name == "cpu" else named(name)
+
+
+def named(name: str) -> Device | None:
+    """The device of a name: "cuda:0", "simulated"; None for "cpu", and for "auto" where there is no GPU.
+
+    Raises ArgumentError for another name, NotSupportedError where something is missing, which it names.
+
+    >>> named("cpu") is None
+    True
+    """
+    if name == "auto":
+        name = "cuda:0" if not missing() else "cpu"
+    if name == "cpu":
+        return None
+    if name not in _devices:
+        if name == "simulated":
+            from fastnn.runtime.simulated import Simulated
+
+            _devices[name] = Simulated()
+        else:
+            _devices[name] = _cuda(number_of(name))
+    return _devices[name]
+
+
+def number_of(name: str) -> int:
+    """The number of a CUDA device's name.
+
+    >>> number_of("cuda:1"), number_of("cuda")
+    (1, 0)
+    """
+    found = re.fullmatch(r"(?:cuda|gpu)(?::(\d+))?", name)
+    if found is None:
+        raise ArgumentError(
+            f"set_device: received {name!r}, expected 'cpu', 'auto', 'cuda' or 'cuda:0', 'cuda:1', ..."
+        )
+    return int(found.group(1) or 0)
+
+
+def _cuda(number: int) -> Device:
+    why = missing(number)
+    if why:
+        raise NotSupportedError(f"set_device('cuda:{number}'): {why}")
+    from fastnn.runtime.cuda import Cuda
+
+    return Cuda(number)
+
+
+def missing(number: int = 0) -> str:
+    """What is not there that CUDA device `number` needs, and what to do; "" where all is."""
+    if not _importable("cuda.bindings"):
+        return (
+            'the package cuda-bindings is not installed. Run `pip install "fastnn-engine[cuda]"`, or choose '
+            "set_device('cpu')."
+        )
+    from fastnn.runtime.cuda import trouble
+
+    return trouble(number)
+
+
+def _importable(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ImportError:  # no parent package either
+        return False
+
+
+def available() -> list[str]:
+    """Names of the CUDA devices that there are: ["cuda:0", ...]; [] without a driver or without cuda-bindings."""
+    if not _importable("cuda.bindings"):
+        return []
+    from fastnn.runtime.cuda import count
+
+    return [f"cuda:{k}" for k in range(count())]
+
+
+def facts() -> dict[str, Any]:
+    """What `fastnn info` says of devices: {"device": the chosen one, "devices": [facts of each], "missing": why none}."""
+    names = available()
+    found = [device.facts() for device in map(named, names) if device is not None]
+    return {"device": config.device(), "devices": found, "missing": "" if names else missing()}
+
+
+@contextlib.contextmanager
+def using(device: Device) -> Iterator[Device]:
+    """Make plans for a device, in all threads, inside a with block: for tests.
+
+    >>> from fastnn.runtime.simulated import Simulated
+    >>> with using(Simulated()) as device:
+    ...     current() is device
+    True
+    """
+    _chosen.append(device)
+    changes.note()
+    config.renew()
+    try:
+        yield device
+    finally:
+        _chosen.remove(device)
+        changes.note()
+        config.renew()
+
+
+def forget(function: Callable[..., Any], *args: Any) -> Callable[[], None]:
+    """A function without arguments that calls another one, unless this is another process than now (a fork's child)."""
+    process = os.getpid()
+
+    def call() -> None:
+        if os.getpid() == process:
+            function(*args)
+
+    return call

@@ -1,0 +1,444 @@
+"""A plan bound to a device: the same relocations as on the CPU with other bases, and the executor that runs it there."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.core.errors import KernelError
+from fastnn.core.types import Array
+from fastnn.runtime import abi
+from fastnn.runtime.device import HEADER, MOST_LANES, STATUS_WORDS, Device, Launch
+from fastnn.runtime.device_data import Data, slot_on
+from fastnn.runtime.device_memory import Block, DeviceArena, Mirror, mirror_of
+from fastnn.runtime.device_walk import Builder, Shift, run_all
+
+if TYPE_CHECKING:
+    from fastnn.compiler.plan import Place, Plan
+    from fastnn.runtime.bind import Storage
+
+LOCAL_ROOM = 64 << 20  # bytes of workspaces of all threads together
+SHIFTS = 8  # distances that the words of a loop move by, each with a table of its own
+
+
+class Tables:
+    """Where the argument words of a plan's rows lie in the device's table; found once for a plan.
+
+    at: {row: first word}.  source: for each word of the table the plan's word that it is, -1 for another number, which
+    `fixed` has.  locals: (word of the table, bytes from the first workspace).  lanes: {row: threads at most}.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.rows: list[list[int]] = plan.table("code").tolist()
+        relocations = plan.table("relocations")
+        self.fixed_words = np.ascontiguousarray(relocations[relocations[:, 1] >= 0][:, :3].T)
+        local = {w: offset for w, space, offset, _, _ in relocations.tolist() if space == abi.LOCAL}
+        if (relocations[:, 1] == abi.SCRATCH).any():
+            raise ValueError("a plan with tiles of scratch was bound to a device; expected one for its target")
+        words = len(plan.words) // 8
+        ends = [*(row[abi.ARGS] for row in self.rows[1:]), words]
+        self.local_bytes = -(-plan.local_bytes // 64) * 64
+        self.at: dict[int, int] = {}
+        self.lanes: dict[int, int] = {}
+        self.places: dict[int, list[int]] = {}  # plan's word -> words of the table
+        source: list[int] = []
+        fixed: list[int] = []
+        self.locals: list[tuple[int, int]] = []
+        most = max(1, min(MOST_LANES, LOCAL_ROOM // max(self.local_bytes, 1)))
+        for i, (row, end) in enumerate(zip(self.rows, ends, strict=True)):
+            if row[abi.FLAGS] & (abi.CONTROL | abi.HOST) or not row[abi.N]:
+                continue
+            mine = range(row[abi.ARGS], end)
+            lanes = min(most, -(-row[abi.N] // row[abi.CHUNK])) if any(w in local for w in mine) else 0
+            source += [-1, -1]
+            fixed += [row[abi.CHUNK], len(mine) if lanes > 1 else 0]
+            self.at[i], self.lanes[i] = len(source), lanes
+            for lane in range(max(lanes, 1)):
+                for w in mine:
+                    if w in local:
+                        self.locals.append((len(source), lane * self.local_bytes + local[w]))
+                    self.places.setdefault(w, []).append(len(source))
+                    source.append(w)
+                    fixed.append(0)
+        self.most_lanes = max(self.lanes.values(), default=0)
+        self.source, self.fixed = np.array(source, np.int64), np.array(fixed, np.int64)
+        self.moves: list[list[int]] = plan.table("moves").tolist()
+
+    def fill(self, words: Array, workspace: int) -> Array:
+        """The table for a plan's words with addresses."""
+        table = np.where(self.source >= 0, np.append(words, 0)[self.source], self.fixed)
+        for at, offset in self.locals:
+            table[at] = workspace + offset
+        return table
+
+
+_tables: weakref.WeakKeyDictionary[Plan, Tables] = weakref.WeakKeyDictionary()
+
+
+def _of(plan: Plan) -> Tables:
+    found = _tables.get(plan)
+    if found is None:
+        found = _tables[plan] = Tables(plan)
+    return found
+
+
+class DeviceTape:
+    """A Plan bound to a device: what `fastnn.runtime.bind.Tape` is for the CPU.
+
+    outputs: arrays on the host, which have the values after each run.  block: of the arena.
+    """
+
+    threads = 1
+
+    def __init__(self, plan: Plan, storage: Storage, device: Device) -> None:
+        self.plan, self.storage, self.device = plan, storage, device
+        storage.arena = DeviceArena.beside(storage.arena, device)
+        self.arrays = storage.arrays_of(plan.spaces, None, np.frombuffer(plan.constants, np.uint8))
+        self.outputs = [np.zeros(p.shape, dtypes.numpy_type(p.dtype)) for p in plan.outputs]
+        with device.session():
+            self._afford()
+            self.block = storage.arena.reserve(plan.arena_bytes)
+            self.executor = Executor(self) if plan.code else None
+
+    def _afford(self) -> None:
+        """Raise OutOfMemoryError, before anything is allocated, where the device has not the room."""
+        plan, storage = self.plan, self.storage
+        there = storage.arena.block
+        arena = 0 if there is not None and there.nbytes >= plan.arena_bytes else plan.arena_bytes
+        kinds = {"variable": 0, "array": 0, "constants": 0}
+        seen: set[int] = set()
+        for space, array in zip(plan.spaces, self.arrays):
+            if array is not None and space.kind in kinds and array.ctypes.data not in seen:
+                seen.add(array.ctypes.data)
+                kinds[space.kind] += array.nbytes
+        free, _ = self.device.memory()
+        need = arena + sum(kinds.values()) + 8 * len(_of(plan).source)
+        if arena and need > free:
+            raise self.device.no_memory(
+                need,
+                f"The plan (arena {arena / 1e9:.3g} GB, variables {kinds['variable'] / 1e9:.3g} GB)",
+            )
+
+    def rekey(self) -> None:
+        """Take the random keys that the storage has now; not during a run."""
+        at, space, offset = _of(self.plan).fixed_words
+        for i, s in enumerate(self.plan.spaces):
+            if s.kind == "key":
+                here = space == i
+                self.executor.set_words(at[here], offset[here] + self.storage.keys[s.number])
+
+    def view(self, place: Place) -> Array:
+        """A copy of the value of a Place, as it is on the device now."""
+        out = np.zeros(place.shape, dtypes.numpy_type(place.dtype))
+        if self.executor is not None:
+            self.executor.fetch([(place, out)])
+        return out
+
+
+class Executor:
+    """Runs a tape's plan on its device; the interface of `fastnn.runtime.executor.Executor`."""
+
+    parks = 0
+
+    def __init__(self, tape: DeviceTape) -> None:
+        plan, storage, device = tape.plan, tape.storage, tape.device
+        self.plan, self.storage, self.device = plan, storage, device
+        self.tables, self._tape = _of(plan), weakref.ref(tape)
+        self._mirrors: list[tuple[Mirror, bool]] = []
+        self._inputs: list[tuple[Array, Block]] = []
+        self._keep: list[Any] = [tape.block]
+        self.outputs = list(zip(plan.outputs, tape.outputs))
+        self.state = mirror_of(storage.state, device)
+        self.state_at = self.state.of(storage.state)
+        self.bases = np.array([self._base(*pair) for pair in zip(plan.spaces, tape.arrays)] or [0], np.int64)
+        self.bases[[s.kind == "arena" for s in plan.spaces]] = tape.block.address
+        self.data = Data(device, storage.slots)
+        at, space, offset = self.tables.fixed_words
+        self.words = plan.table("words").copy()
+        self.words[at] = self.bases[space] + offset
+        self.workspace = Block(device, self.tables.most_lanes * self.tables.local_bytes, "The workspace of threads")
+        self.table = Block(device, 8 * max(len(self.tables.source), 1), "The table of arguments")
+        self.own = Block.of(device, np.array([1, 0, self.state_at, 0], np.int64), "The table of arguments")
+        self.rows_per_batch, self._stale, self._now = 0, True, {}
+        self._ns: float | None = None  # that a batch takes
+        self._shifts: dict[int, _Shifts] = {}
+        self.launches = 0
+        advance = Launch("advance", self.own.address + 8 * HEADER, 0, 1, 1)
+        self.steps = Builder(self.tables.rows, self._launch, self._shift).steps(0, len(self.tables.rows), advance)
+
+    # ------------------------------------------------------------------ binding
+    def _base(self, space: Any, array: Array | None) -> int:
+        """The address of a space."""
+        kind, number = space.kind, space.number
+        if kind == "key":
+            return int(self.storage.keys[number])
+        if kind in ("rows", "order"):
+            words = slot_on(self.storage.slots[number], self.device).words
+            return words.io if kind == "rows" else words.index
+        if kind == "state":
+            return self.state_at
+        if kind == "variable" and array is not None:
+            mirror = mirror_of(array, self.device)
+            written = self.storage.written is None or self.storage.written[number]
+            if mirror is not self.state:
+                self._mirrors.append((mirror, written))
+            return mirror.of(array)
+        if array is None or not array.size:
+            return 0
+        if kind == "constants":
+            block = Block.of(self.device, array, "The constants of the plan")
+        else:
+            block = Block(self.device, array.nbytes, "An input")
+            self._inputs.append((array, block))
+        self._keep.append(block)
+        return block.address
+
+    def _launch(self, i: int) -> Launch | None:
+        """The launch of a row."""
+        row = self.tables.rows[i]
+        n, chunk = row[abi.N], row[abi.CHUNK]
+        if not n:
+            return None
+        address = self.table.address + 8 * self.tables.at[i]
+        return Launch(self.plan.kernels[row[abi.FN]], address, 0, n, -(-n // chunk), self.tables.lanes[i], i)
+
+    def _shift(self, row: Sequence[int]) -> Shift | None:
+        moves = self.tables.moves[row[abi.TMP] : row[abi.TMP] + row[abi.NTMP]]
+        if not moves:
+            return None
+        made = self._shifts[row[abi.TMP]] = _Shifts(self, moves)
+        return Shift(tuple((w, s) for w, s in moves), made.launch)
+
+    def set_words(self, index: Iterable[int], values: Iterable[int]) -> None:
+        """Replace the argument words at `index` by `values`."""
+        for i, v in zip(index, values, strict=True):
+            self.words[i] = v
+        self._stale = True
+
+    # ------------------------------------------------------------------ what steps ask for
+    def moved(self, shift: Shift, steps: int) -> None:
+        """Move the words of a loop that the host walks."""
+        self.device.launch(shift.launch(steps))
+        for word, stride in shift.moves:
+            self._now[word] = self._now.get(word, 0) + steps * stride
+
+    def _value(self, word: int) -> int:
+        return int(self.words[word]) + self._now.get(word, 0)
+
+    def read(self, word: int, nbytes: int) -> int:
+        """What memory says at an argument word of a control row, once the device has come so far."""
+        out = np.zeros(nbytes, np.uint8)
+        self.device.download(self._value(word), out)
+        self._check()
+        return int.from_bytes(out.tobytes(), "little", signed=nbytes > 1)
+
+    def write(self, word: int, value: int) -> None:
+        """Put an int64 where an argument word points."""
+        self.device.upload(np.array([value], np.int64), self._value(word))
+
+    def call_host(self, i: int) -> None:
+        """A step in Python: what it reads comes back, what it writes goes to the device."""
+        call = self.plan.hosts[self.tables.rows[i][abi.FN]]
+        ins, outs = [[None if p is None else np.zeros(p.shape, dtypes.numpy_type(p.dtype)) for p in part]
+                     for part in (call.inputs, call.outputs)]  # fmt: skip
+        for place, array in zip(call.inputs, ins, strict=True):
+            if place is not None and array is not None and array.size:
+                self.device.download(self._address(place), array)
+        self._check()
+        call.op.host(ins, outs, dict(call.attrs))
+        for out, array in zip(call.outputs, outs, strict=True):
+            if array is not None and array.size:
+                self.device.upload(np.ascontiguousarray(array), self._address(out))
+
+    def _address(self, place: Place) -> int:
+        return int(self.bases[place.space]) + place.offset
+
+    def fetch(self, wanted: Sequence[tuple[Place, Array]]) -> None:
+        """Copy values of the device into arrays."""
+        with self.device.session():
+            for place, array in wanted:
+                if place.space >= 0 and array.size:
+                    self.device.download(self._address(place), array)
+            self.device.synchronize()
+
+    # ------------------------------------------------------------------ running
+    def run(
+        self,
+        batches: int,
+        rows_per_batch: int = 0,
+        threads: int = 1,
+        deadline_ns: int = 0,
+        profile: Array | None = None,
+    ) -> int:
+        """Run the plan `batches` times; return how many batches are done.  See the Cython executor.
+
+        The device is asked for all batches at once; with a deadline, for as many as fit into the time, by what the
+        last ones took.
+        """
+        state, done = self.storage.state, 0
+        with self.device.session():
+            self._ready(rows_per_batch)
+            while (
+                done < batches
+                and not state[abi.STOP]
+                and not (done and deadline_ns and time.monotonic_ns() >= deadline_ns)
+            ):
+                n = self._many(batches - done, deadline_ns)
+                begin, before = time.monotonic_ns(), int(state[abi.BATCH])
+                try:
+                    self._ask(n, rows_per_batch, profile)
+                finally:
+                    self._after()
+                ran = int(state[abi.BATCH]) - before
+                done += ran
+                self._ns = (time.monotonic_ns() - begin) / max(ran, 1)
+                self._raise()
+            if self.outputs:
+                self.fetch(self.outputs)
+        return done
+
+    def once(self, threads: int = 1) -> None:
+        """Run the plan one time."""
+        self.run(1)
+
+    def _many(self, left: int, deadline_ns: int) -> int:
+        """How many batches to ask for before the next look."""
+        if not deadline_ns:
+            return left
+        if self._ns is None:
+            return 1
+        return max(1, min(left, int((deadline_ns - time.monotonic_ns()) / self._ns)))
+
+    def _ready(self, rows_per_batch: int) -> None:
+        """Everything that has changed on the host goes to the device."""
+        device = self.device
+        if self._stale:
+            device.upload(self.tables.fill(self.words, self.workspace.address), self.table.address)
+            self._stale = False
+        if rows_per_batch != self.rows_per_batch:
+            device.upload(np.array([rows_per_batch], np.int64), self.own.address + 8 * (HEADER + 1))
+            self.rows_per_batch = rows_per_batch
+        for mirror, _ in self._mirrors:
+            mirror.give()
+        for array, block in self._inputs:
+            device.upload(array, block.address)
+        self.state.newer = "host"
+        self.state.give()
+        device.upload(np.zeros(STATUS_WORDS, np.int64), device.status())
+
+    def _ask(self, batches: int, rows: int, profile: Array | None) -> None:
+        """Ask the device for so many batches."""
+        state = self.storage.state
+        first = int(state[abi.ROW0])
+        for asked, part in self.data.portions(batches, rows, first):
+            for _ in range(part):
+                if asked and state[abi.STOP]:
+                    return
+                self._stale, self._now = True, {}
+                if profile is None:
+                    run_all(self.steps, self)
+                else:
+                    _Profile(self, profile).run()
+                self._stale = False
+                self.launches += 1
+                asked += 1
+
+    def _after(self) -> None:
+        """Wait for the device; counters come back, and what it wrote is newer there."""
+        state, device = self.storage.state, self.device
+        found, self.status = np.zeros(abi.STATE_WORDS, np.int64), np.zeros(STATUS_WORDS, np.int64)
+        device.download(self.state_at, found)
+        device.download(device.status(), self.status)
+        device.synchronize()
+        keep = state[[abi.STOP, abi.WATCH]]
+        state[:] = found
+        state[[abi.STOP, abi.WATCH]] = keep
+        self.state.newer = ""
+        for mirror, written in self._mirrors:
+            if written:
+                mirror.newer = "device"
+
+    def _check(self) -> None:
+        """Wait for the device; raise KernelError where a kernel has failed."""
+        self.status = np.zeros(STATUS_WORDS, np.int64)
+        self.device.download(self.device.status(), self.status)
+        self.device.synchronize()
+        self._raise()
+
+    def _raise(self) -> None:
+        status, args = self.status.tolist()
+        if status:
+            self._stale = True  # words of loops may have stopped half-way
+            at = (args - self.table.address) // 8
+            row = next((i for i, first in self.tables.at.items() if first == at), -1)
+            raise KernelError(abi.failure(status, row), status, row)
+
+
+class _Shifts:
+    """The tables of the launches that move the words of one loop."""
+
+    def __init__(self, tape: Executor, moves: Sequence[Sequence[int]]) -> None:
+        places = [(p, stride) for word, stride in moves for p in tape.tables.places.get(word, ())]
+        self.device, self.n = tape.device, len(places)
+        self.index = Block.of(self.device, np.array([p for p, _ in places] or [0], np.int64), "The words of a loop")
+        self.strides = Block.of(self.device, np.array([s for _, s in places] or [0], np.int64), "The words of a loop")
+        self.wide = HEADER + 4
+        self.own = Block(self.device, 8 * self.wide * (SHIFTS + 1), "The words of a loop")
+        self.table, self.known = tape.table.address, dict[int, int]()
+
+    def launch(self, steps: int) -> Launch:
+        """Move by so many steps."""
+        k = self.known.get(steps)
+        if k is None:
+            k = min(len(self.known), SHIFTS)  # the last place is written again each time
+            if k < SHIFTS:
+                self.known[steps] = k
+            words = [1, 0, self.table, self.index.address, self.strides.address, steps]
+            self.device.upload(np.array(words, np.int64), self.own.address + 8 * self.wide * k)
+        address = self.own.address + 8 * (self.wide * k + HEADER)
+        return Launch("move_words", address, 0, self.n, self.n)
+
+
+class _Profile:
+    """A batch launch by launch, each with its time."""
+
+    def __init__(self, tape: Executor, profile: Array) -> None:
+        self.tape, self.profile, self.device = tape, profile, self
+
+    def run(self) -> None:
+        """Run the batch."""
+        device = self.tape.device
+        self.tape.device = _Timed(device, self.profile)
+        try:
+            run_all(self.tape.steps, self.tape)
+        finally:
+            self.tape.device = device
+
+
+class _Timed:
+    """A device whose launches are waited for and timed."""
+
+    def __init__(self, device: Device, profile: Array) -> None:
+        self._device, self._profile = device, profile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._device, name)
+
+    def capture(self, works: Sequence[Launch]) -> Any:
+        """As the device's, with the launches kept."""
+        return self._device.capture(works)
+
+    def replay(self, graph: Any) -> None:
+        """Launch by launch."""
+        for work in graph.works:
+            self._device.synchronize()
+            begin = time.perf_counter_ns()
+            self._device.launch(work)
+            self._device.synchronize()
+            if work.row >= 0:
+                self._profile[work.row] += time.perf_counter_ns() - begin

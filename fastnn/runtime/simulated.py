@@ -1,0 +1,241 @@
+"""A device made of host memory: what plans for "cuda" do, without one.  It is what the tests run them on.
+
+Its memory are host buffers, each between guard bytes, filled with NaN when new.  A launch does what a grid of threads
+does: thread t of T makes its calls, T further each time, with the table of arguments that is its own (see
+`fastnn.runtime.device`).  Kernels that are called per item are the CPU's sources; so a thread's call may be made
+- by the compiled CPU kernel of the same name (the default where there is a pack): the same source, the same bits, at
+  the speed of C; with `cut=False` a kernel that may be cut anywhere gets all its items in one call;
+- by the source as plain Python over checked pointers (FASTNN_KERNELS=python);
+- by numba.cuda's simulator (`cudasim=True`, NUMBA_ENABLE_CUDASIM=1), with threads as they are on a GPU: slow.
+Kernels that were written for the device ("per": "block") run in numba.cuda's simulator or as plain Python.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastnn.core import memory
+from fastnn.core.errors import ArgumentError, KernelError
+from fastnn.core.jit import MODE
+from fastnn.core.types import Array
+from fastnn.runtime import pack
+from fastnn.runtime.device import ALIGN, HEADER, STATUS_WORDS, Device, Launch
+from fastnn.runtime.pyexec import _float_mode
+
+GUARD = 256  # bytes before and behind each buffer
+GUARD_BYTE, NEW_BYTE = 0xA5, 0xFF
+GRID = 512  # threads at most, for all blocks together
+
+
+class Graph(NamedTuple):
+    """Launches that were captured."""
+
+    works: list[Launch]
+
+
+class _Words:
+    """Argument words of a kernel that runs as plain Python: a[0], a[1], ... as Python ints, read when asked for."""
+
+    __slots__ = ("_raw", "_start")
+
+    def __init__(self, raw: Array, start: int) -> None:
+        self._raw, self._start = raw, start
+
+    def __getitem__(self, k: int) -> int:
+        return int(self._raw[self._start + k])
+
+
+class Simulated(Device):
+    """A simulated device.
+
+    nbytes: of its memory.  threads: of a block.  blocks: at most.  cut: call kernels item by item also where they
+    could take all items at once.  counts: what it was asked for: captures, replays, launches, synchronisations.
+
+    >>> device = Simulated()
+    >>> address = device.allocate(24)
+    >>> device.upload(np.arange(3), address)
+    >>> found = np.zeros(3, np.int64)
+    >>> device.download(address, found)
+    >>> found.tolist()
+    [0, 1, 2]
+    """
+
+    name = "simulated"
+
+    def __init__(self, nbytes: int = 4 << 30, threads: int = 32, blocks: int = 16, cut: bool = False) -> None:
+        super().__init__()
+        if threads < 1 or blocks < 1:
+            raise ArgumentError(f"Simulated: received {threads} threads and {blocks} blocks, expected 1 or more.")
+        self.nbytes, self.threads, self.blocks, self.cut = nbytes, threads, blocks, cut
+        self.used = 0
+        self._starts: list[int] = []
+        self._buffers: list[tuple[Array, Array]] = []  # (with its guards, without)
+        self.counts = dict.fromkeys(("captures", "replays", "launches", "synchronisations", "uploads"), 0)
+        self._status = self.allocate(8 * STATUS_WORDS)
+        self.upload(np.zeros(STATUS_WORDS, np.int64), self._status)
+
+    # ------------------------------------------------------------------ memory
+    def allocate(self, nbytes: int) -> int:
+        """Memory between guard bytes."""
+        if self.used + nbytes > self.nbytes:
+            raise MemoryError
+        raw = np.full(nbytes + 2 * GUARD + ALIGN, GUARD_BYTE, np.uint8)
+        start = GUARD + -(raw.ctypes.data + GUARD) % ALIGN
+        inner = raw[start : start + nbytes]
+        inner[:] = NEW_BYTE
+        memory.register_memory(inner, owner=raw)
+        k = bisect.bisect_left(self._starts, raw.ctypes.data + start)
+        self._starts.insert(k, raw.ctypes.data + start)
+        self._buffers.insert(k, (raw, inner))
+        self.used += nbytes
+        return int(raw.ctypes.data) + start
+
+    def free(self, address: int) -> None:
+        """Give memory back; its guards must be as they were."""
+        k = self._index(address)
+        raw, inner = self._buffers[k]
+        self._look(raw, inner)
+        del self._starts[k], self._buffers[k]
+        self.used -= inner.nbytes
+
+    @staticmethod
+    def _look(raw: Array, inner: Array) -> None:
+        start = inner.ctypes.data - raw.ctypes.data if inner.size else 0
+        if (raw[:start] != GUARD_BYTE).any() or (raw[start + inner.nbytes :] != GUARD_BYTE).any():
+            raise KernelError(f"A kernel wrote outside a buffer of {inner.nbytes} bytes of the simulated device.")
+
+    def check(self) -> None:
+        """Raise KernelError where something was written beside a buffer."""
+        for raw, inner in self._buffers:
+            self._look(raw, inner)
+
+    def _index(self, address: int) -> int:
+        k = bisect.bisect_right(self._starts, address) - 1
+        if k < 0 or address > self._starts[k] + self._buffers[k][1].nbytes:
+            raise ArgumentError(f"address {address} is in no buffer of the simulated device.")
+        return k
+
+    def _at(self, address: int, nbytes: int) -> Array:
+        """Bytes of the device's memory."""
+        k = self._index(address)
+        offset, inner = address - self._starts[k], self._buffers[k][1]
+        if offset + nbytes > inner.nbytes:
+            raise ArgumentError(f"{nbytes} bytes at {offset} of a buffer of {inner.nbytes} of the simulated device.")
+        found: Array = inner[offset : offset + nbytes]
+        return found
+
+    def upload(self, array: Array, address: int) -> None:
+        """Copy to the device."""
+        self.counts["uploads"] += 1
+        self._at(address, array.nbytes)[:] = array.reshape(-1).view(np.uint8)
+
+    def send(self, array: Array, address: int) -> None:
+        """The same: nothing is asynchronous."""
+        self.upload(array, address)
+
+    def download(self, address: int, array: Array) -> None:
+        """Copy from the device."""
+        array.reshape(-1).view(np.uint8)[:] = self._at(address, array.nbytes)
+
+    def copy(self, source: int, target: int, nbytes: int) -> None:
+        """Copy on the device."""
+        self._at(target, nbytes)[:] = self._at(source, nbytes)
+
+    def pinned(self, nbytes: int) -> Array:
+        """Host memory like any other."""
+        return memory.aligned(nbytes)
+
+    def memory(self) -> tuple[int, int]:
+        """(free, all) bytes."""
+        return self.nbytes - self.used, self.nbytes
+
+    # ------------------------------------------------------------------ work
+    def launch(self, work: Launch) -> None:
+        """Run a grid of threads, one after the other."""
+        self.counts["launches"] += 1
+        self._run(work)
+
+    def capture(self, works: Sequence[Launch]) -> Graph:
+        """Keep the launches."""
+        self.counts["captures"] += 1
+        return Graph(list(works))
+
+    def replay(self, graph: Graph) -> None:
+        """Run them."""
+        self.counts["replays"] += 1
+        for work in graph.works:
+            self._run(work)
+
+    def mark(self) -> None:
+        """All is done already."""
+
+    def reach(self, mark: Any) -> None:
+        """All is done already."""
+
+    def synchronize(self) -> None:
+        """All is done already."""
+        self.counts["synchronisations"] += 1
+
+    def has(self, name: str) -> bool:
+        """Whether the CPU has a kernel of that name."""
+        return bool(pack.address(name)) or MODE == "python"
+
+    def status(self) -> int:
+        """The address of the status block."""
+        return self._status
+
+    def facts(self) -> dict[str, Any]:
+        """What `fastnn info` says."""
+        free, total = self.memory()
+        return {"name": self.name, "capability": "", "driver": "", "memory": total, "free": free}
+
+    # ------------------------------------------------------------------ kernels
+    def _run(self, work: Launch) -> None:
+        status = self._at(self._status, 8 * STATUS_WORDS).view(np.int64)
+        if status[0]:
+            return
+        grain, stride = self._at(work.args - 8 * HEADER, 8 * HEADER).view(np.int64).tolist()
+        threads = self.threads * min(-(-work.calls // self.threads), self.blocks)
+        threads = min(threads, work.lanes) if work.lanes else threads
+        call = self._kernel(work.name)
+        flush, restore = _float_mode()
+        mode = flush()
+        try:
+            found = 0
+            if grain == 1 and not stride and not self.cut:
+                found = call(work.args, work.lo, work.hi)
+            else:
+                for t in range(threads):
+                    args = work.args + 8 * stride * t
+                    for lo in range(work.lo + t * grain, work.hi, threads * grain):
+                        found = call(args, lo, min(lo + grain, work.hi)) or found
+            if found:
+                status[:] = found, work.args
+        finally:
+            restore(mode)
+
+    @functools.cached_property
+    def _kernel(self) -> Callable[[str], Callable[[int, int, int], int]]:
+        return functools.cache(self._plain if MODE == "python" else self._compiled)
+
+    @staticmethod
+    def _compiled(name: str) -> Callable[[int, int, int], int]:
+        """The CPU's kernel."""
+        return pack.function(pack.address(name))
+
+    def _plain(self, name: str) -> Callable[[int, int, int], int]:
+        """The CPU's source as plain Python."""
+        kernel: Any = pack.function(pack.address(name))
+
+        def call(args: int, lo: int, hi: int) -> int:
+            k = self._index(args)
+            raw = self._buffers[k][1]
+            words = raw[: raw.nbytes // 8 * 8].view(np.int64)
+            return int(kernel(_Words(words, (args - self._starts[k]) // 8), lo, hi))
+
+        return call
