@@ -17,6 +17,7 @@ that said so.  Every kernel looks at it first and does nothing where it is not 0
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import importlib.util
 import os
@@ -65,6 +66,7 @@ class Device:
 
         self.lock = lock(threading.RLock)
         self.arenas: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._garbage: collections.deque[tuple[Callable[..., Any], Any]] = collections.deque()
 
     # ------------------------------------------------------------------ memory
     def allocate(self, nbytes: int) -> int:
@@ -72,8 +74,18 @@ class Device:
         raise NotImplementedError
 
     def free(self, address: int) -> None:
-        """Give memory of `allocate` back, once all work that was asked for is done."""
+        """Give memory of `allocate` back, in the next session: the collector may ask for it, in any thread."""
+        self._garbage.append((self.release, address))
+
+    def release(self, address: int) -> None:
+        """Give memory back now, once all work that was asked for is done."""
         raise NotImplementedError
+
+    def drain(self) -> None:
+        """Give back what was freed."""
+        while self._garbage:
+            release, thing = self._garbage.popleft()
+            release(thing)
 
     def upload(self, array: Array, address: int) -> None:
         """Copy a contiguous array to the device; the array may be changed as soon as this returns."""
@@ -81,10 +93,6 @@ class Device:
 
     def download(self, address: int, array: Array) -> None:
         """Copy from the device into a contiguous array; its values are there after `synchronize`."""
-        raise NotImplementedError
-
-    def copy(self, source: int, target: int, nbytes: int) -> None:
-        """Copy on the device."""
         raise NotImplementedError
 
     def pinned(self, nbytes: int) -> Array:
@@ -111,6 +119,9 @@ class Device:
     def replay(self, graph: Any) -> None:
         """Ask for all launches of a graph: one call."""
         raise NotImplementedError
+
+    def discard(self, graph: Any) -> None:
+        """Let a graph of `capture` go, in the next session."""
 
     def mark(self) -> Any:
         """A place in the stream, that `reach` waits for."""
@@ -141,11 +152,13 @@ class Device:
     def session(self) -> Iterator[None]:
         """The time in which this thread uses the device."""
         with self.lock:
+            self.drain()
             yield
 
     # ------------------------------------------------------------------ with errors that say what to do
     def take(self, nbytes: int, what: str) -> int:
         """`allocate`, with an error that says what needed the memory and what is free."""
+        self.drain()
         try:
             return self.allocate(nbytes)
         except MemoryError:

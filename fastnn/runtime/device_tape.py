@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.errors import KernelError
+from fastnn.core.errors import KernelError, NotSupportedError
 from fastnn.core.types import Array
 from fastnn.runtime import abi
 from fastnn.runtime.device import HEADER, MOST_LANES, STATUS_WORDS, Device, Launch
@@ -168,6 +168,12 @@ class Executor:
         self._ns: float | None = None  # that a batch takes
         self._shifts: dict[int, _Shifts] = {}
         self.launches = 0
+        for i, row in enumerate(self.tables.rows):
+            if i in self.tables.at and not device.has(plan.kernels[row[abi.FN]]):
+                raise NotSupportedError(
+                    f"{plan.origins[i].op} has no kernel on {device.name} ({plan.kernels[row[abi.FN]]}). Choose "
+                    "set_device('cpu'), or build the kernels again: python -m fastnn.kernels.build --levels cuda."
+                )
         advance = Launch("advance", self.own.address + 8 * HEADER, 0, 1, 1)
         self.steps = Builder(self.tables.rows, self._launch, self._shift).steps(0, len(self.tables.rows), advance)
 

@@ -9,11 +9,12 @@ the device), and steps in Python.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastnn.runtime import abi
-from fastnn.runtime.device import Launch
+from fastnn.runtime.device import Launch, forget
 
 if TYPE_CHECKING:
     from fastnn.runtime.device_tape import Executor
@@ -33,6 +34,7 @@ class Piece:
         """Ask for them; the first time they are captured."""
         if self.graph is None:
             self.graph = tape.device.capture(self.launches)
+            weakref.finalize(self, forget(tape.device.discard, self.graph))
         tape.device.replay(self.graph)
 
 
