@@ -5,6 +5,8 @@ batches of all lengths come through one.  Programs read the slots of a feed; whi
 between two runs.
 """
 
+import itertools
+
 from fastnn.compiler.lower import DataSlot
 from fastnn.core import dtypes
 from fastnn.core.jit import MODE
@@ -14,6 +16,7 @@ from fastnn.ops.records.cast import converted
 from fastnn.runtime import extension
 
 addresses = extension("executor").addresses
+_stamps = itertools.count(1)
 LEAF = object()  # stands for an array
 
 
@@ -76,7 +79,9 @@ class Feed:
         """Let the arrays go; a program must not run before others are there."""
         self.arrays, self.order = [], None
         for slot in self.slots:
-            slot.array = slot.order = slot.place = None
+            slot.array = slot.order = None
+            if slot.place is not None:
+                slot.place.release()
 
     def reorder(self, order):
         """Change the row order only."""
@@ -88,8 +93,9 @@ class Feed:
 
     def mixed(self):
         """The order has been written anew."""
+        stamp = next(_stamps)
         for slot in self.slots:
-            slot.mixed += 1
+            slot.mixed = stamp
 
     def parts(self, leaves):
         """(x, y, weight) with these in the place of the arrays."""

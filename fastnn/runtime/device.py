@@ -66,6 +66,7 @@ class Device:
 
         self.lock = lock(threading.RLock)
         self.arenas: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.orders: dict[int, Any] = {}
         self._garbage: collections.deque[tuple[Callable[..., Any], Any]] = collections.deque()
 
     # ------------------------------------------------------------------ memory

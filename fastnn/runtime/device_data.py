@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastnn.runtime.device import Device
-from fastnn.runtime.device_memory import Rows, Window, Words, row_bytes
+from fastnn.runtime.device_memory import Order, Rows, Window, Words, row_bytes
 
 
 class SlotOnDevice:
@@ -16,6 +16,10 @@ class SlotOnDevice:
         self.device, self.words = device, Words(device)
         self.rows: Rows | None = None
         self.stamp = -1
+
+    def release(self) -> None:
+        """Let the rows go."""
+        self.rows, self.stamp = None, -1
 
     def has(self, slot: Any) -> bool:
         """Whether the rows that the slot has now are there."""
@@ -37,7 +41,7 @@ class SlotOnDevice:
             self.stamp = slot.stamp
         rows = self.rows
         if rows is not None:
-            order = rows.ordered(slot.order, slot.mixed)
+            order = Order.ready(self.device, slot.order, slot.mixed)
             self.words.set(rows.block.address, rows.stride, len(slot.array), order)
 
 
@@ -53,14 +57,14 @@ class Data:
     """The data slots of a tape."""
 
     def __init__(self, device: Device, slots: Sequence[Any]) -> None:
-        self.device, self.slots = device, list(slots)
+        self.device, self.places = device, [(slot, slot_on(slot, device)) for slot in slots]
         self.window: Window | None = None
         self.stamps: list[int] = []
 
     def portions(self, batches: int, rows: int, first: int) -> Iterator[tuple[int, int]]:
         """(0, batches) at a time with the data of that many batches in place; they begin at row `first`."""
-        places = [(slot, slot_on(slot, self.device)) for slot in self.slots]
-        if not self.slots:
+        places = self.places
+        if not places:
             yield 0, batches
             return
         new = sum(
@@ -74,19 +78,21 @@ class Data:
                 place.place(slot)
             yield 0, batches
             return
-        yield from self._windows(places, batches, rows, first)
+        yield from self._windows(batches, rows, first)
 
-    def _windows(self, places: Sequence[tuple[Any, SlotOnDevice]], batches: int, rows: int, first: int) -> Iterator[Any]:
-        stamps = [slot.stamp for slot in self.slots]
+    def _windows(self, batches: int, rows: int, first: int) -> Iterator[tuple[int, int]]:
+        places = self.places
+        slots = [slot for slot, _ in places]
+        stamps = [slot.stamp for slot in slots]
         if self.window is None or self.stamps != stamps:
             for _, place in places:
-                place.rows = None
-            self.window, self.stamps = Window(self.device, [slot.array for slot in self.slots], rows), stamps
+                place.release()
+            self.window, self.stamps = Window(self.device, [slot.array for slot in slots], rows), stamps
         window, done = self.window, 0
         while done < batches:
             part = min(batches - done, window.rows // rows)
-            count = min(part * rows, len(self.slots[0].array) - first)
-            found = window.send(self.slots[0].order, first, count)
+            count = min(part * rows, len(slots[0].array) - first)
+            found = window.send([slot.array for slot in slots], slots[0].order, first, count)
             for (slot, place), address, stride in zip(places, found, window.strides, strict=True):
                 place.words.set(address, stride, len(slot.array), 0)
             yield done, part

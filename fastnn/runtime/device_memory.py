@@ -146,8 +146,6 @@ class Rows:
         self.stride = row_bytes(array)
         self.block = Block(device, self.stride * len(array), "The data")
         self.fill(array)
-        self.order: Block | None = None
-        self.order_stamp = -1
 
     def fill(self, array: Array) -> None:
         """Take the rows of an array of the same shape and dtype."""
@@ -161,16 +159,26 @@ class Rows:
             part = np.ascontiguousarray(array[at : at + step])
             self.device.upload(part, self.block.address + at * self.stride)
 
-    def ordered(self, order: Array | None, stamp: int) -> int:
-        """The device address of the row order, 0 for none."""
+
+class Order:
+    """The order of rows on a device; stamp: of the order that is there."""
+
+    def __init__(self, device: Device, nbytes: int) -> None:
+        self.block, self.stamp = Block(device, nbytes, "The order of the rows"), 0
+
+    @classmethod
+    def ready(cls, device: Device, order: Array | None, stamp: int) -> int:
+        """The device address of an order as it is at `stamp`, 0 for none; all arrays of a run share it."""
         if order is None:
             return 0
-        if self.order is None or self.order.nbytes < order.nbytes:
-            self.order, self.order_stamp = Block(self.device, order.nbytes, "The order of the rows"), -1
-        if self.order_stamp != stamp:
-            self.device.upload(order, self.order.address)
-            self.order_stamp = stamp
-        return self.order.address
+        found = device.orders.get(id(order))
+        if found is None:
+            found = device.orders[id(order)] = cls(device, order.nbytes)
+            weakref.finalize(order, device.orders.pop, id(order), None)
+        if found.stamp != stamp:
+            device.upload(order, found.block.address)
+            found.stamp = stamp
+        return found.block.address
 
 
 def row_bytes(array: Array) -> int:
@@ -185,17 +193,17 @@ class Window:
     """
 
     def __init__(self, device: Device, arrays: Sequence[Array], batch: int) -> None:
-        self.device, self.arrays = device, list(arrays)
+        self.device = device
         self.strides = [row_bytes(a) for a in arrays]
         wide = max(sum(self.strides), 1)
         room = min(WINDOW_BYTES, device.room() // 2)
-        self.rows = max(batch, room // wide // batch * batch)
+        self.rows = max(batch, min(room // wide, len(arrays[0])) // batch * batch)
         self.host = [[device.pinned(max(s * self.rows, 1)) for s in self.strides] for _ in range(2)]
         self.blocks = [[Block(device, s * self.rows, "A batch of the data") for s in self.strides] for _ in range(2)]
         self.marks: list[Any] = [None, None]
         self.turn = 0
 
-    def send(self, order: Array | None, first: int, rows: int) -> list[int]:
+    def send(self, arrays: Sequence[Array], order: Array | None, first: int, rows: int) -> list[int]:
         """Put rows [first, first + rows) of the order on the device; an address for each array: that of its row 0.
 
         The addresses are such that row `first` is where the window begins.
@@ -205,7 +213,7 @@ class Window:
             self.device.reach(self.marks[k])
         chosen = slice(first, first + rows) if order is None else order[first : first + rows]
         out = []
-        for array, stride, raw, block in zip(self.arrays, self.strides, self.host[k], self.blocks[k], strict=True):
+        for array, stride, raw, block in zip(arrays, self.strides, self.host[k], self.blocks[k], strict=True):
             place = raw[: stride * rows].view(array.dtype).reshape(rows, *array.shape[1:])
             if isinstance(chosen, slice):
                 place[...] = array[chosen]

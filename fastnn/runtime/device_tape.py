@@ -14,7 +14,7 @@ from fastnn.core.errors import KernelError, NotSupportedError
 from fastnn.core.types import Array
 from fastnn.runtime import abi
 from fastnn.runtime.device import HEADER, MOST_LANES, STATUS_WORDS, Device, Launch
-from fastnn.runtime.device_data import Data, slot_on
+from fastnn.runtime.device_data import Data
 from fastnn.runtime.device_memory import Block, DeviceArena, Mirror, mirror_of
 from fastnn.runtime.device_walk import Builder, Shift, run_all
 
@@ -149,6 +149,7 @@ class Executor:
         plan, storage, device = tape.plan, tape.storage, tape.device
         self.plan, self.storage, self.device = plan, storage, device
         self.tables, self._tape = _of(plan), weakref.ref(tape)
+        self.data = Data(device, storage.slots)
         self._mirrors: list[tuple[Mirror, bool]] = []
         self._inputs: list[tuple[Array, Block]] = []
         self._keep: list[Any] = [tape.block]
@@ -157,7 +158,6 @@ class Executor:
         self.state_at = self.state.of(storage.state)
         self.bases = np.array([self._base(*pair) for pair in zip(plan.spaces, tape.arrays)] or [0], np.int64)
         self.bases[[s.kind == "arena" for s in plan.spaces]] = tape.block.address
-        self.data = Data(device, storage.slots)
         at, space, offset = self.tables.fixed_words
         self.words = plan.table("words").copy()
         self.words[at] = self.bases[space] + offset
@@ -184,7 +184,7 @@ class Executor:
         if kind == "key":
             return int(self.storage.keys[number])
         if kind in ("rows", "order"):
-            words = slot_on(self.storage.slots[number], self.device).words
+            words = self.data.places[number][1].words
             return words.io if kind == "rows" else words.index
         if kind == "state":
             return self.state_at
