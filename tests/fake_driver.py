@@ -20,9 +20,15 @@ from fastnn.runtime.simulated import Simulated
 class Kernels:
     """A pack whose kernels are all the CPU's, a call a thread."""
 
-    def entry(self, name: str) -> dict[str, Any]:
-        """As the index of a pack."""
-        return {"per": "thread", "threads": 64, "shared": 0}
+    def ways(self) -> Any:
+        """As those of `fastnn.runtime.cubins`."""
+        return self
+
+    def __contains__(self, name: str) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> Any:
+        return SimpleNamespace(per="thread", threads=64, shared=0)
 
     def image(self, name: str, capability: tuple[int, int]) -> bytes:
         """The name, in the place of a cubin."""
@@ -43,7 +49,7 @@ class FakeDriver:
     CUstreamCaptureMode = SimpleNamespace(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL=1)
 
     def __init__(self, nbytes=1 << 30, devices=1, capability=(9, 0), code=0):
-        self.device, self.devices, self.capability, self.code = Simulated(nbytes), devices, capability, code
+        self.device, self.devices, self.capability, self.code = Simulated(nbytes, own=False), devices, capability, code
         self.counts, self.current, self.capturing = collections.Counter(), None, None
         self.pinned, self.functions, self.log = {}, [], []
         self.before_launch = lambda: None

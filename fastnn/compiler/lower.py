@@ -260,9 +260,9 @@ class Lowering:
 
     def lowering_of(self, op: Record) -> Callable[[Emitter], None]:
         """The record's lowering rule for this target."""
-        own = getattr(op, "cuda", None) if self.target.name == "cuda" else None
+        own = op.cuda if self.target.own else None
         rule: Any = own if callable(own) else op.lower
-        found: Callable[[Emitter], None] = rule if callable(rule) else rule.get(self.target.name, rule["cpu"])
+        found: Callable[[Emitter], None] = rule if callable(rule) else rule["cpu"]
         return found
 
     def _host(self, node: Node, ins: Sequence[Operand | None], outs: Sequence[Operand]) -> None:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastnn.runtime import device
@@ -21,7 +21,7 @@ class Target:
     themselves (None: no batch tiles).  grain_ns: work that a chunk should be worth, for a barrier costs 0.3-1 us;
     most_chunks: of one instruction.  bytes_per_ns, flops_per_ns: usual rates of one core; instruction_ns: dispatch and
     loading of arguments.  per_item: an instruction's chunk is what one call of its kernel takes, 1 wherever items may be
-    cut: threads of a device have a call each.
+    cut: threads of a device have a call each.  own: whether records' own rules for it are taken.
 
     >>> Target().work_ns(1000, 500)
     110.0
@@ -40,6 +40,7 @@ class Target:
     flops_per_ns: float = 50.0
     instruction_ns: float = 15.0
     per_item: bool = False
+    own: bool = False
 
     def work_ns(self, nbytes: float, flops: float) -> float:
         """Time that one core takes for so many bytes moved and operations: the only cost model there is."""
@@ -62,7 +63,9 @@ CUDA = Target(
     flops_per_ns=10_000.0,
     instruction_ns=2000.0,
     per_item=True,
+    own=True,
 )
+PLAIN = replace(CUDA, own=False)  # all kernels are the CPU's
 
 
 VERIFY = False  # whether options that do not say check every pass; the tests do
@@ -107,8 +110,9 @@ DEFAULT = Options()
 
 def placed(options: Options | None) -> Options | None:
     """The options of what a model runs: for the device that is set, where there is one and nothing else was said."""
-    if device.current() is None or (options or DEFAULT).target.name != "cpu":
+    found = device.current()
+    if found is None or (options or DEFAULT).target.name != "cpu":
         return options
     twin = copy.copy(options or DEFAULT)
-    twin.target = CUDA
+    twin.target = CUDA if found.own else PLAIN
     return twin

@@ -16,21 +16,20 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from fastnn.core.errors import DeviceError, PackError
+from fastnn.core.errors import DeviceError
 from fastnn.core.types import Array
 from fastnn.runtime.device import STATUS_WORDS, Device, Launch, forget
 
 LEAST = (8, 0)  # compute capability
 OUT_OF_MEMORY = 2  # CUDA_ERROR_OUT_OF_MEMORY
-BLOCK = 128  # threads of a block of kernels that have a call a thread
 BLOCKS_PER_PROCESSOR = 32  # at most
 
 
 class Kernels(Protocol):
-    """Where kernels come from: the pack's level "cuda"."""
+    """Where kernels come from: `fastnn.runtime.cubins`, the pack's level "cuda"."""
 
-    def entry(self, name: str) -> Mapping[str, Any]:
-        """What the index says: "per" ("thread" or "block"), "threads", "shared"."""
+    def ways(self) -> Mapping[str, Any]:
+        """How each kernel is launched: its `per` ("thread", "chunk" or "block") and `threads` of a block."""
 
     def image(self, name: str, capability: tuple[int, int]) -> bytes:
         """The cubin, or PTX for a capability that the pack has no cubin for."""
@@ -113,11 +112,11 @@ class Cuda(Device):
         self._call("cuCtxSetCurrent", self._context)
         self._stream = self._call("cuStreamCreate", 1)  # that does not wait for the default stream
         self.capability = _capability(self.driver, self._device)
-        self.kernels = kernels or _of_pack()
+        self.kernels: Kernels = kernels or importlib.import_module("fastnn.runtime.cubins")
         kinds = self.driver.CUdevice_attribute
         processors = self._call("cuDeviceGetAttribute", kinds.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, self._device)
         self.most_blocks = int(processors) * BLOCKS_PER_PROCESSOR
-        self._functions: dict[str, tuple[Any, Mapping[str, Any]]] = {}
+        self._functions: dict[str, tuple[Any, Any]] = {}
         self._modules: list[Any] = []
         self._status = self.allocate(8 * STATUS_WORDS)
 
@@ -171,30 +170,29 @@ class Cuda(Device):
         return int(free), int(total)
 
     # ------------------------------------------------------------------ work
-    def _function(self, name: str) -> tuple[Any, Mapping[str, Any]]:
-        """(function, entry of the index) of a kernel; its module is loaded when it is first needed."""
+    def _function(self, name: str) -> tuple[Any, Any]:
+        """(function, way of launching) of a kernel; its module is loaded when it is first needed."""
         found = self._functions.get(name)
         if found is None:
-            entry = self.kernels.entry(name)
+            way = self.kernels.ways()[name]
             module = self._call("cuModuleLoadData", self.kernels.image(name, self.capability))
             self._modules.append(module)
-            found = self._functions[name] = self._call("cuModuleGetFunction", module, f"fastnn_{name}".encode()), entry
+            found = self._functions[name] = self._call("cuModuleGetFunction", module, f"fastnn_{name}".encode()), way
         return found
 
     def launch(self, work: Launch) -> None:
         """Put one launch into the stream."""
-        function, entry = self._function(work.name)
-        grid, block = self.grid(work, entry)
+        function, way = self._function(work.name)
+        grid, block = self.grid(work, way)
         values = np.array([work.args, work.lo, work.hi, self._status], np.int64)
         places = np.arange(4, dtype=np.int64) * 8 + values.ctypes.data
-        shared = int(entry.get("dynamic", 0))
-        self._call("cuLaunchKernel", function, grid, 1, 1, block, 1, 1, shared, self._stream, places.ctypes.data, 0)
+        self._call("cuLaunchKernel", function, grid, 1, 1, block, 1, 1, 0, self._stream, places.ctypes.data, 0)
 
-    def grid(self, work: Launch, entry: Mapping[str, Any]) -> tuple[int, int]:
+    def grid(self, work: Launch, way: Any) -> tuple[int, int]:
         """(blocks, threads of a block) of a launch."""
-        if entry["per"] == "block":
-            return min(work.hi - work.lo, self.most_blocks), int(entry["threads"])
-        block = min(int(entry.get("threads") or BLOCK), work.lanes or BLOCK)
+        if way.per == "block":
+            return min(work.hi - work.lo, self.most_blocks), int(way.threads)
+        block = min(int(way.threads), work.lanes or way.threads)
         blocks = min(-(-work.calls // block), self.most_blocks)
         return (max(1, min(blocks, work.lanes // block)) if work.lanes else blocks), block
 
@@ -238,11 +236,7 @@ class Cuda(Device):
 
     def has(self, name: str) -> bool:
         """Whether the pack has a kernel of that name."""
-        try:
-            self.kernels.entry(name)
-        except PackError:
-            return False
-        return True
+        return name in self.kernels.ways()
 
     # ------------------------------------------------------------------ what it is
     def status(self) -> int:
@@ -264,14 +258,3 @@ class Cuda(Device):
             "memory": total,
             "free": free,
         }
-
-
-def _of_pack() -> Kernels:
-    """The level "cuda" of the pack."""
-    from fastnn.runtime import pack
-
-    find: Any = getattr(pack, "cuda_kernels", None)
-    if find is None:
-        raise PackError("this kernel pack has no level 'cuda'.")
-    found: Kernels = find()
-    return found

@@ -24,7 +24,7 @@ import os
 import re
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from fastnn.core import changes, config
 from fastnn.core.errors import ArgumentError, NotSupportedError, OutOfMemoryError
@@ -56,10 +56,11 @@ class Launch(NamedTuple):
 class Device:
     """What a tape needs of a device.  Work is done in the order in which it is asked for.
 
-    name: "cuda:0".  lock: held by who uses the device, a run or a look at what lies there.
+    name: "cuda:0".  own: whether it has the kernels that were written for devices.  lock: held by who uses the device, a run or a look at what lies there.
     """
 
-    name: ClassVar[str] | str = ""
+    name: str = ""
+    own: bool = True
 
     def __init__(self) -> None:
         import threading

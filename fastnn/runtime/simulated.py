@@ -2,18 +2,19 @@
 
 Its memory are host buffers, each between guard bytes, filled with NaN when new.  A launch does what a grid of threads
 does: thread t of T makes its calls, T further each time, with the table of arguments that is its own (see
-`fastnn.runtime.device`).  Kernels that are called per item are the CPU's sources; so a thread's call may be made
-- by the compiled CPU kernel of the same name (the default where there is a pack): the same source, the same bits, at
-  the speed of C; with `cut=False` a kernel that may be cut anywhere gets all its items in one call;
-- by the source as plain Python over checked pointers (FASTNN_KERNELS=python);
-- by numba.cuda's simulator (`cudasim=True`, NUMBA_ENABLE_CUDASIM=1), with threads as they are on a GPU: slow.
-Kernels that were written for the device ("per": "block") run in numba.cuda's simulator or as plain Python.
+`fastnn.runtime.device`).  Kernels that are called per item are the CPU's sources, so a thread's call is made
+- "compiled": by the CPU's kernel of the same name: the same source, the same bits, at the speed of C.  A kernel that may
+  be cut anywhere gets all its items in one call, unless `cut` says that each thread is to have its own;
+- "python": by the source as plain Python over checked pointers, which is what FASTNN_KERNELS=python does.
+Kernels that were written for devices run as plain Python, one block of threads after the other, with threads that take
+turns at barriers (fastnn.core.thread_blocks): slowly.  `own=False` leaves them out: then a plan has the CPU's only.
 """
 
 from __future__ import annotations
 
 import bisect
 import functools
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ import numpy as np
 
 from fastnn.core import memory
 from fastnn.core.errors import ArgumentError, KernelError, PackError
-from fastnn.core.jit import MODE
+from fastnn.core.jit import JIT, KERNELS, MODE
 from fastnn.core.types import Array
 from fastnn.runtime import pack
 from fastnn.runtime.device import ALIGN, HEADER, STATUS_WORDS, Device, Launch
@@ -29,7 +30,6 @@ from fastnn.runtime.pyexec import _float_mode
 
 GUARD = 256  # bytes before and behind each buffer
 GUARD_BYTE, NEW_BYTE = 0xA5, 0xFF
-GRID = 512  # threads at most, for all blocks together
 
 
 class Graph(NamedTuple):
@@ -53,8 +53,9 @@ class _Words:
 class Simulated(Device):
     """A simulated device.
 
-    nbytes: of its memory.  threads: of a block.  blocks: at most.  cut: call kernels item by item also where they
-    could take all items at once.  counts: what it was asked for: captures, replays, launches, synchronisations.
+    nbytes: of its memory.  threads: of a block, of kernels that are called per item.  blocks: at most.  cut: call kernels
+    item by item also where they could take all items at once.  own: whether kernels written for devices are used.
+    form: "compiled" or "python", see above.  counts: what it was asked for: captures, replays, launches, synchronisations.
 
     >>> device = Simulated()
     >>> address = device.allocate(24)
@@ -67,11 +68,24 @@ class Simulated(Device):
 
     name = "simulated"
 
-    def __init__(self, nbytes: int = 4 << 30, threads: int = 32, blocks: int = 16, cut: bool = False) -> None:
+    def __init__(
+        self,
+        nbytes: int = 4 << 30,
+        threads: int = 32,
+        blocks: int = 16,
+        cut: bool = False,
+        own: bool = True,
+        form: str = "python" if MODE == "python" else "compiled",
+    ) -> None:
+        forms = ("compiled",) if JIT else ("python",) if MODE == "python" else ("compiled", "python")
+        if threads < 1 or blocks < 1 or form not in forms:
+            raise ArgumentError(
+                f"Simulated: received {threads} threads, {blocks} blocks, form={form!r}; expected 1 or more, and "
+                f"one of {forms} with FASTNN_KERNELS={MODE}."
+            )
         super().__init__()
-        if threads < 1 or blocks < 1:
-            raise ArgumentError(f"Simulated: received {threads} threads and {blocks} blocks, expected 1 or more.")
         self.nbytes, self.threads, self.blocks, self.cut = nbytes, threads, blocks, cut
+        self.own, self.form, self._backward = own, form, False
         self.used = 0
         self._starts: list[int] = []
         self._buffers: list[tuple[Array, Array]] = []  # (with its guards, without)
@@ -196,32 +210,52 @@ class Simulated(Device):
 
     # ------------------------------------------------------------------ kernels
     def _run(self, work: Launch) -> None:
+        """One launch: what a grid of threads does, one after the other."""
         status = self._at(self._status, 8 * STATUS_WORDS).view(np.int64)
         if status[0]:
             return
-        grain, stride = self._at(work.args - 8 * HEADER, 8 * HEADER).view(np.int64).tolist()
-        threads = self.threads * min(-(-work.calls // self.threads), self.blocks)
-        threads = min(threads, work.lanes) if work.lanes else threads
-        call = self._kernel(work.name)
         flush, restore = _float_mode()
         mode = flush()
         try:
-            found = 0
-            if grain == 1 and not stride and not self.cut:
-                found = call(work.args, work.lo, work.hi)
-            else:
-                for t in range(threads):
-                    args = work.args + 8 * stride * t
-                    for lo in range(work.lo + t * grain, work.hi, threads * grain):
-                        found = call(args, lo, min(lo + grain, work.hi)) or found
-            if found:
-                status[:] = found, work.args
+            kernel = self._own.get(work.name) if self.own else None
+            found = self._per_item(work) if kernel is None else self._in_blocks(kernel, work)
         finally:
             restore(mode)
+        if found:
+            status[:] = found, work.args
+
+    def _per_item(self, work: Launch) -> int:
+        """A kernel that each thread calls for items of its own."""
+        grain, stride = self._at(work.args - 8 * HEADER, 8 * HEADER).view(np.int64).tolist()
+        call = self._kernel(work.name)
+        if grain == 1 and not stride and not self.cut:
+            return call(work.args, work.lo, work.hi)
+        threads = self.threads * min(-(-work.calls // self.threads), self.blocks)
+        threads = min(threads, work.lanes) if work.lanes else threads
+        found = 0
+        for t in range(threads):
+            args = work.args + 8 * stride * t
+            for lo in range(work.lo + t * grain, work.hi, threads * grain):
+                found = found or call(args, lo, min(lo + grain, work.hi))
+        return found
+
+    def _in_blocks(self, kernel: Any, work: Launch) -> int:
+        """A kernel whose items are done by blocks of threads; every other launch from the last thread on."""
+        self._backward = not self._backward
+        blocks = min(work.hi - work.lo, self.blocks)
+        with np.errstate(all="ignore"):
+            return int(_jit_cuda().launch(kernel, self._words(work.args), work.lo, work.hi, blocks, self._backward))
+
+    @functools.cached_property
+    def _own(self) -> dict[str, Any]:
+        """Kernels that were written for devices, by name."""
+        importlib.import_module("fastnn.kernels.cuda").load()
+        found: dict[str, Any] = _jit_cuda().CUDA_KERNELS
+        return found
 
     @functools.cached_property
     def _kernel(self) -> Callable[[str], Callable[[int, int, int], int]]:
-        return functools.cache(self._plain if MODE == "python" else self._compiled)
+        return functools.cache(self._compiled if self.form == "compiled" else self._plain)
 
     @staticmethod
     def _compiled(name: str) -> Callable[[int, int, int], int]:
@@ -230,12 +264,21 @@ class Simulated(Device):
 
     def _plain(self, name: str) -> Callable[[int, int, int], int]:
         """The CPU's source as plain Python."""
-        kernel: Any = pack.function(pack.address(name))
+        if name not in KERNELS:
+            importlib.import_module("fastnn.kernels.cpu").load()
+        kernel = KERNELS[name]
 
         def call(args: int, lo: int, hi: int) -> int:
-            k = self._index(args)
-            raw = self._buffers[k][1]
-            words = raw[: raw.nbytes // 8 * 8].view(np.int64)
-            return int(kernel(_Words(words, (args - self._starts[k]) // 8), lo, hi))
+            with np.errstate(all="ignore"):
+                return int(kernel.fn(self._words(args), lo, hi, *kernel.types))
 
         return call
+
+    def _words(self, args: int) -> _Words:
+        k = self._index(args)
+        raw = self._buffers[k][1]
+        return _Words(raw[: raw.nbytes // 8 * 8].view(np.int64), (args - self._starts[k]) // 8)
+
+
+def _jit_cuda() -> Any:
+    return importlib.import_module("fastnn.core.jit_cuda")

@@ -57,7 +57,7 @@ def test_whoever_looks_sees_what_the_device_made(look):
         return LOOKS[look](model.layers[0].kernel)
 
     wanted = run()
-    with device.using(Simulated()):
+    with device.using(Simulated(own=False)):
         np.testing.assert_array_equal(run(), wanted)
 
 
@@ -71,7 +71,7 @@ def test_whoever_sets_is_heard_by_the_device(change):
         return [*model.get_weights(), *(v.numpy() for v in model.optimizer.variables)]
 
     wanted = run()
-    with device.using(Simulated()):
+    with device.using(Simulated(own=False)):
         for a, b in zip(run(), wanted, strict=True):
             np.testing.assert_array_equal(a, b)
 
@@ -90,7 +90,7 @@ def test_between_device_and_cpu_in_one_model():
     import contextlib
 
     wanted = run(contextlib.nullcontext)
-    found = Simulated()
+    found = Simulated(own=False)
     for a, b in zip(run(lambda: device.using(found)), wanted, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -108,13 +108,13 @@ def test_callbacks_see_and_set_values_in_the_middle_of_an_epoch():
         return seen
 
     wanted = run()
-    with device.using(Simulated()):
+    with device.using(Simulated(own=False)):
         for a, b in zip(run(), wanted, strict=True):
             np.testing.assert_array_equal(a, b)
 
 
 def test_what_nobody_looks_at_stays_on_the_device():
-    with device.using(Simulated()) as found:
+    with device.using(Simulated(own=False)) as found:
         model = net()
         train(model)
         kernel = model.layers[0].kernel

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ def net(seed=1, units=8):
 def card(**settings):
     """(device, its driver)."""
     driver = FakeDriver(**settings)
-    return cuda.Cuda(0, driver, Kernels()), driver
+    made = cuda.Cuda(0, driver, Kernels())
+    made.own = False  # its kernels are the CPU's
+    return made, driver
 
 
 def test_a_plan_is_captured_once_and_launched_once_a_batch_without_waiting_between():
@@ -159,7 +162,7 @@ def test_facts():
 def test_grid(per, calls, lanes, expected):
     found, _ = card()
     work = device.Launch("x", 0, 0, calls, calls, lanes)
-    assert found.grid(work, {"per": per, "threads": 64}) == expected
+    assert found.grid(work, SimpleNamespace(per=per, threads=64)) == expected
 
 
 def test_a_graph_with_a_step_in_python_is_cut_there():

@@ -48,7 +48,7 @@ def same(a, b):
 
 def test_data_are_uploaded_once_as_they_lie_and_the_order_once_an_epoch():
     wanted = trained()
-    with device.using(Counting()) as found:
+    with device.using(Counting(own=False)) as found:
         same(trained(), wanted)
     assert found.seen.count(("uint8", X.nbytes)) == 2  # for fit and for predict
     assert found.seen.count(("int64", 8 * len(X))) == 3
@@ -59,7 +59,7 @@ def test_rows_that_do_not_fit_come_in_windows(shuffle, monkeypatch):
     wanted = trained(shuffle=shuffle)
     monkeypatch.setattr(device_memory, "WINDOW_BYTES", 20 * (5 + 8))  # two batches
     monkeypatch.setattr(Simulated, "room", lambda self: 500)
-    with device.using(Counting()) as found:
+    with device.using(Counting(own=False)) as found:
         same(trained(shuffle=shuffle), wanted)
     assert found.seen.count(("uint8", X.nbytes)) == 1  # of predict, which has no targets
     assert ("uint8", 16 * 5) in found.seen
@@ -80,14 +80,14 @@ def test_arrays_that_are_not_contiguous_and_generators():
         return [*model.get_weights(), *model.train_on_batch(X[:8], Y[:8], return_dict=True).values()]
 
     also = generated()
-    with device.using(Counting()) as found:
+    with device.using(Counting(own=False)) as found:
         same(trained(wide), wanted)
         same(generated(), also)
     found.check()
 
 
 def test_the_arrays_of_a_run_are_let_go():
-    with device.using(Simulated()):
+    with device.using(Simulated(own=False)):
         model, x = net(), X.copy()
         model.fit(x, Y, verbose=0)
         gone = weakref.ref(x)
@@ -105,5 +105,5 @@ def test_data_that_changed_between_two_fits_are_seen():
         return model.get_weights()
 
     wanted = twice()
-    with device.using(Simulated()):
+    with device.using(Simulated(own=False)):
         same(twice(), wanted)
