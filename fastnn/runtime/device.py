@@ -182,7 +182,7 @@ class Device:
 
 # ---------------------------------------------------------------------- choice
 _devices: dict[str, Device] = {}
-_chosen: list[Device] = []
+_chosen: list[Device | None] = []
 
 
 def current() -> Device | None:
@@ -274,8 +274,8 @@ def facts() -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def using(device: Device) -> Iterator[Device]:
-    """Make plans for a device, in all threads, inside a with block: for tests.
+def using(device: Device | None) -> Iterator[Device | None]:
+    """Make plans for a device, or with None for the CPU, in all threads, inside a with block: for tests.
 
     >>> from fastnn.runtime.simulated import Simulated
     >>> with using(Simulated()) as device:
@@ -288,7 +288,7 @@ def using(device: Device) -> Iterator[Device]:
     try:
         yield device
     finally:
-        _chosen.remove(device)
+        _chosen.pop()
         changes.note()
         config.renew()
 
