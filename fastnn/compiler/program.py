@@ -185,6 +185,25 @@ class Program:
         for v, written in zip(self.storage.variables, self.written):
             (mirrors.change if written else mirrors.look)(v._host)
 
+    def run_on(self, rows: int) -> None:
+        """Run one batch, which goes on on a device while the host does something else, until `settle`."""
+        executor = self.tape.executor
+        if self.device is not None and executor is not None:
+            executor.waits = False
+        try:
+            self.run(1, rows)
+        finally:
+            if self.device is not None and executor is not None:
+                executor.waits = True
+
+    def settle(self) -> None:
+        """Wait for the batch of `run_on`; raises what `run` would have raised."""
+        if self.device is not None and self.tape.executor is not None:
+            try:
+                self.tape.executor.settle()
+            except KernelError as error:
+                raise self._explain(error) from None
+
     def follow(self) -> None:
         """Bind again where the arena has moved."""
         if self.storage.arena.block is not self.tape.block:

@@ -190,8 +190,10 @@ class Step:
         self.shared.kind = self.kind
         self.show_losses()
 
-    def run(self, feed, rows, batches=1, deadline=0):
+    def run(self, feed, rows, batches=1, deadline=0, on=False):
         """Run so many batches of so many rows of a feed; returns (the CompiledStep, how many ran: see Program.run).
+
+        on: one batch, which may go on on a device until `settle`.
 
         A batch that ends at NaN or infinity is what the watch of the run makes of it (models/watch.py).
         """
@@ -204,10 +206,27 @@ class Step:
                 if compiled.version[0] != variables.layout_version:
                     continue  # while it waited for its turn, another model has moved the weights of both
                 self._use(compiled)
+                if on and goes_on(compiled):
+                    compiled.program.run_on(rows)
+                    return compiled, 1
                 return compiled, self._watched(compiled, rows, batches, deadline)
             finally:
                 if taken:
                     turns.end()
+
+    def settle(self, compiled, rows):
+        """The end of a batch that went on, while the feed has its rows."""
+        try:
+            compiled.program.settle()
+        except KernelError as error:
+            if error.status != NOT_FINITE:
+                raise
+        else:
+            return
+        with turns.turn(compiled.program.storage.variables, writes=True):
+            self.watch.tripped(self, compiled, rows)
+            if not self.shared.states[self.kind][BATCH]:  # it has not been left out
+                self._watched(compiled, rows, 1, 0)
 
     def _use(self, compiled):
         """This is what runs, or ran last."""
@@ -254,6 +273,11 @@ class Step:
             model = self._model()
             model._clear_losses()
             model._losses.extend(self.last.losses)
+
+
+def goes_on(compiled):
+    """Whether a batch of a CompiledStep may go on on a device while the host does something else."""
+    return getattr(compiled.program, "device", None) is not None
 
 
 def _home(trace, symbol, name):

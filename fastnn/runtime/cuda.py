@@ -135,7 +135,7 @@ class Cuda(Device):
         """The time in which this thread uses the device: its context is the thread's."""
         with self.lock:
             self._call("cuCtxSetCurrent", self._context)
-            self.drain()
+            self.begin()
             yield
 
     # ------------------------------------------------------------------ memory

@@ -61,6 +61,7 @@ class Device:
 
     name: str = ""
     own: bool = True
+    pending: Any = None  # the executor whose last batch nobody has waited for yet
 
     def __init__(self) -> None:
         import threading
@@ -152,10 +153,17 @@ class Device:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
-        """The time in which this thread uses the device."""
+        """The time in which this thread uses the device; what was not waited for before is."""
         with self.lock:
-            self.drain()
+            self.begin()
             yield
+
+    def begin(self) -> None:
+        """A session begins."""
+        if self.pending is not None:
+            pending, self.pending = self.pending, None
+            pending.finish()
+        self.drain()
 
     # ------------------------------------------------------------------ with errors that say what to do
     def take(self, nbytes: int, what: str) -> int:

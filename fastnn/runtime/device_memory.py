@@ -138,6 +138,28 @@ class Words:
             self._now = new
 
 
+class Staging:
+    """Two pinned buffers by turns: what is sent from one goes on while the other is filled."""
+
+    def __init__(self, device: Device, nbytes: int) -> None:
+        self.device, self.nbytes = device, nbytes
+        self.buffers = [device.pinned(max(nbytes, 1)) for _ in range(2)]
+        self.marks: list[Any] = [None, None]
+        self.turn = 0
+
+    def free(self) -> Array:
+        """The buffer whose turn it is, once the device has read what was in it."""
+        mark, self.marks[self.turn] = self.marks[self.turn], None
+        if mark is not None:
+            self.device.reach(mark)
+        return self.buffers[self.turn]
+
+    def sent(self) -> None:
+        """All that is to be read from the buffer has been asked for."""
+        self.marks[self.turn] = self.device.mark()
+        self.turn = 1 - self.turn
+
+
 class Rows:
     """The rows of one data slot on a device: the whole array as it lies, and the order of the rows."""
 
@@ -145,11 +167,23 @@ class Rows:
         self.device, self.array = device, array
         self.stride = row_bytes(array)
         self.block = Block(device, self.stride * len(array), "The data")
-        self.fill(array)
+        self.staging: Staging | None = None
+        self._copy(array)
 
     def fill(self, array: Array) -> None:
-        """Take the rows of an array of the same shape and dtype."""
+        """Take the rows of another array of the same shape and dtype: batches of a generator, one after the other."""
         self.array = array
+        if not 0 < array.nbytes <= WINDOW_BYTES:
+            self._copy(array)
+            return
+        if self.staging is None:
+            self.staging = Staging(self.device, array.nbytes)
+        raw = self.staging.free()
+        raw.view(array.dtype).reshape(array.shape)[...] = array
+        self.device.send(raw, self.block.address)
+        self.staging.sent()
+
+    def _copy(self, array: Array) -> None:
         if array.flags.c_contiguous:
             if array.nbytes:
                 self.device.upload(array, self.block.address)
@@ -198,33 +232,32 @@ class Window:
         wide = max(sum(self.strides), 1)
         room = min(WINDOW_BYTES, device.room() // 2)
         self.rows = max(batch, min(room // wide, len(arrays[0])) // batch * batch)
-        self.host = [[device.pinned(max(s * self.rows, 1)) for s in self.strides] for _ in range(2)]
+        self.sizes = [-(-s * self.rows // ALIGN) * ALIGN for s in self.strides]
+        self.staging = Staging(device, sum(self.sizes))
         self.blocks = [[Block(device, s * self.rows, "A batch of the data") for s in self.strides] for _ in range(2)]
-        self.marks: list[Any] = [None, None]
-        self.turn = 0
 
     def send(self, arrays: Sequence[Array], order: Array | None, first: int, rows: int) -> list[int]:
         """Put rows [first, first + rows) of the order on the device; an address for each array: that of its row 0.
 
         The addresses are such that row `first` is where the window begins.
         """
-        k, self.turn = self.turn, 1 - self.turn
-        if self.marks[k] is not None:
-            self.device.reach(self.marks[k])
+        raw, blocks = self.staging.free(), self.blocks[self.staging.turn]
         chosen = slice(first, first + rows) if order is None else order[first : first + rows]
         out = []
-        for array, stride, raw, block in zip(arrays, self.strides, self.host[k], self.blocks[k], strict=True):
-            place = raw[: stride * rows].view(array.dtype).reshape(rows, *array.shape[1:])
+        at = 0
+        for array, stride, size, block in zip(arrays, self.strides, self.sizes, blocks, strict=True):
+            part = raw[at : at + stride * rows]
+            place = part.view(array.dtype).reshape(rows, *array.shape[1:])
             if isinstance(chosen, slice):
                 place[...] = array[chosen]
             else:
                 np.take(array, chosen, axis=0, out=place, mode="clip")
             if stride:
-                self.device.send(raw[: stride * rows], block.address)
+                self.device.send(part, block.address)
+            at += size
             out.append(block.address - first * stride)
-        self.turned = k
         return out
 
     def used(self) -> None:
         """All work on the window that was sent last has been asked for."""
-        self.marks[self.turned] = self.device.mark()
+        self.staging.sent()

@@ -144,6 +144,7 @@ class Executor:
     """Runs a tape's plan on its device; the interface of `fastnn.runtime.executor.Executor`."""
 
     parks = 0
+    waits = True  # whether run() returns when the batch is done, or when it has been asked for
 
     def __init__(self, tape: DeviceTape) -> None:
         plan, storage, device = tape.plan, tape.storage, tape.device
@@ -167,7 +168,7 @@ class Executor:
         self.rows_per_batch, self._stale, self._now = 0, True, {}
         self._ns: float | None = None  # that a batch takes
         self._shifts: dict[int, _Shifts] = {}
-        self.launches = 0
+        self.launches, self.status = 0, np.zeros(STATUS_WORDS, np.int64)
         for i, row in enumerate(self.tables.rows):
             if i in self.tables.at and not device.has(plan.kernels[row[abi.FN]]):
                 raise NotSupportedError(
@@ -289,6 +290,10 @@ class Executor:
         state, done = self.storage.state, 0
         with self.device.session():
             self._ready(rows_per_batch)
+            if not self.waits and batches == 1 and profile is None and not self.outputs:
+                self._ask(1, rows_per_batch, None)
+                self.device.pending = self
+                return 1
             while (
                 done < batches
                 and not state[abi.STOP]
@@ -307,6 +312,15 @@ class Executor:
             if self.outputs:
                 self.fetch(self.outputs)
         return done
+
+    def finish(self) -> None:
+        """Wait for the batch that `run` has not waited for; what went wrong is kept for `settle`."""
+        self._after()
+
+    def settle(self) -> None:
+        """The same; raises KernelError where a kernel has failed."""
+        with self.device.session():
+            self._raise()
 
     def once(self, threads: int = 1) -> None:
         """Run the plan one time."""
@@ -341,6 +355,9 @@ class Executor:
         """Ask the device for so many batches."""
         state = self.storage.state
         first = int(state[abi.ROW0])
+        for mirror, written in self._mirrors:
+            if written:
+                mirror.newer = "device"
         for asked, part in self.data.portions(batches, rows, first):
             for _ in range(part):
                 if asked and state[abi.STOP]:
@@ -365,9 +382,6 @@ class Executor:
         state[:] = found
         state[[abi.STOP, abi.WATCH]] = keep
         self.state.newer = ""
-        for mirror, written in self._mirrors:
-            if written:
-                mirror.newer = "device"
 
     def _check(self) -> None:
         """Wait for the device; raise KernelError where a kernel has failed."""
@@ -378,6 +392,7 @@ class Executor:
 
     def _raise(self) -> None:
         status, args = self.status.tolist()
+        self.status[:] = 0
         if status:
             self._stale = True  # words of loops may have stopped half-way
             at = (args - self.table.address) // 8

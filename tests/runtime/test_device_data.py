@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import warnings
 import weakref
 
 import numpy as np
 import pytest
 
 import fastnn as keras
+from fastnn.core.errors import KernelError, NotFiniteError
 from fastnn.runtime import device, device_memory
 from fastnn.runtime.simulated import Simulated
 
@@ -84,6 +86,68 @@ def test_arrays_that_are_not_contiguous_and_generators():
         same(trained(wide), wanted)
         same(generated(), also)
     found.check()
+
+
+def test_a_generator_works_on_its_next_batch_while_the_device_works_on_one():
+    seen = []
+
+    def batches(found):
+        for k in range(0, 46, 8):
+            seen.append(found.pending is not None)
+            yield X[k : k + 8], Y[k : k + 8]
+
+    wanted = net()
+    wanted.fit(batches(Simulated(own=False)), verbose=0)
+    seen.clear()
+    with device.using(Simulated(own=False)) as found:
+        model = net()
+        history = model.fit(batches(found), verbose=0).history
+        assert seen == [False] + 5 * [True] and found.pending is None
+        same(model.get_weights(), wanted.get_weights())
+        assert history["loss"][0] == wanted.history.history["loss"][0]
+
+
+def test_a_batch_that_a_kernel_refuses_is_named_although_the_next_one_is_there():
+    def batches():
+        yield from ((np.full((4, 2), k, "int32"), np.zeros((4, 2, 3), "float32")) for k in (0, 9, 1, 2))
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.layers.Embedding(5, 3)])
+    model.compile("sgd", "mse")
+    model._index_inputs = list  # nobody looks at the indices before
+    with device.using(Simulated(own=False)), pytest.raises(KernelError, match="Batch 1 .counted from 0"):
+        model.fit(batches(), verbose=0)
+
+
+@pytest.mark.parametrize("nan", ["continue", "skip", "stop"])
+def test_a_batch_with_nan_is_treated_as_on_the_cpu(nan, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run():
+        model = net()
+
+        def batches():
+            for k in range(0, 46, 8):
+                if k == 16:
+                    model.layers[-1].kernel.assign(np.full((5, 2), 1e30))
+                if k == 32:
+                    model.layers[-1].kernel.assign(np.ones((5, 2)))
+                yield X[k : k + 8], Y[k : k + 8]
+
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                model.fit(batches(), verbose=0, nan=nan)
+            except NotFiniteError as error:
+                said = [*said, error]
+        return [str(getattr(w, "message", w)) for w in said], model.get_weights()
+
+    words, wanted = run()
+    assert words
+    with device.using(Simulated(own=False)):
+        again, received = run()
+    assert again == words
+    same(received, wanted)
 
 
 def test_the_arrays_of_a_run_are_let_go():
