@@ -67,7 +67,7 @@ class Mirror:
 
     def __init__(self, device: Device, base: Array) -> None:
         self.device, self.newer = device, "host"
-        self.start, self.nbytes = base.ctypes.data, base.nbytes
+        self.start, self.nbytes, self.key = base.ctypes.data, base.nbytes, id(base)
         self._array = weakref.ref(base)
         skip = self.start % ALIGN
         self.block = Block(device, self.nbytes + skip, "A block of variables")
@@ -88,7 +88,12 @@ class Mirror:
             self.newer = ""
 
     def give(self) -> None:
-        """The device's values become current."""
+        """The device's values become current; those of another device that had the memory come back first."""
+        held = mirrors.HELD.get(self.key)
+        if held is not self:
+            if held is not None:
+                held.bring()
+            mirrors.HELD[self.key], self.newer = self, "host"
         if self.newer == "host":
             base = self._array()
             if base is not None:
