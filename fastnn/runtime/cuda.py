@@ -12,7 +12,7 @@ import functools
 import importlib
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -112,13 +112,19 @@ class Cuda(Device):
         self._call("cuCtxSetCurrent", self._context)
         self._stream = self._call("cuStreamCreate", 1)  # that does not wait for the default stream
         self.capability = _capability(self.driver, self._device)
-        self.kernels: Kernels = kernels or importlib.import_module("fastnn.runtime.cubins")
+        self._given = kernels
         kinds = self.driver.CUdevice_attribute
         processors = self._call("cuDeviceGetAttribute", kinds.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, self._device)
         self.most_blocks = int(processors) * BLOCKS_PER_PROCESSOR
         self._functions: dict[str, tuple[Any, Any]] = {}
         self._modules: list[Any] = []
         self._status = self.allocate(8 * STATUS_WORDS)
+
+    @functools.cached_property
+    def kernels(self) -> Kernels:
+        """Where kernels come from; the pack is read when the first is needed."""
+        found: Any = self._given or importlib.import_module("fastnn.runtime.cubins")
+        return cast(Kernels, found)
 
     def _call(self, name: str, *args: Any) -> Any:
         """A function of the driver; its result, if it has one."""

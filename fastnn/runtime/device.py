@@ -213,6 +213,8 @@ def named(name: str) -> Device | None:
         name = "cuda:0" if not missing() else "cpu"
     if name == "cpu":
         return None
+    if name != "simulated":
+        name = f"cuda:{number_of(name)}"
     if name not in _devices:
         if name == "simulated":
             from fastnn.runtime.simulated import Simulated

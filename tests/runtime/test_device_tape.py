@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from strategies import kernels_mode
 
-from fastnn import ops, random
+from fastnn import layers, ops
 from fastnn.compiler.compile import compile_graph
 from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.program import Program
@@ -152,10 +152,13 @@ def test_any_size_of_blocks_gives_the_same_bits(threads, blocks):
 
 
 def test_random_numbers_are_the_cpus_and_follow_new_keys():
+    drops = [layers.Dropout(0.4), layers.GaussianNoise(0.7)]
+
     def function(x):
-        return [random.dropout(x, 0.4, seed=5), random.shuffle(x, seed=3), random.dropout(x, 0.7, seed=6)]
+        return [layer(x, training=True) for layer in drops]
 
     plan = beside_the_cpu(function, X)
+    assert len(plan.program.storage.keys) == 2
     first = [np.array(o) for o in plan.program.outputs]
     plan.program.rekey([k + 1 for k in plan.program.storage.keys])
     other = plan(X)
