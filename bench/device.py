@@ -62,7 +62,9 @@ class Sizes(NamedTuple):
     steps: tuple[str, ...] = STEPS
 
 
-TINY = Sizes(1, 2, 2, 8, 0.0, ("add", "softmax", "random_uniform", "take"), ((5, 4, 3),), ((2, 5, 2, 3),), ("playground",))
+TINY = Sizes(
+    1, 2, 2, 8, 0.0, ("add", "softmax", "random_uniform", "take"), ((5, 4, 3),), ((2, 5, 2, 3),), ("playground",)
+)
 
 
 class Day:
@@ -157,7 +159,9 @@ class Day:
             }
             apart = max(abs(a - b) / max(abs(b), 1e-6) for a, b in zip(found[0][1], loss))
             result[name]["apart"] = apart
-            self.say(f"{name}: {'equal' if found[0] == found[1] else 'DIFFERENT'} twice; losses {apart:.2g} from the CPU's")
+            self.say(
+                f"{name}: {'equal' if found[0] == found[1] else 'DIFFERENT'} twice; losses {apart:.2g} from the CPU's"
+            )
 
     def trained(self, build: Callable[[int], Any]) -> tuple[str, list[float]]:
         """(digest of the weights, losses by batch) of a model after some batches."""
@@ -180,7 +184,17 @@ class Day:
             result["skipped"] = "compute-sanitizer is not installed" if tool is None else "simulated"
             self.say(result["skipped"])
             return
-        command = [tool, "--error-exitcode", "9", sys.executable, "-m", "bench.device", "--parts", "registry", "--quick"]
+        command = [
+            tool,
+            "--error-exitcode",
+            "9",
+            sys.executable,
+            "-m",
+            "bench.device",
+            "--parts",
+            "registry",
+            "--quick",
+        ]
         left = max(1.0, self.until - time.monotonic())
         try:
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=left)
@@ -217,7 +231,7 @@ class Day:
             self.say(f"{name:32} {ms:9.4f} ms {row['tflops']:7.2f} TFLOP/s{share}{beside}")
 
     def peak(self) -> float:
-        """TFLOP/s of float32 that the card can do: processors, 128 multiply-adds each, at the highest clock; 0: unknown."""
+        """TFLOP/s of float32 that the card can do: multiply-adds of all processors at the highest clock; 0: unknown."""
         driver = getattr(self.device, "driver", None)
         if driver is None or self.device.name == "simulated":
             return 0.0
@@ -266,7 +280,9 @@ class Day:
             feed = step.feed(xs[0] if len(xs) == 1 else xs, ys[0] if len(ys) == 1 else ys, order=order)
             compiled, batches = step.compiled(feed, work.batch), len(order) // work.batch
 
-            def run(n: int, compiled: Any = compiled, step: Any = step, most: int = batches, rows: int = work.batch) -> None:
+            def run(
+                n: int, compiled: Any = compiled, step: Any = step, most: int = batches, rows: int = work.batch
+            ) -> None:
                 while n:
                     part = min(n, most)
                     step.begin()
@@ -347,7 +363,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--plain", action="store_true", help="simulated: the CPU's kernels only")
     parser.add_argument("--device", default="cuda:0", help="which one")
     parser.add_argument("--parts", default=",".join(LIMITS), help="a comma list of parts")
-    parser.add_argument("--json", default=os.environ.get("OUT", str(ROOT / "bench/results")), help="folder of device.json")
+    parser.add_argument(
+        "--json", default=os.environ.get("OUT", str(ROOT / "bench/results")), help="folder of device.json"
+    )
     given = parser.parse_args(arguments)
     sizes = TINY if given.simulated else Sizes(seeds=1) if given.quick else Sizes()
     found = Simulated(own=not given.plain) if given.simulated else device.named(given.device)

@@ -138,7 +138,7 @@ class FakeDriver:
         args, lo, hi, status = (
             ctypes.c_int64.from_address(int(place)).value for place in np.ctypeslib.as_array((ctypes.c_int64 * 4).from_address(places))
         )  # fmt: skip
-        assert 0 < gx and 0 < bx <= 1024 and gy == gz == by == bz == 1 and stream == "stream"
+        assert gx > 0 and 0 < bx <= 1024 and gy == gz == by == bz == 1 and stream == "stream"
         work = Launch(function, args, lo, hi, hi - lo, gx * bx), status
         if self.capturing is not None:
             self.capturing.append(work)

@@ -14,8 +14,8 @@ from fastnn.core.locks import lock
 from fastnn.core.turns import Touched, whole
 from fastnn.core.types import Array
 from fastnn.graph import Symbol, Trace
-from fastnn.runtime import extension, pyexec
 from fastnn.runtime import device as devices
+from fastnn.runtime import extension, pyexec
 from fastnn.runtime.abi import FLAGS, STOP, WHILE
 from fastnn.runtime.bind import Arena, Storage, bind
 from fastnn.runtime.threads import allowed, planned

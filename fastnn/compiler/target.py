@@ -20,8 +20,8 @@ class Target:
     stays in L2 anyway; span_worth: bytes that a group must touch to run by batch tiles, smaller ones stay in L2 by
     themselves (None: no batch tiles).  grain_ns: work that a chunk should be worth, for a barrier costs 0.3-1 us;
     most_chunks: of one instruction.  bytes_per_ns, flops_per_ns: usual rates of one core; instruction_ns: dispatch and
-    loading of arguments.  per_item: an instruction's chunk is what one call of its kernel takes, 1 wherever items may be
-    cut: threads of a device have a call each.  own: whether records' own rules for it are taken.
+    loading of arguments.  per_item: an instruction's chunk is what one call of its kernel takes, 1 wherever items may
+    be cut: threads of a device have a call each.  own: whether records' own rules for it are taken.
 
     >>> Target().work_ns(1000, 500)
     110.0

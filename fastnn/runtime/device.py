@@ -56,7 +56,8 @@ class Launch(NamedTuple):
 class Device:
     """What a tape needs of a device.  Work is done in the order in which it is asked for.
 
-    name: "cuda:0".  own: whether it has the kernels that were written for devices.  lock: held by who uses the device, a run or a look at what lies there.
+    name: "cuda:0".  own: whether it has the kernels that were written for devices.  lock: held by who uses the device, a
+    run or a look at what lies there.
     """
 
     name: str = ""
@@ -233,9 +234,7 @@ def number_of(name: str) -> int:
     """
     found = re.fullmatch(r"(?:cuda|gpu)(?::(\d+))?", name)
     if found is None:
-        raise ArgumentError(
-            f"set_device: received {name!r}, expected 'cpu', 'auto', 'cuda' or 'cuda:0', 'cuda:1', ..."
-        )
+        raise ArgumentError(f"set_device: received {name!r}, expected 'cpu', 'auto', 'cuda' or 'cuda:0', 'cuda:1', ...")
     return int(found.group(1) or 0)
 
 
@@ -277,7 +276,7 @@ def available() -> list[str]:
 
 
 def facts() -> dict[str, Any]:
-    """What `fastnn info` says of devices: {"device": the chosen one, "devices": [facts of each], "missing": why none}."""
+    """What `fastnn info` says: {"device": the chosen one, "devices": [facts of each], "missing": why there is none}."""
     names = available()
     found = [device.facts() for device in map(named, names) if device is not None]
     return {"device": config.device(), "devices": found, "missing": "" if names else missing()}

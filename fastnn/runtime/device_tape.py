@@ -1,4 +1,4 @@
-"""A plan bound to a device: the same relocations as on the CPU with other bases, and the executor that runs it there."""
+"""A plan bound to a device: the same relocations as on the CPU with other bases, and the executor for it."""
 
 from __future__ import annotations
 
@@ -13,78 +13,15 @@ from fastnn.core import dtypes
 from fastnn.core.errors import KernelError, NotSupportedError
 from fastnn.core.types import Array
 from fastnn.runtime import abi
-from fastnn.runtime.device import HEADER, MOST_LANES, STATUS_WORDS, Device, Launch
+from fastnn.runtime.device import HEADER, STATUS_WORDS, Device, Launch
 from fastnn.runtime.device_data import Data
 from fastnn.runtime.device_memory import Block, DeviceArena, Mirror, mirror_of
 from fastnn.runtime.device_walk import Builder, Shift, run_all
+from fastnn.runtime.device_words import Shifts, tables_of
 
 if TYPE_CHECKING:
     from fastnn.compiler.plan import Place, Plan
     from fastnn.runtime.bind import Storage
-
-LOCAL_ROOM = 64 << 20  # bytes of workspaces of all threads together
-SHIFTS = 8  # distances that the words of a loop move by, each with a table of its own
-
-
-class Tables:
-    """Where the argument words of a plan's rows lie in the device's table; found once for a plan.
-
-    at: {row: first word}.  source: for each word of the table the plan's word that it is, -1 for another number, which
-    `fixed` has.  locals: (word of the table, bytes from the first workspace).  lanes: {row: threads at most}.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self.rows: list[list[int]] = plan.table("code").tolist()
-        relocations = plan.table("relocations")
-        self.fixed_words = np.ascontiguousarray(relocations[relocations[:, 1] >= 0][:, :3].T)
-        local = {w: offset for w, space, offset, _, _ in relocations.tolist() if space == abi.LOCAL}
-        if (relocations[:, 1] == abi.SCRATCH).any():
-            raise ValueError("a plan with tiles of scratch was bound to a device; expected one for its target")
-        words = len(plan.words) // 8
-        ends = [*(row[abi.ARGS] for row in self.rows[1:]), words]
-        self.local_bytes = -(-plan.local_bytes // 64) * 64
-        self.at: dict[int, int] = {}
-        self.lanes: dict[int, int] = {}
-        self.places: dict[int, list[int]] = {}  # plan's word -> words of the table
-        source: list[int] = []
-        fixed: list[int] = []
-        self.locals: list[tuple[int, int]] = []
-        most = max(1, min(MOST_LANES, LOCAL_ROOM // max(self.local_bytes, 1)))
-        for i, (row, end) in enumerate(zip(self.rows, ends, strict=True)):
-            if row[abi.FLAGS] & (abi.CONTROL | abi.HOST) or not row[abi.N]:
-                continue
-            mine = range(row[abi.ARGS], end)
-            lanes = min(most, -(-row[abi.N] // row[abi.CHUNK])) if any(w in local for w in mine) else 0
-            source += [-1, -1]
-            fixed += [row[abi.CHUNK], len(mine) if lanes > 1 else 0]
-            self.at[i], self.lanes[i] = len(source), lanes
-            for lane in range(max(lanes, 1)):
-                for w in mine:
-                    if w in local:
-                        self.locals.append((len(source), lane * self.local_bytes + local[w]))
-                    self.places.setdefault(w, []).append(len(source))
-                    source.append(w)
-                    fixed.append(0)
-        self.most_lanes = max(self.lanes.values(), default=0)
-        self.source, self.fixed = np.array(source, np.int64), np.array(fixed, np.int64)
-        self.moves: list[list[int]] = plan.table("moves").tolist()
-
-    def fill(self, words: Array, workspace: int) -> Array:
-        """The table for a plan's words with addresses."""
-        table = np.where(self.source >= 0, np.append(words, 0)[self.source], self.fixed)
-        for at, offset in self.locals:
-            table[at] = workspace + offset
-        return table
-
-
-_tables: weakref.WeakKeyDictionary[Plan, Tables] = weakref.WeakKeyDictionary()
-
-
-def _of(plan: Plan) -> Tables:
-    found = _tables.get(plan)
-    if found is None:
-        found = _tables[plan] = Tables(plan)
-    return found
 
 
 class DeviceTape:
@@ -117,16 +54,15 @@ class DeviceTape:
                 seen.add(array.ctypes.data)
                 kinds[space.kind] += array.nbytes
         free, _ = self.device.memory()
-        need = arena + sum(kinds.values()) + 8 * len(_of(plan).source)
+        need = arena + sum(kinds.values()) + 8 * len(tables_of(plan).source)
         if arena and need > free:
             raise self.device.no_memory(
-                need,
-                f"The plan (arena {arena / 1e9:.3g} GB, variables {kinds['variable'] / 1e9:.3g} GB)",
+                need, f"The plan (arena {arena / 1e9:.3g} GB, variables {kinds['variable'] / 1e9:.3g} GB)"
             )
 
     def rekey(self) -> None:
         """Take the random keys that the storage has now; not during a run."""
-        at, space, offset = _of(self.plan).fixed_words
+        at, space, offset = tables_of(self.plan).fixed_words
         for i, s in enumerate(self.plan.spaces):
             if s.kind == "key":
                 here = space == i
@@ -149,7 +85,7 @@ class Executor:
     def __init__(self, tape: DeviceTape) -> None:
         plan, storage, device = tape.plan, tape.storage, tape.device
         self.plan, self.storage, self.device = plan, storage, device
-        self.tables, self._tape = _of(plan), weakref.ref(tape)
+        self.tables, self._tape = tables_of(plan), weakref.ref(tape)
         self.data = Data(device, storage.slots)
         self._mirrors: list[tuple[Mirror, bool]] = []
         self._inputs: list[tuple[Array, Block]] = []
@@ -167,7 +103,7 @@ class Executor:
         self.own = Block.of(device, np.array([1, 0, self.state_at, 0], np.int64), "The table of arguments")
         self.rows_per_batch, self._stale, self._now = 0, True, {}
         self._ns: float | None = None  # that a batch takes
-        self._shifts: dict[int, _Shifts] = {}
+        self._shifts: dict[int, Shifts] = {}
         self.launches, self.status = 0, np.zeros(STATUS_WORDS, np.int64)
         for i, row in enumerate(self.tables.rows):
             if i in self.tables.at and not device.has(plan.kernels[row[abi.FN]]):
@@ -218,7 +154,7 @@ class Executor:
         moves = self.tables.moves[row[abi.TMP] : row[abi.TMP] + row[abi.NTMP]]
         if not moves:
             return None
-        made = self._shifts[row[abi.TMP]] = _Shifts(self, moves)
+        made = self._shifts[row[abi.TMP]] = Shifts(self.device, self.tables, self.table.address, moves)
         return Shift(tuple((w, s) for w, s in moves), made.launch)
 
     def set_words(self, index: Iterable[int], values: Iterable[int]) -> None:
@@ -398,31 +334,6 @@ class Executor:
             at = (args - self.table.address) // 8
             row = next((i for i, first in self.tables.at.items() if first == at), -1)
             raise KernelError(abi.failure(status, row), status, row)
-
-
-class _Shifts:
-    """The tables of the launches that move the words of one loop."""
-
-    def __init__(self, tape: Executor, moves: Sequence[Sequence[int]]) -> None:
-        places = [(p, stride) for word, stride in moves for p in tape.tables.places.get(word, ())]
-        self.device, self.n = tape.device, len(places)
-        self.index = Block.of(self.device, np.array([p for p, _ in places] or [0], np.int64), "The words of a loop")
-        self.strides = Block.of(self.device, np.array([s for _, s in places] or [0], np.int64), "The words of a loop")
-        self.wide = HEADER + 4
-        self.own = Block(self.device, 8 * self.wide * (SHIFTS + 1), "The words of a loop")
-        self.table, self.known = tape.table.address, dict[int, int]()
-
-    def launch(self, steps: int) -> Launch:
-        """Move by so many steps."""
-        k = self.known.get(steps)
-        if k is None:
-            k = min(len(self.known), SHIFTS)  # the last place is written again each time
-            if k < SHIFTS:
-                self.known[steps] = k
-            words = [1, 0, self.table, self.index.address, self.strides.address, steps]
-            self.device.upload(np.array(words, np.int64), self.own.address + 8 * self.wide * k)
-        address = self.own.address + 8 * (self.wide * k + HEADER)
-        return Launch("move_words", address, 0, self.n, self.n)
 
 
 class _Profile:

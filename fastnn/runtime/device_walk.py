@@ -106,7 +106,7 @@ def run_all(steps: Sequence[Any], tape: Executor) -> None:
 class Builder:
     """Makes the steps of a plan's rows.
 
-    rows: of the code.  launch: (row number) -> its Launch.  shift: (control row) -> its Shift, None where nothing moves.
+    rows: of the code.  launch: (row number) -> its Launch.  shift: (control row) -> its Shift, None: nothing moves.
     """
 
     def __init__(

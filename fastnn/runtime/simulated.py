@@ -3,8 +3,8 @@
 Its memory are host buffers, each between guard bytes, filled with NaN when new.  A launch does what a grid of threads
 does: thread t of T makes its calls, T further each time, with the table of arguments that is its own (see
 `fastnn.runtime.device`).  Kernels that are called per item are the CPU's sources, so a thread's call is made
-- "compiled": by the CPU's kernel of the same name: the same source, the same bits, at the speed of C.  A kernel that may
-  be cut anywhere gets all its items in one call, unless `cut` says that each thread is to have its own;
+- "compiled": by the CPU's kernel of the same name: the same source, the same bits, at the speed of C.  A kernel that
+  may be cut anywhere gets all its items in one call, unless `cut` says that each thread is to have its own;
 - "python": by the source as plain Python over checked pointers, which is what FASTNN_KERNELS=python does.
 Kernels that were written for devices run as plain Python, one block of threads after the other, with threads that take
 turns at barriers (fastnn.core.thread_blocks): slowly.  `own=False` leaves them out: then a plan has the CPU's only.
@@ -53,9 +53,9 @@ class _Words:
 class Simulated(Device):
     """A simulated device.
 
-    nbytes: of its memory.  threads: of a block, of kernels that are called per item.  blocks: at most.  cut: call kernels
-    item by item also where they could take all items at once.  own: whether kernels written for devices are used.
-    form: "compiled" or "python", see above.  counts: what it was asked for: captures, replays, launches, synchronisations.
+    nbytes: of its memory.  threads: of a block, of kernels that are called per item.  blocks: at most.  cut: call
+    kernels item by item also where they could take all items at once.  own: whether kernels written for devices are
+    used.  form: "compiled" or "python", see above.  counts: what it was asked for: captures, replays, launches, ...
 
     >>> device = Simulated()
     >>> address = device.allocate(24)

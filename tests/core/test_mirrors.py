@@ -104,7 +104,9 @@ def test_callbacks_see_and_set_values_in_the_middle_of_an_epoch():
             if batch == 1:
                 model.layers[0].bias.assign([1.0, 2.0, 3.0])
 
-        model.fit(X, Y, batch_size=4, epochs=2, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_batch_end=look)])
+        model.fit(
+            X, Y, batch_size=4, epochs=2, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_batch_end=look)]
+        )
         return seen
 
     wanted = run()

@@ -37,7 +37,9 @@ def test_what_is_missing_without_the_package(monkeypatch):
     monkeypatch.setattr(device, "_importable", lambda name: False)
     monkeypatch.setattr(device, "_devices", {})
     assert device.available() == [] and device.named("auto") is None
-    with pytest.raises(NotSupportedError, match=r'cuda-bindings is not installed. Run `pip install "fastnn-engine\[cuda'):
+    with pytest.raises(
+        NotSupportedError, match=r'cuda-bindings is not installed. Run `pip install "fastnn-engine\[cuda'
+    ):
         device.named("cuda:0")
     assert "cuda-bindings" in device.facts()["missing"]
 
@@ -45,7 +47,7 @@ def test_what_is_missing_without_the_package(monkeypatch):
 def test_cards_by_name(driver):
     assert device.available() == ["cuda:0", "cuda:1"]
     assert device.named("cuda:1") is device.named("gpu:1") and device.named("auto") is device.named("cuda")
-    with pytest.raises(NotSupportedError, match="cuda:2.*there are 2 CUDA devices, cuda:0 to cuda:1"):
+    with pytest.raises(NotSupportedError, match=r"cuda:2.*there are 2 CUDA devices, cuda:0 to cuda:1"):
         device.named("cuda:2")
     facts = device.facts()
     assert [d["name"] for d in facts["devices"]] == ["cuda:0", "cuda:1"] and facts["missing"] == ""
@@ -77,7 +79,10 @@ def test_models_follow_the_device():
 
 def test_the_error_says_what_needs_the_memory_and_what_is_free():
     found = Simulated(nbytes=10_000_000)
-    with found.session(), pytest.raises(OutOfMemoryError, match=r"^A thing needs 5e\+03 GB on simulated; 0.01 of 0.01 GB"):
+    with (
+        found.session(),
+        pytest.raises(OutOfMemoryError, match=r"^A thing needs 5e\+03 GB on simulated; 0.01 of 0.01 GB"),
+    ):
         found.take(5 * 10**12, "A thing")
 
 

@@ -15,7 +15,7 @@ from fastnn.compiler.program import Program
 from fastnn.compiler.target import CUDA, PLAIN, Options, placed
 from fastnn.core.errors import ArgumentError, KernelError, NotSupportedError
 from fastnn.graph import Trace, Variable, gradients
-from fastnn.runtime import abi, device, device_tape, device_walk
+from fastnn.runtime import abi, device, device_walk, device_words
 from fastnn.runtime.bind import Arena, Storage, bind
 from fastnn.runtime.simulated import Simulated
 
@@ -136,8 +136,8 @@ def test_kernels_with_a_workspace_have_one_for_each_thread(monkeypatch):
     plan = beside_the_cpu(lambda x, y: list(function(x, y)), x, y, threads=4, blocks=100)
     tables = plan.program.tape.executor.tables
     assert max(tables.lanes.values()) == 40 and tables.local_bytes
-    monkeypatch.setattr(device_tape, "MOST_LANES", 3)
-    monkeypatch.setattr(device_tape, "_tables", {})
+    monkeypatch.setattr(device_words, "MOST_LANES", 3)
+    monkeypatch.setattr(device_words, "_tables", {})
     plan = beside_the_cpu(lambda x, y: list(function(x, y)), x, y, threads=4, blocks=100)
     assert max(plan.program.tape.executor.tables.lanes.values()) == 3
 
@@ -185,7 +185,9 @@ def test_the_failing_instruction_is_named_and_the_next_run_is_clean():
     with device.using(simulated()):
         plan = EagerPlan(lambda x, i: ops.take(ops.exp(x), i, axis=0) * 2, [(X.shape, "float32"), ((2,), "int32")],
                          options=placed(None))  # fmt: skip
-        with pytest.raises(KernelError, match=r"take: an index or label is outside its range. Inputs: \(5, 4\), \(2,\)"):
+        with pytest.raises(
+            KernelError, match=r"take: an index or label is outside its range. Inputs: \(5, 4\), \(2,\)"
+        ):
             plan(X, np.array([0, 7], "int32"))
         np.testing.assert_allclose(plan(X, np.array([0, 4], "int32")), 2 * np.exp(X[[0, 4]]), rtol=1e-6)
 
@@ -193,7 +195,7 @@ def test_the_failing_instruction_is_named_and_the_next_run_is_clean():
 def test_a_kernel_that_the_device_has_not_is_named():
     found = simulated()
     found.has = lambda name: not name.startswith("exp")
-    with pytest.raises(NotSupportedError, match="exp has no kernel on simulated .exp_f32"):
+    with pytest.raises(NotSupportedError, match=r"exp has no kernel on simulated \(exp_f32"):
         on(found, ops.exp, X)
 
 

@@ -1,4 +1,4 @@
-"""Each operation and its gradient on a simulated device, beside the CPU: integers and draws bit for bit, sums closely."""
+"""Each operation and its gradient on a simulated device beside the CPU: integers and draws bit for bit, sums near."""
 
 from __future__ import annotations
 
