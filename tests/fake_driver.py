@@ -135,9 +135,8 @@ class FakeDriver:
         return 0, module.split()[0]
 
     def cuLaunchKernel(self, function, gx, gy, gz, bx, by, bz, shared, stream, places, extra):
-        args, lo, hi, status = (
-            ctypes.c_int64.from_address(int(place)).value for place in np.ctypeslib.as_array((ctypes.c_int64 * 4).from_address(places))
-        )  # fmt: skip
+        values = (ctypes.c_int64 * 4).from_address(places)
+        args, lo, hi, status = (ctypes.c_int64.from_address(place).value for place in values)
         assert gx > 0 and 0 < bx <= 1024 and gy == gz == by == bz == 1 and stream == "stream"
         work = Launch(function, args, lo, hi, hi - lo, gx * bx), status
         if self.capturing is not None:

@@ -56,8 +56,8 @@ class Launch(NamedTuple):
 class Device:
     """What a tape needs of a device.  Work is done in the order in which it is asked for.
 
-    name: "cuda:0".  own: whether it has the kernels that were written for devices.  lock: held by who uses the device, a
-    run or a look at what lies there.
+    name: "cuda:0".  own: whether it has the kernels that were written for devices.  lock: held by who uses it, a run
+    or a look at what lies there.
     """
 
     name: str = ""
