@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.runtime.device import Launch
+from fastnn.runtime.device_base import Launch
 from fastnn.runtime.simulated import Simulated
 
 

@@ -17,7 +17,7 @@ from fastnn.runtime import abi, extension, pack, pyexec, threads
 if TYPE_CHECKING:
     from fastnn.compiler.plan import HostCall, Place, Plan, Space
     from fastnn.compiler.target import Target
-    from fastnn.runtime.device import Device
+    from fastnn.runtime.device_base import Device
     from fastnn.runtime.device_tape import DeviceTape
     from fastnn.runtime.executor import Executor
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from fastnn.core.errors import DeviceError
 from fastnn.core.types import Array
-from fastnn.runtime.device import STATUS_WORDS, Device, Launch, forget
+from fastnn.runtime.device_base import STATUS_WORDS, Device, Launch, forget
 
 LEAST = (8, 0)  # compute capability
 OUT_OF_MEMORY = 2  # CUDA_ERROR_OUT_OF_MEMORY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastnn.runtime.device import Device
+from fastnn.runtime.device_base import Device
 from fastnn.runtime.device_memory import Order, Rows, Window, Words, row_bytes
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastnn.core import mirrors
 from fastnn.core.types import Array
-from fastnn.runtime.device import ALIGN, Device, forget
+from fastnn.runtime.device_base import ALIGN, Device, forget
 
 WINDOW_BYTES = 64 << 20  # of a data set that does not fit, in each of two buffers
 

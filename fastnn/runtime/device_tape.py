@@ -13,7 +13,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import KernelError, NotSupportedError
 from fastnn.core.types import Array
 from fastnn.runtime import abi
-from fastnn.runtime.device import HEADER, STATUS_WORDS, Device, Launch
+from fastnn.runtime.device_base import HEADER, STATUS_WORDS, Device, Launch
 from fastnn.runtime.device_data import Data
 from fastnn.runtime.device_memory import Block, DeviceArena, Mirror, mirror_of
 from fastnn.runtime.device_walk import Builder, Shift, run_all

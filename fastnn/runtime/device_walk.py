@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastnn.runtime import abi
-from fastnn.runtime.device import Launch, forget
+from fastnn.runtime.device_base import Launch, forget
 
 if TYPE_CHECKING:
     from fastnn.runtime.device_tape import Executor

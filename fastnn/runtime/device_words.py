@@ -10,7 +10,7 @@ import numpy as np
 
 from fastnn.core.types import Array
 from fastnn.runtime import abi
-from fastnn.runtime.device import HEADER, MOST_LANES, Device, Launch
+from fastnn.runtime.device_base import HEADER, MOST_LANES, Device, Launch
 from fastnn.runtime.device_memory import Block
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 Its memory are host buffers, each between guard bytes, filled with NaN when new.  A launch does what a grid of threads
 does: thread t of T makes its calls, T further each time, with the table of arguments that is its own (see
-`fastnn.runtime.device`).  Kernels that are called per item are the CPU's sources, so a thread's call is made
+`fastnn.runtime.device_base`).  Kernels that are called per item are the CPU's sources, so a thread's call is made
 - "compiled": by the CPU's kernel of the same name: the same source, the same bits, at the speed of C.  A kernel that
   may be cut anywhere gets all its items in one call, unless `cut` says that each thread is to have its own;
 - "python": by the source as plain Python over checked pointers, which is what FASTNN_KERNELS=python does.
@@ -25,7 +25,7 @@ from fastnn.core.errors import ArgumentError, KernelError, PackError
 from fastnn.core.jit import JIT, KERNELS, MODE
 from fastnn.core.types import Array
 from fastnn.runtime import pack
-from fastnn.runtime.device import ALIGN, HEADER, STATUS_WORDS, Device, Launch
+from fastnn.runtime.device_base import ALIGN, HEADER, STATUS_WORDS, Device, Launch
 from fastnn.runtime.pyexec import _float_mode
 
 GUARD = 256  # bytes before and behind each buffer

@@ -12,10 +12,11 @@ import pytest
 from fake_driver import FakeDriver, Kernels
 
 import fastnn as keras
+from fastnn import ops
 from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import CUDA, Options
 from fastnn.core.errors import DeviceError, OutOfMemoryError
-from fastnn.runtime import cuda, device
+from fastnn.runtime import cuda, device, device_base
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.standard_normal((22, 6)).astype("float32"), RNG.integers(0, 3, 22)
@@ -161,13 +162,11 @@ def test_facts():
 ])  # fmt: skip
 def test_grid(per, calls, lanes, expected):
     found, _ = card()
-    work = device.Launch("x", 0, 0, calls, calls, lanes)
+    work = device_base.Launch("x", 0, 0, calls, calls, lanes)
     assert found.grid(work, SimpleNamespace(per=per, threads=64)) == expected
 
 
 def test_a_graph_with_a_step_in_python_is_cut_there():
-    from fastnn import ops
-
     def function(x):
         return ops.cumprod(ops.tanh(x), axis=1) * 2
 
