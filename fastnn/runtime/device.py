@@ -1,4 +1,4 @@
-"""Which device plans are made for: the choice, what is there, and what is missing.  See `fastnn.runtime.device_base`."""
+"""Which device plans are made for: the choice, what is there, what is missing.  See `fastnn.runtime.device_base`."""
 
 from __future__ import annotations
 
