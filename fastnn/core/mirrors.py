@@ -6,6 +6,7 @@ in one flat buffer have one.  While no device is used, `HELD` is empty and nothi
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from fastnn.core.turns import whole
@@ -27,3 +28,13 @@ def change(array: Array) -> None:
     if mirror is not None:
         mirror.bring()
         mirror.newer = "host"
+
+
+def _home() -> None:
+    """Before a fork: a child cannot ask the device."""
+    for mirror in list(HELD.values()):
+        mirror.bring()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_home, after_in_child=HELD.clear)

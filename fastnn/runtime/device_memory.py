@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import mirrors
+from fastnn.core.memory import bytes_at
 from fastnn.core.types import Array
 from fastnn.runtime.device_base import ALIGN, Device, forget
 
@@ -80,10 +81,10 @@ class Mirror:
     def bring(self) -> None:
         """The host's values become current."""
         if self.newer == "device":
-            base = self._array()
+            base = self._array()  # alive until the copy is done
             if base is not None:
                 with self.device.session():
-                    self.device.download(self.address, _bytes_of(base))
+                    self.device.download(self.address, bytes_at(self.start, self.nbytes))
                     self.device.synchronize()
             self.newer = ""
 
@@ -97,7 +98,7 @@ class Mirror:
         if self.newer == "host":
             base = self._array()
             if base is not None:
-                self.device.upload(_bytes_of(base), self.address)
+                self.device.upload(bytes_at(self.start, self.nbytes), self.address)
             self.newer = ""
 
 
@@ -119,11 +120,6 @@ def root(array: Array) -> Array:
     while isinstance(array.base, np.ndarray):
         array = array.base
     return array
-
-
-def _bytes_of(array: Array) -> Array:
-    """The memory of a contiguous array as uint8."""
-    return array.reshape(-1).view(np.uint8) if array.ndim else array.reshape(1).view(np.uint8)
 
 
 class Words:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import os
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 
 import fastnn as keras
+from fastnn.compiler.program import Program
+from fastnn.compiler.target import placed
 from fastnn.core import mirrors
+from fastnn.graph import Trace, Variable
 from fastnn.runtime import device
 from fastnn.runtime.simulated import Simulated
 
@@ -87,8 +93,6 @@ def test_between_device_and_cpu_in_one_model():
             out = model.predict(X, verbose=0)
         return [out, model(X), *model.get_weights()]
 
-    import contextlib
-
     wanted = run(contextlib.nullcontext)
     found = Simulated(own=False)
     for a, b in zip(run(lambda: device.using(found)), wanted, strict=True):
@@ -129,3 +133,32 @@ def test_what_nobody_looks_at_stays_on_the_device():
         train(model)
         assert found.counts["uploads"] - before["uploads"] < 60
     mirrors.look(np.zeros(3))  # what has no mirror is as it is
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_has_the_values_and_the_cpu():
+    with device.using(Simulated(own=False)):
+        model = net()
+        train(model)
+        read, write = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of threads in a process that forks
+            child = os.fork()
+        if not child:
+            os.write(write, model.layers[0].kernel.numpy().tobytes() if not mirrors.HELD else b"")
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert os.read(read, 1000) == model.layers[0].kernel.numpy().tobytes()
+
+
+def test_memory_in_any_order_is_mirrored():
+    base = np.asfortranarray(RNG.standard_normal((3, 4)).astype("float32"))
+    variable = Variable.over(base.T)
+    with device.using(Simulated(own=False)):
+        with Trace() as trace:
+            variable.assign(variable.value * 2)
+        program = Program(trace, [], {}, options=placed(None))
+        expected = base * 2
+        program.run()
+        np.testing.assert_array_equal(variable.numpy(), expected.T)
+        np.testing.assert_array_equal(base, expected)
