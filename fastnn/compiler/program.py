@@ -48,8 +48,9 @@ class Program:
             arena, state, structure.variables, structure.arrays, structure.slots, structure.keys, self.written
         )
         self.state, self.scopes = self.storage.state, structure.scopes
-        self.device = devices.current() if options.target.name != "cpu" else None
-        if self.device is None and options.target.name != "cpu":
+        there = options.target.name != "cpu" and bool(self.plan.code)  # a plan of views needs no device
+        self.device = devices.current() if there else None
+        if self.device is None and there:
             raise ArgumentError(
                 f"A plan for target {options.target.name!r} was asked for, but no device is set. Set one: "
                 "fastnn.config.set_device('cuda:0')."
@@ -146,10 +147,10 @@ class Program:
         Raises KernelError, naming the layer and operation, for data that a kernel refuses.
         """
         self.follow()
-        if self.tape.executor is None:
-            return batches
         if mirrors.HELD and self.device is None:
             self._look()
+        if self.tape.executor is None:
+            return batches
         guard, fill = (self.options.guard, self.options.fill) if self.device is None else (0, False)
         if fill or guard:
             self._prepare(guard, fill)

@@ -201,7 +201,7 @@ def bind(
     environment or the cores say.  executor: "cython" or "python" instead of the configured one.  device: for a plan of
     another target than "cpu".
     """
-    if device is not None:
+    if device is not None and plan.code:
         from fastnn.runtime.device_tape import DeviceTape
 
         return DeviceTape(plan, storage, device)

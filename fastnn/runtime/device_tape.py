@@ -40,7 +40,7 @@ class DeviceTape:
         with device.session():
             self._afford()
             self.block = storage.arena.reserve(plan.arena_bytes)
-            self.executor = Executor(self) if plan.code else None
+            self.executor = Executor(self)
 
     def _afford(self) -> None:
         """Raise OutOfMemoryError, before anything is allocated, where the device has not the room."""
@@ -71,8 +71,7 @@ class DeviceTape:
     def view(self, place: Place) -> Array:
         """A copy of the value of a Place, as it is on the device now."""
         out = np.zeros(place.shape, dtypes.numpy_type(place.dtype))
-        if self.executor is not None:
-            self.executor.fetch([(place, out)])
+        self.executor.fetch([(place, out)])
         return out
 
 
