@@ -260,7 +260,7 @@ class Lowering:
 
     def lowering_of(self, op: Record) -> Callable[[Emitter], None]:
         """The record's lowering rule for this target."""
-        own = op.cuda if self.target.own else None
+        own = getattr(op, "cuda", None) if self.target.own else None
         rule: Any = own if callable(own) else op.lower
         found: Callable[[Emitter], None] = rule if callable(rule) else rule["cpu"]
         return found

@@ -60,6 +60,7 @@ class Variable(Operators):
     """
 
     _fastnn_variable = True
+    _host: Array  # where the value lies; read it as `_seen`, change it as `_array`
 
     def __init__(
         self,
@@ -190,7 +191,8 @@ class Variable(Operators):
     @property
     def shape(self) -> Shape:
         """Tuple of ints."""
-        return self._host.shape
+        found: Shape = self._host.shape
+        return found
 
     @property
     def ndim(self) -> int:

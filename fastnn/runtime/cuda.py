@@ -52,7 +52,7 @@ def _initialised(driver: Any) -> str:
     try:
         code = int(driver.cuInit(0)[0])
     except (RuntimeError, OSError, ImportError) as error:  # no libcuda
-        return f"there is no NVIDIA driver ({error}). Install one, or choose set_device('cpu')."
+        return f"there is no NVIDIA driver ({type(error).__name__}). Install one, or choose set_device('cpu')."
     return "" if code in (0, 100) else f"the driver does not start (CUDA error {code}). Look at nvidia-smi."
 
 
@@ -168,7 +168,8 @@ class Cuda(Device):
         address = int(self._call("cuMemHostAlloc", nbytes, 0))
         block = (ctypes.c_uint8 * nbytes).from_address(address)
         weakref.finalize(block, forget(self._call, "cuMemFreeHost", address))
-        return np.frombuffer(block, np.uint8)
+        found: Array = np.ctypeslib.as_array(block)
+        return found
 
     def memory(self) -> tuple[int, int]:
         """(free, all) bytes."""

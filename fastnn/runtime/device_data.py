@@ -47,7 +47,7 @@ class SlotOnDevice:
 
 def slot_on(slot: Any, device: Device) -> SlotOnDevice:
     """The place of a data slot on a device."""
-    found = slot.place
+    found: SlotOnDevice | None = slot.place
     if found is None or found.device is not device:
         found = slot.place = SlotOnDevice(device)
     return found

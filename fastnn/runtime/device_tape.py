@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -100,7 +100,8 @@ class Executor:
         self.workspace = Block(device, self.tables.most_lanes * self.tables.local_bytes, "The workspace of threads")
         self.table = Block(device, 8 * max(len(self.tables.source), 1), "The table of arguments")
         self.own = Block.of(device, np.array([1, 0, self.state_at, 0], np.int64), "The table of arguments")
-        self.rows_per_batch, self._stale, self._now = 0, True, {}
+        self.rows_per_batch, self._stale = 0, True
+        self._now: dict[int, int] = {}
         self._ns: float | None = None  # that a batch takes
         self._shifts: dict[int, Shifts] = {}
         self.launches, self.status = 0, np.zeros(STATUS_WORDS, np.int64)
@@ -121,7 +122,7 @@ class Executor:
             return int(self.storage.keys[number])
         if kind in ("rows", "order"):
             words = self.data.places[number][1].words
-            return words.io if kind == "rows" else words.index
+            return int(words.io if kind == "rows" else words.index)
         if kind == "state":
             return self.state_at
         if kind == "variable" and array is not None:
@@ -344,7 +345,7 @@ class _Profile:
     def run(self) -> None:
         """Run the batch."""
         device = self.tape.device
-        self.tape.device = _Timed(device, self.profile)
+        self.tape.device = cast(Device, _Timed(device, self.profile))
         try:
             run_all(self.tape.steps, self.tape)
         finally:
