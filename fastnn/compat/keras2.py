@@ -294,7 +294,7 @@ def _with_shape(init_today):
     @functools.wraps(init_today)
     def __init__(self, *args, **kwargs):
         init_today(self, *args, **kwargs)
-        self._shape = TensorShape(self._host.shape)
+        self._shape = TensorShape(self.shape)
 
     return __init__
 
@@ -347,12 +347,12 @@ METHODS = {
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
     Symbol: {
-        "get_shape": lambda self: TensorShape(self._host.shape),
-        "set_shape": lambda self, shape: TensorShape(self._host.shape).assert_is_compatible_with(shape),
+        "get_shape": lambda self: TensorShape(self.shape),
+        "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
     },
     Variable: {
         "numpy": _number,
-        "get_shape": lambda self: TensorShape(self._host.shape),
+        "get_shape": lambda self: TensorShape(self.shape),
         "read_value": lambda self: self.value,
     },
 }
