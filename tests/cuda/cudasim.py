@@ -1,7 +1,7 @@
 """A simulated device whose launches are numba.cuda's simulator's: a thread of Python for each thread of a block.
 
 As a program, it runs drawn cases of records there and on the CPU, and prints what differs, as JSON:
-NUMBA_ENABLE_CUDASIM=1 FASTNN_KERNELS=python python cudasim.py THREADS NAME...; "fit" instead of names trains a net.
+NUMBA_ENABLE_CUDASIM=1 FASTNN_KERNELS=python python cudasim.py THREADS NAME... (no name: all); "fit" instead of names trains a net.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class CudaSim(Simulated):
 def records(threads: int, names: list[str]) -> dict[str, str]:
     """{record: how it differs} of drawn cases on the CPU's kernels, a call an item."""
     ops, wrong = evaluate.load_registry(), {}
-    for name in names:
+    for name in names or [name for name, op in ops.items() if op.host is None]:
         case = ops[name].cases(SeededDraw(1))
         inputs = [a for a in arrays(case, np.random.default_rng(1)) if a is not None]
         function = evaluate.op_function(ops[name], case)
