@@ -1,7 +1,8 @@
 """A simulated device whose launches are numba.cuda's simulator's: a thread of Python for each thread of a block.
 
 As a program, it runs drawn cases of records there and on the CPU, and prints what differs, as JSON:
-NUMBA_ENABLE_CUDASIM=1 FASTNN_KERNELS=python python cudasim.py THREADS NAME... (no name: all); "fit" instead of names trains a net.
+NUMBA_ENABLE_CUDASIM=1 FASTNN_KERNELS=python python cudasim.py THREADS NAME...
+No name: all records; "fit": a net is trained.
 """
 
 from __future__ import annotations
@@ -110,4 +111,4 @@ def fit(threads: int) -> dict[str, str]:
 
 if __name__ == "__main__":
     count, given = int(sys.argv[1]), sys.argv[2:]
-    print(json.dumps(fit(count) if given == ["fit"] else records(count, given)))
+    sys.stdout.write(json.dumps(fit(count) if given == ["fit"] else records(count, given)) + "\n")
