@@ -230,6 +230,11 @@ INSIDE: dict[str, tuple[set[str], str]] = {
         },
         "a command imports what it needs: help and refusals come before NumPy is loaded",
     ),
+    "runtime/bind.py": ({"fastnn.runtime.device_tape"}, "what runs plans on a device: where one is chosen"),
+    "runtime/device.py": (
+        {"fastnn.runtime.cuda", "fastnn.runtime.simulated"},
+        "devices: where one is chosen or asked for",
+    ),
     "models/training_state.py": (
         {"fastnn.models.keeping"},
         "readers and writers of files: a first model need not wait for them",

@@ -155,7 +155,7 @@ def as_array(value: Any) -> Any:
     if hasattr(value, "_fastnn_variable"):
         if here.log is not None:
             settle()
-        return value._array if casting() is None else value.value
+        return value._seen if casting() is None else value.value
     return operand(value)
 
 

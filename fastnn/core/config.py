@@ -13,6 +13,7 @@ from fastnn.core.locks import lock
 _settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
     "dtype_policy": None, "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
+    "device": "cpu",
 }  # fmt: skip
 _streams = 0
 _version = _seedings = 0
@@ -31,6 +32,14 @@ def _set(name: str, value: Any) -> None:
 def version() -> int:
     """A number that changes whenever a setting does (plans are cached under it)."""
     return _version
+
+
+def renew() -> None:
+    """Say that plans must be made again, as after a setting has changed."""
+    global _version
+    with _lock:
+        _version += 1
+        changes.note()
 
 
 def floatx() -> str:
@@ -166,6 +175,11 @@ def set_executor(value: str) -> None:
     Raises ArgumentError for anything else.
     """
     _choose("executor", value, ("cython", "python"))
+
+
+def device() -> str:
+    """The name of the device that plans are made for: "cpu", "cuda:0", or "auto"."""
+    return _settings["device"]
 
 
 def _choose(name: str, value: Any, allowed: Collection[Any]) -> None:

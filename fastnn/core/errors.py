@@ -149,6 +149,10 @@ class PackError(FastnnError, ImportError, RuntimeError):
     """The kernel pack is missing, stale, or made for another CPU; the message says what to run."""
 
 
+class DeviceError(FastnnError, RuntimeError):
+    """A device or its driver failed; the message has the driver's function and its error."""
+
+
 class NotFiniteWarning(UserWarning):
     """NaN or infinity in a step of training; the message says where it began."""
 

@@ -25,12 +25,12 @@ class SeedState(Variable):
         self.generator = generator
 
     @property
-    def _array(self) -> Array:
+    def _host(self) -> Array:
         seed, stream = self.generator.key
         return np.array([(seed + stream) % 2**32, self.generator.calls % 2**32], np.uint32)
 
-    @_array.setter
-    def _array(self, value: Any) -> None:
+    @_host.setter
+    def _host(self, value: Any) -> None:
         generator = self.__dict__.get("generator")
         if generator is not None:
             seed, calls = (int(v) for v in value)

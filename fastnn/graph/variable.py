@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, changes, dtypes, hooks, scopes, turns
+from fastnn.core import allowance, changes, dtypes, hooks, mirrors, scopes, turns
 from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
@@ -60,6 +60,7 @@ class Variable(Operators):
     """
 
     _fastnn_variable = True
+    _host: Array  # where the value lies; read it as `_seen`, change it as `_array`
 
     def __init__(
         self,
@@ -165,19 +166,43 @@ class Variable(Operators):
         return to if seen and to is not None else self.stored_dtype
 
     @property
+    def _array(self) -> Array:
+        """Where the value lies, for who may change it there: a device that has a copy takes it again."""
+        if mirrors.HELD:
+            mirrors.change(self._host)
+        return self._host
+
+    @_array.setter
+    def _array(self, array: Array) -> None:
+        self._host = array
+
+    @property
+    def _seen(self) -> Array:
+        """Where the value lies, for who only reads it."""
+        if mirrors.HELD:
+            mirrors.look(self._host)
+        return self._host
+
+    def __getstate__(self) -> dict[str, Any]:
+        if mirrors.HELD:
+            mirrors.look(self._host)
+        return dict(self.__dict__)
+
+    @property
     def shape(self) -> Shape:
         """Tuple of ints."""
-        return self._array.shape
+        found: Shape = self._host.shape
+        return found
 
     @property
     def ndim(self) -> int:
         """Number of dimensions."""
-        return self._array.ndim
+        return self._host.ndim
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self._array.size
+        return self._host.size
 
     @property
     def value(self) -> Tensor:
@@ -190,7 +215,7 @@ class Variable(Operators):
             return hooks.call("gather_read", self)
         if here.log is not None:
             settle()
-        view = self._array.view()
+        view = self._seen.view()
         view.flags.writeable = False
         return view if casting() is None else view.astype(dtypes.numpy_type(self.dtype), copy=False)
 
@@ -199,7 +224,7 @@ class Variable(Operators):
         settle()
         taken = turns.begin(((self,), False))
         try:
-            return self._array.copy()
+            return self._seen.copy()
         finally:
             if taken:
                 turns.end()
@@ -268,7 +293,7 @@ class Variable(Operators):
         if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value + value)
         with turns.turn((self,), writes=True):
-            return self.assign(self._array + np.asarray(value))
+            return self.assign(self._seen + np.asarray(value))
 
     def assign_sub(self, value: Any) -> Self:
         """Subtract from the value.
@@ -279,7 +304,7 @@ class Variable(Operators):
         if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value - value)
         with turns.turn((self,), writes=True):
-            return self.assign(self._array - np.asarray(value))
+            return self.assign(self._seen - np.asarray(value))
 
     def rebase(self, view: Array) -> None:
         """Move the value into `view` (an array of the same shape and dtype) and live there from now on.
@@ -288,14 +313,17 @@ class Variable(Operators):
             view: the array.
         """
         with turns.turn((self,), writes=True):
-            view[...] = self._array
+            value = self._seen
+            if mirrors.HELD:
+                mirrors.change(view)
+            view[...] = value
             self._array = view
         moved()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         settle()
         with turns.turn((self,)):
-            return np.array(self._array, dtype)
+            return np.array(self._seen, dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return by_ufunc(ufunc, method, inputs, kwargs)
@@ -305,21 +333,21 @@ class Variable(Operators):
 
     def __float__(self) -> float:
         settle()
-        return float(self._array)
+        return float(self._seen)
 
     def __int__(self) -> int:
         settle()
-        return int(self._array)
+        return int(self._seen)
 
     def __bool__(self) -> bool:
         settle()
-        return bool(self._array)
+        return bool(self._seen)
 
     def __len__(self) -> int:
-        return len(self._array)
+        return len(self._host)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self._array)))
+        return (self[i] for i in range(len(self._host)))
 
     def _same(self, other: Any) -> Any:
         """== of two variables is identity; a symbol decides for itself."""
@@ -327,7 +355,7 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         settle()
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._seen}>"
 
 
 def zero(variables: Iterable[Variable]) -> None:

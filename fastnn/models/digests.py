@@ -77,7 +77,7 @@ def _layers(value: Any) -> list[Any]:
 
 def digest_of_weights(model: Any) -> str:
     """The digest of all weights of a model."""
-    return digest_of(v._array for v in model.weights)
+    return digest_of(v._seen for v in model.weights)
 
 
 def digests_of_data(**sources: Any) -> dict[str, str]:

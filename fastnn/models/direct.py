@@ -3,6 +3,7 @@
 import functools
 
 from fastnn.compiler.eager import EagerPlan
+from fastnn.compiler.target import placed
 from fastnn.core import changes, config, dtypes
 from fastnn.core.results import ARRAYS
 from fastnn.core.tree import holds_itself
@@ -83,7 +84,7 @@ class DirectCalls:
             list(zip([x.shape for x in leaves], kept)),
             training=False,
             state=shared.states["predict"],
-            options=model._trainer().options,
+            options=placed(model._trainer().options),
         )
         indices = model._index_inputs()
         plan.plain = not own_layers  # predict gives NumPy's own arrays

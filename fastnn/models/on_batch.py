@@ -100,6 +100,7 @@ def _remember(
         and compiled.logs is None
         and not compiled.losses
         and not compiled.program.plan.hosts
+        and compiled.program.device is None
         and [id(a) for a in (*flatten(x), *flatten(y))] == [id(a) for a in given]
         and all(0 < a.size <= SMALL and (a.dtype.kind in "ib" or a.dtype in ("f4", "f8")) for a in given)
         and not (step.kind == "train" and model.optimizer.python_per_batch)

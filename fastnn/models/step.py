@@ -14,6 +14,7 @@ import numpy as np
 
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
+from fastnn.compiler.target import placed
 from fastnn.core import config, hooks, switches, turns
 from fastnn.core.errors import ArgumentError, KernelError
 from fastnn.distribution import strategies as shares
@@ -165,7 +166,7 @@ class Step:
             dict(zip(symbols, feed.slots)),
             state=self.shared.states[kind],
             arena=self.shared.arena,
-            options=model._trainer().options,
+            options=placed(model._trainer().options),
         )
         return CompiledStep(program, feed, self._version(), result, logs, losses)  # tracing may move variables
 
@@ -210,8 +211,10 @@ class Step:
         self.shared.kind = self.kind
         self.show_losses()
 
-    def run(self, feed, rows, batches=1, deadline=0):
+    def run(self, feed, rows, batches=1, deadline=0, on=False):
         """Run so many batches of so many rows of a feed; returns (the CompiledStep, how many ran: see Program.run).
+
+        on: one batch, which may go on on a device until `settle`.
 
         A batch that ends at NaN or infinity is what the watch of the run makes of it (models/watch.py).
         """
@@ -224,10 +227,27 @@ class Step:
                 if compiled.version[0] != variables.layout_version:
                     continue  # while it waited for its turn, another model has moved the weights of both
                 self._use(compiled)
+                if on and goes_on(compiled):
+                    compiled.program.run_on(rows)
+                    return compiled, 1
                 return compiled, self._watched(compiled, rows, batches, deadline)
             finally:
                 if taken:
                     turns.end()
+
+    def settle(self, compiled, rows):
+        """The end of a batch that went on, while the feed has its rows."""
+        try:
+            compiled.program.settle()
+        except KernelError as error:
+            if error.status != NOT_FINITE:
+                raise
+        else:
+            return
+        with turns.turn(compiled.program.storage.variables, writes=True):
+            self.watch.tripped(self, compiled, rows)
+            if not self.shared.states[self.kind][BATCH]:  # it has not been left out
+                self._watched(compiled, rows, 1, 0)
 
     def _use(self, compiled):
         """This is what runs, or ran last."""
@@ -274,6 +294,11 @@ class Step:
             model = self._model()
             model._clear_losses()
             model._losses.extend(self.last.losses)
+
+
+def goes_on(compiled):
+    """Whether a batch of a CompiledStep may go on on a device while the host does something else."""
+    return getattr(compiled.program, "device", None) is not None
 
 
 def _home(trace, symbol, name):
