@@ -43,6 +43,12 @@ class Wrapper(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        """A wrapper with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         return super().from_config(_with_layers(config, custom_objects))
 
 
@@ -297,6 +303,12 @@ class Bidirectional(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        """A layer with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         return super().from_config(_with_layers(config, custom_objects))
 
 

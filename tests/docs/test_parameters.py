@@ -131,3 +131,19 @@ def test_a_class_says_what_its_bases_say_of_its_arguments():
             assert len(said) == len(set(said)), path
     adam = dict.fromkeys(n for names, _ in entries(inspect.getdoc(fastnn.optimizers.Adam)) for n in names)
     assert list(adam) == [*parameters(fastnn.optimizers.Adam)[:-1], "**kwargs"]
+
+
+def test_every_entry_names_a_parameter():
+    """Where a function takes no more than it names: an entry of an argument that is gone, or misspelt, is found."""
+    ghosts = []
+    for path, thing, text in documented():
+        function = thing.__init__ if inspect.isclass(thing) else thing
+        if not inspect.isfunction(function) or not thing.__doc__:  # what has no docstring of its own shows its base's
+            continue
+        kinds = {p.kind for p in inspect.signature(function).parameters.values()}
+        if kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}:
+            continue
+        unknown = {name for names, _ in entries(text) for name in names} - {*parameters(thing)}
+        if unknown:
+            ghosts.append(f"{path}: {' '.join(sorted(unknown))}")
+    assert not ghosts, "entries of no parameter:\n" + "\n".join(ghosts)
