@@ -152,6 +152,8 @@ class Bidirectional(Layer):
         weights: list of arrays for both layers, the forward one's first, or None.
         backward_layer: the layer for the backward direction, instead of a copy.
 
+    Source: Schuster and Paliwal, Bidirectional Recurrent Neural Networks, 1997.
+
     >>> import numpy as np
     >>> from fastnn.layers import LSTM
     >>> Bidirectional(LSTM(4))(np.ones((2, 3, 5), "float32")).shape
