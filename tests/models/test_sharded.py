@@ -71,7 +71,10 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 def test_shards_give_what_the_whole_batch_gives(name, weighted):
     more = {"sample_weight": WEIGHTS} if weighted else {}
-    (numbers, weights), (expected, whole) = trained(made(SAME[name]), 3, **more), trained(made(SAME[name]), None, **more)
+    (numbers, weights), (expected, whole) = (
+        trained(made(SAME[name]), 3, **more),
+        trained(made(SAME[name]), None, **more),
+    )
     for a, b in zip([*numbers, *weights], [*expected, *whole], strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-5)
 
@@ -157,7 +160,7 @@ def test_steps_that_are_not_finite(nan):
     model = network(optimizer="sgd")
     with DataParallel(shards=2).scope(), pytest.warns(UserWarning):
         if nan == "raise":
-            with pytest.raises(FloatingPointError, match="not finite|NaN"):
+            with pytest.raises(FloatingPointError, match=r"not finite|NaN"):
                 model.fit(x, Y, batch_size=8, shuffle=False, verbose=0, nan=nan)
         else:
             model.fit(x, Y, batch_size=8, shuffle=False, verbose=0, nan=nan)
