@@ -149,6 +149,9 @@ def test_what_cannot_be_cut():
     joined = keras.Model(inputs, ops.mean(inputs, axis=0))
     with DataParallel(shards=2).scope(), pytest.raises(NotSupportedError, match="a row for each row"):
         joined.predict(X, batch_size=22, verbose=0, steps=1)
+    eager = network(run_eagerly=True)
+    with DataParallel(shards=2).scope(), pytest.raises(NotSupportedError, match="run_eagerly"):
+        eager.fit(X, Y, verbose=0)
     with pytest.raises(ArgumentError, match="shards"):
         DataParallel(shards=0)
 
