@@ -100,8 +100,8 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 
 # Numba: its decorators in core/jit*.py, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
 # instructions of its own (llvmlite.ir), in mode "jit" only.
-NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/jit_cuda.py", "core/simd.py", "core/simd_lanes.py", "core/simd_tiles.py",
-               "core/simd_vec.py", "core/simd_winograd.py", "kernels/frontend.py",
+NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/jit_cuda.py", "core/simd.py", "core/simd_lanes.py",
+               "core/simd_tiles.py", "core/simd_vec.py", "core/simd_winograd.py", "kernels/frontend.py",
                "kernels/lower.py", "kernels/ptx.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "core/jit_cuda.py", "kernels/lower.py", "kernels/ptx.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
@@ -302,9 +302,7 @@ def test_numba_only_where_it_belongs(path):
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "numba" and name not in COMPILERS:
             used = DECORATORS & {a.name for a in node.names}
-            assert not used, (
-                f"{name}:{node.lineno}: {sorted(used)}: JIT decorators and their flags live in core/jit*.py"
-            )
+            assert not used, f"{name}:{node.lineno}: {sorted(used)}: JIT decorators and flags live in core/jit*.py"
         if isinstance(node, ast.keyword) and node.arg == "fastmath":
             bare = isinstance(node.value, ast.Constant) and node.value.value is True
             assert name == "core/jit.py" and not bare, f"{name}: fastmath is a set of flags, given in core/jit.py"

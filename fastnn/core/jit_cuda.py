@@ -181,40 +181,58 @@ if JIT:
         return nb.void(p, nb.int64, nb.UniTuple(kind, 4)), codegen
 
     @intrinsic
-    def first(typingctx, p, status):
-        """Write the int64 `status` to where p points if 0 is there: of many threads the first one's stays."""
+    def _moved(typingctx, p, n):
+        """The pointer p + n."""
 
         def codegen(context, builder, signature, args):
-            builder.cmpxchg(args[0], args[1].type(0), args[1], "monotonic", "monotonic")
+            return builder.gep(args[0], [args[1]])
+
+        return p(p, nb.int64), codegen
+
+    @intrinsic
+    def _failed(typingctx, p, status, words):
+        """Note a status that is not 0, and the address of the arguments, where p points, unless one is there: one word
+        decides which thread is the first, so what is noted belongs together."""
+
+        def codegen(context, builder, signature, args):
+            place, status, words = args
+            old = builder.cmpxchg(place, status.type(0), status, "monotonic", "monotonic")
+            with builder.if_then(builder.extract_value(old, 1), likely=False):
+                second = builder.gep(place, [ir.Constant(ir.IntType(64), 1)])
+                builder.store(builder.ptrtoint(words, status.type), second)
             return context.get_dummy_value()
 
-        return nb.void(p, nb.int64), codegen
+        return nb.void(p, nb.int64, p), codegen
 
     def entry(k, per):
         """The function that becomes `__global__ fastnn_NAME(args, lo, hi, status)` of a Kernel.
 
-        per: "thread": threads stride over the items, one call of the source each; "block" and "chunk": one call by
-        every thread there is.
+        per: "block": every thread runs the source, with all items. Else thread t of T runs it for `args[-2]` items at a
+        time, from item lo + t * args[-2] on, T * args[-2] further each time, and finds its words args[-1] words behind
+        those of the thread before (0: all read the same ones). Where status[0] is not 0, nothing is done; the first
+        status that a call gives goes there, and the address of its words to status[1].
         """
         names = {f"T{i}": T for i, T in enumerate(k.types)}
         given = "".join(f", {name}" for name in names)
         body = {
-            "thread": f"""
-    i, step = lo + cuda.grid(1), cuda.gridsize(1)
-    while i < hi:
-        found = core(a, i, i + 1{given})
-        if found != 0:
-            first(status, found)
-        i += step
-""",
-            "block": f"""
+            True: f"""
     found = core(a, lo, hi{given})
     if found != 0:
-        first(status, found)
+        failed(status, found, a)
+""",
+            False: f"""
+    t, step = cuda.grid(1), a[-2]
+    mine, i = moved(a, t * a[-1]), lo + t * step
+    while i < hi:
+        found = core(mine, i, min(i + step, hi){given})
+        if found != 0:
+            failed(status, found, a)
+        i += cuda.gridsize(1) * step
 """,
         }
-        space = {"core": device(k.fn), "cuda": cuda, "first": first, **names}
-        exec(f"def {k.name}(a, lo, hi, status):{body['thread' if per == 'thread' else 'block']}", space)
+        space = {"core": device(k.fn), "cuda": cuda, "failed": _failed, "moved": _moved, **names}
+        first = "\n    if status[0] != 0:\n        return"
+        exec(f"def {k.name}(a, lo, hi, status):{first}{body[per == 'block']}", space)
         return space[k.name]
 else:
     from fastnn.core import thread_blocks
