@@ -32,7 +32,7 @@ PRODUCTS = {
 
 
 def level():
-    """What vectors are made for: a level of this CPU's family, or "cuda", where they are several numbers of a thread."""
+    """What vectors are made for: a level of CPUs, or "cuda", where a vector is several numbers of one thread."""
     return "cuda" if jit.MODE == "cuda" else isa.level()
 
 

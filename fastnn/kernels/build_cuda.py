@@ -2,8 +2,8 @@
 
     python -m fastnn.kernels.build_cuda [--out DIR] [--jobs N]
 
-Kernels are compiled in mode "cuda", so it is a program of its own. It writes DIR/cuda-<architecture>-<hash>.zip, one for
-each architecture with a file for each kernel, DIR/cuda-<hash>.json, which says how each is launched, and enters the
+Kernels are compiled in mode "cuda", so it is a program of its own. It writes DIR/cuda-<architecture>-<hash>.zip, one
+for each architecture with a file for each kernel, DIR/cuda-<hash>.json, which says how each is launched, and enters the
 latter into DIR/pack.json. `fastnn.runtime.cubins` reads them.
 """
 

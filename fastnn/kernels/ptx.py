@@ -22,7 +22,7 @@ CUBINS = ("sm_80", "sm_90")  # one serves the devices of its generation: 8.x, 9.
 NEWER = "compute_80"  # the PTX from which a driver makes code for later generations
 CAPABILITY = (8, 0)  # what PTX is made for: all cubins are linked from it, so every device runs one form of a sum
 THREADS = 256  # of a block where each thread takes an item
-# No fma of what a source writes as a product and a sum, and subnormals flushed as in the tape's threads: the CPU's bits.
+# The CPU's bits: no fma of what a source writes as a product and a sum, subnormals flushed as in the tape's threads.
 NVVM = {"fma": False, "ftz": True}
 
 

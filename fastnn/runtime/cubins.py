@@ -1,7 +1,7 @@
 """The kernels of the pack's level "cuda": how each is launched, and what a device loads of it.
 
-The build makes them (`fastnn.kernels.build_cuda`): an index, and for each architecture a zip file with a member for each
-kernel, so a program reads only those that it uses. Nothing here needs a driver.
+The build makes them (`fastnn.kernels.build_cuda`): an index, and for each architecture a zip file with a member for
+each kernel, so a program unpacks only those that it uses. Nothing here needs a driver.
 """
 
 import functools
