@@ -155,7 +155,7 @@ def build(folder, levels=None, jobs=None, say=lambda text: None, only=None):
 
     levels: names from `lower.LEVELS` and "cuda", by default what FASTNN_LEVELS says, else the host's own; jobs: worker
     processes, by default one per usable core, eight at most; say: called with progress lines; only: names of the
-    kernels that the pack shall have, by default all. Raises SystemExit naming a kernel that fails, or what linking needs.
+    kernels that the pack shall have, by default all. Raises SystemExit naming a kernel that fails, or what is missing.
     """
     folder = pathlib.Path(folder)
     levels = list(dict.fromkeys(levels or levels_of(os.environ.get("FASTNN_LEVELS"))))

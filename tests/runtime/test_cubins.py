@@ -1,4 +1,4 @@
-"""The pack's kernels for devices: which image a device loads, how a kernel is launched, and what is said where they are not."""
+"""The pack's kernels for devices: which image a device loads, how kernels are launched, what is said without them."""
 
 from __future__ import annotations
 
