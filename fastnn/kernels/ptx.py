@@ -100,16 +100,17 @@ def ptx_of(kernel, per):
     _prepare()
     words = jit.nb.CPointer(jit.nb.int64)
     signature = jit.nb.void(words, jit.nb.int64, jit.nb.int64, words)
-    text = numba_cuda.compile(
+    library, _ = numba_cuda.compiler._compile_pyfunc_with_fixup(  # `compile` takes no options of NVVM
         jit_cuda.entry(kernel, per),
         signature,
         device=False,
         abi="numba",
         cc=CAPABILITY,
-        output="ptx",
+        opt=True,
         launch_bounds=threads_of(kernel, per),
-        **NVVM,
-    )[0]
+    )
+    library._nvvm_options.update(NVVM)
+    text = library.get_asm_str(cc=CAPABILITY)
     (symbol,) = re.findall(r"\.entry\s+([\w$]+)\s*\(", text)
     return check(text.replace(symbol, lower.PREFIX + kernel.name))
 
@@ -129,7 +130,8 @@ def cubin_of(text, architecture):
     """Return the bytes of a cubin for `architecture` ("sm_80") from PTX."""
     from cuda.bindings import nvjitlink as linker
 
-    handle = linker.create(1, [f"-arch={architecture}"])
+    options = [f"-arch={architecture}", "-fma=0"]
+    handle = linker.create(len(options), options)
     try:
         data = text.encode() + b"\0"
         try:
