@@ -107,6 +107,9 @@ class Session(Scope):
 def devices(device_type=None):
     """The devices of a kind: one CPU.
 
+    Args:
+        device_type: "CPU", "GPU" or another kind; None for all.
+
     >>> devices(), devices("GPU")
     ([Device(name='/device:CPU:0', device_type='CPU')], [])
     """
@@ -114,21 +117,37 @@ def devices(device_type=None):
 
 
 def no_devices(*args, **kwargs):
-    """[]: no GPUs."""
+    """[]: no GPUs.
+
+    Args:
+        args, kwargs: of no effect.
+    """
     return []
 
 
 def nothing(*args, **kwargs):
-    """None: what this set or asked does not exist here."""
+    """None: what this set or asked does not exist here.
+
+    Args:
+        args, kwargs: of no effect.
+    """
 
 
 def no(*args, **kwargs):
-    """False."""
+    """False.
+
+    Args:
+        args, kwargs: of no effect.
+    """
     return False
 
 
 def no_name(*args, **kwargs):
-    """An empty name: there is no such device."""
+    """An empty name: there is no such device.
+
+    Args:
+        args, kwargs: of no effect.
+    """
     return ""
 
 
@@ -143,7 +162,11 @@ def do_not_convert(func=None, **kwargs):
 
 
 def get_session(*args, **kwargs):
-    """A session."""
+    """A session.
+
+    Args:
+        args, kwargs: of no effect.
+    """
     return Session()
 
 
