@@ -2,7 +2,8 @@
 
 `python setup.py build_ext --inplace` builds the executor beside the sources, for development; the kernel pack is then
 built by `python -m fastnn.kernels.build`. `pip install .` builds the host's level only; FASTNN_LEVELS in the
-environment names others: `FASTNN_LEVELS=all pip wheel .` builds a wheel for every CPU of this architecture.
+environment names others: `FASTNN_LEVELS=all pip wheel .` builds a wheel for every CPU of this architecture,
+`FASTNN_LEVELS=host,cuda pip install .` kernels for CUDA devices as well, with no device at hand.
 """
 
 import os
@@ -10,6 +11,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tomllib
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -19,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 from fastnn.kernels import compiler  # noqa: E402 - the standard library only
 
+LEVELS = os.environ.get("FASTNN_LEVELS", "").split(",")
 COMPILING = {"build", "build_ext", "build_py", "bdist_wheel", "editable_wheel", "develop", "install"}
 if COMPILING & set(sys.argv):  # first of all, not after minutes
     compiler.require(headers=True)
@@ -61,7 +64,11 @@ class BuildWithPack(build_py):
         subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": path})
 
 
+with open(ROOT / "pyproject.toml", "rb") as file:
+    EXTRAS = tomllib.load(file)["project"]["optional-dependencies"]
+
 setup(
+    setup_requires=EXTRAS["cuda-jit"] if "cuda" in LEVELS else [],  # an isolated build installs these too
     ext_modules=cythonize(
         [extension(m) for m in MODULES], build_dir="build/cython", include_path=[SOURCES], language_level=3
     ),

@@ -78,14 +78,14 @@ ALLOWED: dict[str, set[str]] = {
     "applications": OBJECTS | {"models"},
     "wrappers": OBJECTS | {"models"},
     "distillation": PARTS | {"losses", "tree"},
-    "distribution": BASE,
+    "distribution": BASE | {"runtime"},  # which devices there are
     "export": BASE | {"compiler", "graph", "ops.forms", "ops.functions", "runtime", "saving"},
     "importing": OBJECTS | {"models"},
     "legacy": BASE | {"saving"},
     "sklearn": OBJECTS | {"gradients", "models"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
-    "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler"},
+    "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler", "runtime"},
     "cli": {"*"},
     "__init__": BASE,
     "__main__": {"cli"},
@@ -99,12 +99,12 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     )
 }
 
-# Numba: its decorators in one file, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
+# Numba: its decorators in core/jit*.py, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
 # instructions of its own (llvmlite.ir), in mode "jit" only.
-NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/simd.py", "core/simd_lanes.py", "core/simd_tiles.py",
-               "core/simd_vec.py", "core/simd_winograd.py", "kernels/frontend.py",
-               "kernels/lower.py"}  # fmt: skip
-COMPILERS = {"core/jit.py", "kernels/lower.py"}
+NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/jit_cuda.py", "core/simd.py", "core/simd_lanes.py",
+               "core/simd_tiles.py", "core/simd_vec.py", "core/simd_winograd.py", "kernels/frontend.py",
+               "kernels/lower.py", "kernels/ptx.py"}  # fmt: skip
+COMPILERS = {"core/jit.py", "core/jit_cuda.py", "kernels/lower.py", "kernels/ptx.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
 PRINTERS = {"cli.py": "a command", "sklearn/network.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
 
@@ -213,6 +213,7 @@ OPTIONAL = {
     "msvcrt",
     "numba",
     "llvmlite",
+    "cuda",
 }
 # file -> (modules that its functions import, why): where importing at the top would make users wait.
 INSIDE: dict[str, tuple[set[str], str]] = {
@@ -307,12 +308,12 @@ def test_numba_only_where_it_belongs(path):
     name = relative(path)
     for line, module in imports(path):
         if module.split(".")[0] in ("numba", "llvmlite"):
-            ir = module.startswith("llvmlite") and name.startswith("kernels/cpu/")
+            ir = module.startswith("llvmlite") and name.startswith(("kernels/cpu/", "kernels/cuda/"))
             assert name in NUMBA_FILES or ir, f"{name}:{line}: only {sorted(NUMBA_FILES)} import Numba"
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "numba" and name not in COMPILERS:
             used = DECORATORS & {a.name for a in node.names}
-            assert not used, f"{name}:{node.lineno}: {sorted(used)}: JIT decorators and their flags live in core/jit.py"
+            assert not used, f"{name}:{node.lineno}: {sorted(used)}: JIT decorators and flags live in core/jit*.py"
         if isinstance(node, ast.keyword) and node.arg == "fastmath":
             bare = isinstance(node.value, ast.Constant) and node.value.value is True
             assert name == "core/jit.py" and not bare, f"{name}: fastmath is a set of flags, given in core/jit.py"

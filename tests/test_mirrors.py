@@ -26,6 +26,7 @@ FOLDERS = {
     "browser": "the playground's page in a real browser: in a tox environment of its own",
     "interop": "fastnn beside real Keras, and under packages written for Keras: in tox environments of their own",
     "faults": "running trainings: processes that are killed, system calls that fail",
+    "cuda": "kernels compiled for CUDA: in a tox environment of its own, which installs what compiles them",
     "typing": "the stubs of all packages, and what a typed user writes",
 }
 # file of tests -> why no one module has its name

@@ -3,6 +3,8 @@
 Settings are read when a plan is made; changing one later affects plans made after that.
 """
 
+import os
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -10,10 +12,20 @@ from fastnn.core import changes
 from fastnn.core.errors import ArgumentError, DTypeError
 from fastnn.core.locks import lock
 
+PLAIN_DEVICES = ("cpu", "auto", "simulated")  # those that need nothing; the last one is the tests'
+
+
+def _environment_device() -> str:
+    name = os.environ.get("FASTNN_DEVICE") or "cpu"
+    if name not in PLAIN_DEVICES and not re.fullmatch(r"(cuda|gpu)(:\d+)?", name):
+        raise ImportError(f"FASTNN_DEVICE={name!r} in the environment; expected cpu, auto, cuda, cuda:0, ...")
+    return name
+
+
 _settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
     "dtype_policy": None, "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
-    "device": "cpu",
+    "device": _environment_device(),
 }  # fmt: skip
 _streams = 0
 _version = _seedings = 0
@@ -178,8 +190,13 @@ def set_executor(value: str) -> None:
 
 
 def device() -> str:
-    """The name of the device that plans are made for: "cpu", "cuda:0", or "auto"."""
+    """The name of the device that plans are made for: "cpu", "cuda:0", or "auto"; first read from FASTNN_DEVICE."""
     return _settings["device"]
+
+
+def choose_device(name: str) -> None:
+    """Note the name of the device; `fastnn.config.set_device` looks first whether it is there."""
+    _set("device", name)
 
 
 def _choose(name: str, value: Any, allowed: Collection[Any]) -> None:

@@ -3,20 +3,21 @@
 A kernel is a plain function `kernel(a, lo, hi, F)`: `a` are its int64 argument words, [lo, hi) the items it computes,
 `F` the NumPy scalar type it is compiled for. Words get names at the top of a kernel, by `words` or as the pointers
 and numbers that they are; addresses are named in the plural (`xs`), what they point to in the singular. The same
-source is compiled (mode "jit", and by the build of the kernel pack) or runs as plain Python over bounds-checked
-memory (mode "python"). `FASTNN_KERNELS` chooses the mode; in mode "pack", the default, kernel sources are not
-imported at all and their compiled form is loaded by `fastnn.runtime.pack`.
+source is compiled (mode "jit", and by the build of the kernel pack), compiled for CUDA (mode "cuda", by the build of
+the pack's level "cuda") or runs as plain Python over bounds-checked memory (mode "python"). `FASTNN_KERNELS` chooses
+the mode; in mode "pack", the default, kernel sources are not imported at all and their compiled form is loaded by
+`fastnn.runtime.pack`. What kernels that are written for a device say beside this is in `fastnn.core.jit_cuda`.
 """
 
 import os
 
 import numpy as np
 
-MODES = ("pack", "jit", "python")
+MODES = ("pack", "jit", "python", "cuda")
 MODE = os.environ.get("FASTNN_KERNELS", "pack") or "pack"
 if MODE not in MODES:
     raise ImportError(f"FASTNN_KERNELS={MODE!r} in the environment; expected one of {', '.join(MODES)}")
-JIT = MODE == "jit"
+JIT = MODE in ("jit", "cuda")  # sources are Numba's
 
 # No "reassoc", "arcp", "afn": sums and quotients keep the order that the source states, so that every vector width
 # gives the same bits. No "contract": it may fuse a*b + c in a loop's vectors and not in its tail, so kernels say
@@ -78,37 +79,58 @@ def kernel(*types):
     >>> KERNELS.pop("jit_doc_negate_f32").types
     (<class 'numpy.float32'>,)
     """
-    forms = [(t,) if isinstance(t, str) else tuple(t) for t in types] or [()]
-    for form in forms:
-        for t in form:
-            if t not in TYPES:
-                raise ValueError(f"kernel type {t!r}; expected one of {', '.join(TYPES)}")
+    known = forms(types)
 
     def register(fn):
-        for form in forms:
-            name = "_".join((fn.__name__, *form))
-            old = KERNELS.get(name)
-            if old is not None and old.module != fn.__module__:
-                raise ValueError(f"kernel {name} of {fn.__module__} is already defined in {old.module}; rename one")
-            KERNELS[name] = Kernel(name, fn, tuple(TYPES[t] for t in form))
+        for form in known:
+            enter(KERNELS, Kernel("_".join((fn.__name__, *form)), fn, tuple(TYPES[t] for t in form)))
         return fn
 
     return register
 
 
+def forms(types):
+    """The types of a kernel's compiled forms, a tuple of names for each, from what its decorator was given."""
+    found = [(t,) if isinstance(t, str) else tuple(t) for t in types] or [()]
+    for t in (t for form in found for t in form):
+        if t not in TYPES:
+            raise ValueError(f"kernel type {t!r}; expected one of {', '.join(TYPES)}")
+    return found
+
+
+def enter(kernels, made):
+    """Enter a Kernel into a table of them; its name must not be that of another module's."""
+    old = kernels.get(made.name)
+    if old is not None and old.module != made.module:
+        raise ValueError(f"kernel {made.name} of {made.module} is already defined in {old.module}; rename one")
+    kernels[made.name] = made
+
+
 if JIT:
-    from numba import njit
     from numba import types as nb
     from numba.extending import intrinsic
 
-    # The build of the pack calls nothing from Python: without the wrappers for that it takes two thirds of the time.
-    _LEAN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} if os.environ.get("FASTNN_BUILDING") else {}
+    if MODE == "cuda":
+        from numba import cuda
+
+        def _helper(fn, inline):
+            """CUDA's compiler inlines by itself: one that is told to is as slow with few large kernels as with many."""
+            return cuda.jit(device=True)(fn)
+    else:
+        from numba import njit
+
+        # The build of the pack calls nothing from Python: without the wrappers for that it takes two thirds of the
+        # time.
+        _LEAN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} if os.environ.get("FASTNN_BUILDING") else {}
+
+        def _helper(fn, inline):
+            return njit(forceinline=inline, **OPTIONS, **_LEAN)(fn)
 
     def device(fn=None, *, inline=True):
         """A helper that kernels call. It is inlined unless `@device(inline=False)`."""
         if fn is None:
             return lambda f: device(f, inline=inline)
-        return njit(forceinline=inline, **OPTIONS, **_LEAN)(fn)
+        return _helper(fn, inline)
 
     @intrinsic
     def at(typingctx, F, address):

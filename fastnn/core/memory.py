@@ -162,6 +162,10 @@ class View:
         """The same pointer for a kernel whose windows may begin outside the memory that they then touch."""
         return FarView(self._address, self._dtype)
 
+    def address(self, i):
+        """Where item i lies."""
+        return self._address + int(i) * self._dtype.itemsize
+
     def _check(self, i):
         if not 0 <= i < len(self._items):
             raise IndexError(f"item {i} of a pointer to {len(self._items)} items of {self._dtype}")
@@ -185,6 +189,10 @@ class FarView:
     def far(self):
         """Itself."""
         return self
+
+    def address(self, i):
+        """Where item i lies."""
+        return self._address + int(i) * self._dtype.itemsize
 
     def _find(self, i):
         address = self._address + int(i) * self._dtype.itemsize

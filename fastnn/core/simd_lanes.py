@@ -42,11 +42,11 @@ def _add(V, x, y):
 
 
 def _max(V, x, y):
-    return V.intrinsic("maximum", V.t, x, y)
+    return V.maximum(x, y)
 
 
 def _min(V, x, y):
-    return V.intrinsic("minimum", V.t, x, y)
+    return V.minimum(x, y)
 
 
 def _unary(step, start, combine):

@@ -18,7 +18,7 @@ from numba import types
 
 from fastnn.core.blocks import ACC, BIAS, RELU
 from fastnn.core.jit import intrinsic
-from fastnn.core.simd_vec import Flow, I, Vec, const, i32, ir, tile_shape
+from fastnn.core.simd_vec import Flow, I, Vec, const, i32, ir, level, tile_shape
 
 
 def _constant(tyctx, value, *args):
@@ -51,6 +51,8 @@ def prefetch(tyctx, p, offset):
     """Ask for the cache line at p + offset elements; harmless at any address."""
 
     def codegen(ctx, bld, sig, args):
+        if level() == "cuda":  # which has many threads in flight instead
+            return ctx.get_dummy_value()
         q = bld.bitcast(bld.gep(args[0], [args[1]]), ir.IntType(8).as_pointer())
         fn = bld.module.declare_intrinsic(
             "llvm.prefetch.p0", (), ir.FunctionType(ir.VoidType(), [q.type, i32, i32, i32])

@@ -4,7 +4,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from fastnn.core.isa import level
+from fastnn.core import isa, jit
 
 i1, i32, i64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
 
@@ -17,6 +17,7 @@ LEVELS = {
     "x86-64-v3": (32, ((6, 2), (6, 2), (12, 1), (2, 4))),
     "x86-64-v2": (16, ((6, 2), (6, 2), (12, 1), (2, 4))),
     "aarch64": (16, ((6, 4), (8, 2), (16, 1), (2, 4))),
+    "cuda": (16, ((4, 2), (4, 2), (8, 1), (2, 4))),  # of one thread: 128-bit loads, few registers
 }
 
 # The same of products of planes (simd_winograd.py): rows at a time, by vectors of a row; all divide GROUP, and of the
@@ -26,7 +27,13 @@ PRODUCTS = {
     "x86-64-v3": ((8, 4, 4), (8, 4, 4)),
     "x86-64-v2": ((8, 4, 4), (4, 4, 4)),
     "aarch64": ((16, 8, 8, 4), (4, 4, 4, 4)),
+    "cuda": ((8, 4, 4), (4, 4, 4)),
 }
+
+
+def level():
+    """What vectors are made for: a level of CPUs, or "cuda", where a vector is several numbers of one thread."""
+    return "cuda" if jit.MODE == "cuda" else isa.level()
 
 
 def tile_shape(F, tile):
@@ -84,6 +91,20 @@ class Vec:
     def fma(self, x, y, z):
         """x*y + z, rounded once."""
         return self.intrinsic("fma", self.t, x, y, z)
+
+    def maximum(self, x, y):
+        """The larger of each two, NaN where one is."""
+        return self._extreme("maximum", ">", x, y)
+
+    def minimum(self, x, y):
+        """The smaller of each two, NaN where one is."""
+        return self._extreme("minimum", "<", x, y)
+
+    def _extreme(self, name, order, x, y):
+        if level() != "cuda":
+            return self.intrinsic(name, self.t, x, y)
+        b = self.bld  # CUDA's compiler has no such intrinsic
+        return b.select(b.fcmp_unordered("uno", x, y), b.fadd(x, y), b.select(b.fcmp_ordered(order, x, y), x, y))
 
     def shuffle(self, x, y, lanes):
         """The lanes of x and y (numbered on from x) that `lanes` lists."""

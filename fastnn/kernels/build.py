@@ -3,20 +3,17 @@
     python -m fastnn.kernels.build [--out DIR] [--levels x86-64-v3,x86-64-v4] [--jobs N]
 
 writes DIR/<level>-<hash>.so and DIR/pack.json, by default into the package itself, where `fastnn.runtime.pack` looks.
-Levels: names, "host" (the default) or "all" (what a wheel for this architecture needs); FASTNN_LEVELS in the
-environment says the same. Levels that are in DIR already and up to date stay. Only kernels that an edit changed are
-compiled again. Needs Numba, and a C compiler to link; for a level of another architecture a cross compiler (see
-`fastnn.kernels.compiler`). What it makes needs none of them.
+Levels: names, "host" (the default), "all" (what a wheel for this architecture needs) or "cuda" (for devices, see
+`fastnn.kernels.build_cuda`); FASTNN_LEVELS in the environment says the same. Levels that are in DIR already and up to
+date stay. Only kernels that an edit changed are compiled again. Needs Numba, and a C compiler to link; for a level of
+another architecture a cross compiler (see `fastnn.kernels.compiler`), for "cuda" the extra `cuda-jit`. What it makes
+needs none of them.
 """
 
 import argparse
-import concurrent.futures
-import contextlib
 import gc
 import hashlib
-import itertools
 import json
-import multiprocessing
 import os
 import pathlib
 import re
@@ -29,13 +26,13 @@ import time
 os.environ.update(FASTNN_KERNELS="jit", FASTNN_BUILDING="1", NUMBA_OPT="0", NUMBA_COLOR_SCHEME="no_color")
 
 from fastnn.core import isa, jit
-from fastnn.kernels import compiler, cpu, lower
+from fastnn.kernels import compiler, cpu, lower, workers
 from fastnn.runtime import stale
 from fastnn.runtime.threads import usable_cores
 
 HERE = pathlib.Path(__file__).resolve().parent
 SHIPPED = ("x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64")  # what "all" chooses from
-TASK = 6  # kernels per task of a worker: they share the lowering of their helpers
+CUDA = "cuda"  # a level of devices, which fastnn.kernels.build_cuda makes
 # Symbols of Python and of Numba's runtime that may be left in error paths that are never taken.
 STUBS = ("NRT_", "numba_", "Py", "_Py")
 
@@ -77,44 +74,8 @@ def objects(level, jobs, only=None, say=lambda text: None):
         os.environ["FASTNN_LEVEL"] = level  # for the workers: one process generates code for one level
         # by type: helpers are lowered once for each type, and a worker that keeps to one type lowers them once
         names = [name for *_, name in sorted(missing)]
-        _share([{n: str(found[n]) for n in names[i : i + TASK]} for i in range(0, len(names), TASK)], level, jobs, say)
+        workers.share(workers.tasks(found, names), level, jobs, say, _start, _work)
     return found
-
-
-def _share(tasks, level, jobs, say):
-    """Compile tasks, {kernel name: its object file} each, in worker processes.
-
-    Every worker goes through a stretch of the list of its own, then takes from the end of the longest one left.
-    """
-    jobs = min(jobs, len(tasks))
-    bounds = [len(tasks) * k // jobs for k in range(jobs + 1)]
-    stretches = [tasks[lo:hi] for lo, hi in itertools.pairwise(bounds)]
-    total, done, told, began = sum(map(len, tasks)), 0, 0, time.monotonic()
-    say(f"{level}: compiling {total} kernels in {jobs} process{'es' if jobs > 1 else ''}")
-    with contextlib.ExitStack() as stack:
-        # spawn: a forked child would share LLVM's state with this process
-        spawn = multiprocessing.get_context("spawn")
-        workers = [stack.enter_context(concurrent.futures.ProcessPoolExecutor(1, spawn, _start)) for _ in range(jobs)]
-        running = {}
-
-        def more(k):
-            if stretches[k] or any(stretches):
-                task = stretches[k].pop(0) if stretches[k] else max(stretches, key=len).pop()
-                running[workers[k].submit(_work, task, level)] = k
-
-        for k in range(jobs):
-            more(k)
-        while running:
-            for future in concurrent.futures.wait(running, return_when="FIRST_COMPLETED").done:
-                k = running.pop(future)
-                try:
-                    done += future.result()
-                except Exception as error:
-                    raise SystemExit(str(error)) from error  # the others end the task that they are in
-                more(k)
-            if done * 10 // total > told:
-                told = done * 10 // total
-                say(f"{level}: {done} of {total} kernels, {time.monotonic() - began:.0f} s")
 
 
 def link(paths, target, cc):
@@ -148,40 +109,23 @@ def link(paths, target, cc):
             p.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def alone():
-    """One build at a time per cache folder: who comes second finds the work done."""
-    with open(lower.cache_folder() / "lock", "w") as lock:
-        try:
-            import fcntl
-        except ImportError:  # Windows: two builds at once only do the same work twice
-            yield
-            return
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield  # closing the file gives the lock back
-
-
 def fresh(folder):
     """Return the index of the pack in `folder` if it was built from the sources as they are now, else an empty one.
 
-    Its levels are those whose libraries are there.
+    Its levels are those whose files are there. That of devices says itself what it was built from: it stays.
     """
     try:
         index = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+        there = {level: entry for level, entry in index["levels"].items() if (folder / entry["file"]).exists()}
         if index["abi"] == lower.ABI and not stale.changed(index["sources"]):
-            return {
-                **index,
-                "levels": {
-                    level: entry for level, entry in index["levels"].items() if (folder / entry["file"]).exists()
-                },
-            }
+            return {**index, "levels": there}
+        return {"levels": {level: entry for level, entry in there.items() if level == CUDA}}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or not ours: all is to be built
         return {"levels": {}}
-    return {"levels": {}}
 
 
 def levels_of(text):
-    """Return the levels that a comma-separated text names: names of `lower.LEVELS`, "host", "all".
+    """Return the levels that a comma-separated text names: names of `lower.LEVELS`, "host", "all", "cuda".
 
     "all" is every level of the host's architecture that kernels are shipped for: SSE4.2, AVX2 and AVX-512, or NEON.
     Raises SystemExit for another name.
@@ -191,11 +135,16 @@ def levels_of(text):
     """
     out = []
     for name in (text or "host").split(","):
+        if name == CUDA:
+            out.append(CUDA)
+            continue
         host = isa.level()
         several = SHIPPED if name == "all" else [host] if name == "host" else [name]
         for level in several:
             if level not in lower.LEVELS:
-                raise SystemExit(f"unknown level {level!r}; expected host, all, or names of {', '.join(lower.LEVELS)}")
+                raise SystemExit(
+                    f"unknown level {level!r}; expected host, all, cuda, or names of {', '.join(lower.LEVELS)}"
+                )
             if name != "all" or lower.LEVELS[level][1] == lower.LEVELS[host][1]:
                 out.append(level)
     return list(dict.fromkeys(out))
@@ -204,21 +153,42 @@ def levels_of(text):
 def build(folder, levels=None, jobs=None, say=lambda text: None, only=None):
     """Build the pack of all kernels into `folder`; return its index (what pack.json holds).
 
-    levels: names from `lower.LEVELS`, by default what FASTNN_LEVELS says, else the host's own; jobs: worker processes,
-    by default one per usable core, eight at most; say: called with progress lines; only: names of the kernels that the
-    pack shall have, by default all. Raises SystemExit naming a kernel that fails, or what linking needs.
+    levels: names from `lower.LEVELS` and "cuda", by default what FASTNN_LEVELS says, else the host's own; jobs: worker
+    processes, by default one per usable core, eight at most; say: called with progress lines; only: names of the
+    kernels that the pack shall have, by default all. Raises SystemExit naming a kernel that fails, or what is missing.
     """
     folder = pathlib.Path(folder)
     levels = list(dict.fromkeys(levels or levels_of(os.environ.get("FASTNN_LEVELS"))))
-    commands = {level: compiler.linker(lower.LEVELS[level][1]) for level in levels}  # before minutes of compiling
+    # before minutes of compiling
+    commands = {level: compiler.linker(lower.LEVELS[level][1]) for level in levels if level != CUDA}
+    if CUDA in levels:
+        compiler.require_cuda()
     folder.mkdir(parents=True, exist_ok=True)
-    with alone():
+    if commands:
+        _build_cpu(folder, commands, jobs, say, only)
+    if CUDA in levels:
+        _build_cuda(folder, jobs, only)
+    return json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+
+
+def _build_cpu(folder, commands, jobs, say, only):
+    """The levels of CPUs; commands: {level: the words of its linker's command}."""
+    with workers.alone():
         there = fresh(folder)
-        if not set(levels) - set(there["levels"]):
+        if not set(commands) - set(there["levels"]):
             say("nothing to do: the pack is up to date")
-            return there
+            return
         jobs = jobs or int(os.environ.get("FASTNN_JOBS", "0")) or min(8, usable_cores())
-        return _build(folder, commands, there["levels"], jobs, say, only)
+        _build(folder, commands, there["levels"], jobs, say, only)
+
+
+def _build_cuda(folder, jobs, only):
+    """The level of devices, in a process of its own: there sources are CUDA's from the start. It says how far it is."""
+    command = [sys.executable, "-m", "fastnn.kernels.build_cuda", "--out", str(folder)]
+    command += ["--jobs", str(jobs)] * bool(jobs) + ["--only", ",".join(only or ())] * bool(only)
+    path = os.pathsep.join([str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    if subprocess.run(command, env={**os.environ, "PYTHONPATH": path}).returncode:
+        raise SystemExit("the kernels for CUDA were not built")
 
 
 def _build(folder, commands, there, jobs, say, only):
@@ -238,17 +208,17 @@ def _build(folder, commands, there, jobs, say, only):
     lower.write(folder / "pack.json", json.dumps(index, indent=1).encode())
     for old in set(folder.glob("*.so")) - {folder / entry["file"] for entry in index["levels"].values()}:
         old.unlink(missing_ok=True)
-    for entry in index["levels"].values():  # last: who reads this may be gone by now
+    for level in lower.LEVELS.keys() & index["levels"].keys():  # last: who reads this may be gone by now
+        entry = index["levels"][level]
         say(f"{entry['file']}: {len(names)} kernels, {entry['bytes'] / 1024:.0f} KiB")
     say(f"built in {time.monotonic() - began:.1f} s")
-    return index
 
 
 def main(arguments=None):
     """The command line; see the module's text."""
     parser = argparse.ArgumentParser(prog="python -m fastnn.kernels.build", description=__doc__.splitlines()[0])
     parser.add_argument("--out", default=str(HERE / "pack"), help="folder to write to")
-    parser.add_argument("--levels", help="comma-separated names, host or all; default: FASTNN_LEVELS, else host")
+    parser.add_argument("--levels", help="comma-separated names, host, all or cuda; default: FASTNN_LEVELS, else host")
     parser.add_argument("--jobs", type=int, help="worker processes; default: one per core, at most 8")
     options = parser.parse_args(arguments)
     build(

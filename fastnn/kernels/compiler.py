@@ -20,6 +20,9 @@ HEADERS = {
     "linux": "`apt install python3-dev` (Debian, Ubuntu), `dnf install python3-devel` (Fedora), `apk add python3-dev`"
 }
 
+CUDA = {"numba_cuda": "numba-cuda", "cuda.bindings.nvjitlink": "cuda-bindings"}  # module -> distribution
+CUDA_INSTALL = 'pip install "fastnn-engine[cuda-jit]"'
+
 
 def host():
     """Return the architecture of this machine: "x86_64", "aarch64", or what the system calls another.
@@ -63,6 +66,20 @@ def require(headers=False):
             f"Install them: {HEADERS.get(sys.platform, 'a Python that has them')}."
         )
     return found
+
+
+def require_cuda():
+    """SystemExit, in one line, where the packages that compile kernels for CUDA devices are not installed."""
+    missing = [distribution for module, distribution in CUDA.items() if not _importable(module)]
+    if missing:
+        raise SystemExit(f"compiling kernels for CUDA needs {' and '.join(missing)}: {CUDA_INSTALL}")
+
+
+def _importable(module):
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False
 
 
 def linker(machine):

@@ -215,10 +215,15 @@ def object_of(kernel, level, path=None):
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
         write(path, emit(lower(kernel), level))
-        earlier = [p for p in path.parent.glob(f"{kernel.name}-*.o") if len(p.name) == len(path.name)]
-        for old in sorted(earlier, key=lambda p: p.stat().st_mtime)[:-KEEP]:
-            old.unlink(missing_ok=True)
+        forget_earlier(kernel.name, path)
     return path
+
+
+def forget_earlier(name, path):
+    """Delete what the cache has of the kernel `name` but the newest few: files beside `path`, of its suffix."""
+    earlier = [p for p in path.parent.glob(f"{name}-*{path.suffix}") if len(p.name) == len(path.name)]
+    for old in sorted(earlier, key=lambda p: p.stat().st_mtime)[:-KEEP]:
+        old.unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------------ mode "jit"

@@ -25,6 +25,7 @@ Lower = Callable[["Emitter"], None]
 Vjp = Callable[..., Sequence[Any]]  # (node, gradients of its results) -> those of its inputs
 REGISTRY: dict[str, Op] = {}
 REQUIRED = object()  # the default of an attribute that must be given
+SAME = "same"  # on a device as on the CPU: the lowering rule, and kernels from the same sources
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Op(Record):
     fusion: Fusion = NOTHING  # what passes may join with its calls
     remat: Callable[..., Any] | None = None  # (node) -> (op, inputs, attrs) that give its first result once more
     guards: bool = False  # see Record
-    cuda: str = "no CUDA twin yet: the CUDA level has not been built"
+    cuda: str | Lower = SAME  # how it runs on a CUDA device: SAME, a rule, or (host operations) why it does not
     doc: str = ""
     structural = False  # its nodes have no graph inside (graph/loop.py has those that do)
 
@@ -83,6 +84,21 @@ class Op(Record):
     def draws(self) -> bool:
         """Whether its results are random numbers: a function of its key and of the step."""
         return "stream" in self.attrs
+
+    def on_cuda(self) -> str:
+        """How calls of it run on a CUDA device, in words.
+
+        >>> from fastnn.ops.records import linalg
+        >>> R.inv.on_cuda()
+        'on the host: LAPACK of NumPy'
+        """
+        if self.host is not None:
+            return f"on the host: {self.cuda}"
+        if self.compose is not None:
+            return "as what it is made of"
+        if self.lower is None:
+            return "nothing runs: a view"
+        return "kernels written for it" if callable(self.cuda) else "the CPU's kernels, a thread for an item"
 
     def normalize(self, attrs: Attrs) -> Attrs:
         """Attributes with defaults filled in, hashable, in declared order; unknown or missing ones are errors."""
@@ -128,9 +144,14 @@ def _frozen(value: Any) -> Any:
 
 
 def register(op: Op) -> Op:
-    """Enter a record into REGISTRY; the name must be new."""
+    """Enter a record into REGISTRY; the name must be new, and its `cuda` a reason exactly where it runs on the host."""
     if op.name in REGISTRY:
         raise ArgumentError(f"The operation {op.name!r} is registered twice.")
+    if (op.host is not None) != (isinstance(op.cuda, str) and op.cuda != SAME):
+        raise ArgumentError(
+            f"The operation {op.name!r}: received cuda={op.cuda!r}, expected "
+            + ("the reason why it runs on the host." if op.host is not None else "'same' or a lowering rule.")
+        )
     REGISTRY[op.name] = op
     setattr(R, op.name, op)
     return op

@@ -193,6 +193,11 @@ def address(name: str) -> int:
         if name not in table:
             raise _unknown(name, table)
         return table[name]
+    if MODE == "cuda":
+        raise errors.PackError(
+            "FASTNN_KERNELS='cuda' in the environment: in this mode kernels are compiled for devices, by the build. "
+            "Unset it to run them; keras.config.set_device('cuda') chooses a device."
+        )
     kernel = _find(name)
     if JIT:
         loaded: int = lower.load(kernel)

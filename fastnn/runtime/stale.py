@@ -11,13 +11,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]  # the package folder
-KERNELS = "kernels/cpu"  # every file here counts, new ones too
+KERNELS = ("kernels/cpu",)  # every file here counts, new ones too
+DEVICE = (*KERNELS, "kernels/cuda")  # the same for the level of devices
 
 
-def kernel_files() -> set[str]:
+def kernel_files(folders: Iterable[str] = KERNELS) -> set[str]:
     """Return the kernel sources as paths relative to the package folder."""
-    with os.scandir(ROOT / KERNELS) as entries:
-        return {f"{KERNELS}/{e.name}" for e in entries if e.name.endswith(".py")}
+    found = set()
+    for folder in folders:
+        with os.scandir(ROOT / folder) as entries:
+            found.update(f"{folder}/{e.name}" for e in entries if e.name.endswith(".py"))
+    return found
 
 
 def content(path: str) -> str:
@@ -25,22 +29,22 @@ def content(path: str) -> str:
     return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()[:24]
 
 
-def snapshot(more: Iterable[str] = ()) -> dict[str, list[Any]]:
+def snapshot(more: Iterable[str] = (), folders: Iterable[str] = KERNELS) -> dict[str, list[Any]]:
     """Return {path: [size, mtime in ns, hash]} of the kernel sources and of `more` files that they depend on."""
     out = {}
-    for path in sorted(kernel_files() | set(more)):
+    for path in sorted(kernel_files(folders) | set(more)):
         state = os.stat(ROOT / path)
         out[path] = [state.st_size, state.st_mtime_ns, content(path)]
     return out
 
 
-def changed(recorded: Mapping[str, Any]) -> list[str]:
+def changed(recorded: Mapping[str, Any], folders: Iterable[str] = KERNELS) -> list[str]:
     """Return, sorted, the paths of `recorded` (a snapshot) whose content differs now, and of kernel files not in it.
 
     >>> changed(snapshot())
     []
     """
-    out = kernel_files() - set(recorded)
+    out = kernel_files(folders) - set(recorded)
     for path, (size, mtime, digest) in recorded.items():
         try:
             state = os.stat(ROOT / path)

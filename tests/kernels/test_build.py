@@ -91,3 +91,41 @@ def test_a_missing_compiler_is_one_line_before_anything_is_compiled(tmp_path, wh
     assert said.startswith("fastnn is compiled when it is installed, and the C compiler no-such-compiler was not found")
     assert ("apt install" if platform.system() == "Linux" else "nstall") in said and "CC" in said
     assert not list(tmp_path.rglob("*.o"))
+
+
+def test_kernels_for_cuda_without_what_compiles_them_are_one_line(tmp_path):
+    code = (
+        "import sys\nfrom fastnn.kernels import build, compiler\ncompiler._importable = lambda module: False\n"
+        "build.main(['--out', sys.argv[1], '--levels', 'host,cuda'])"
+    )
+    done = run(code, tmp_path / "out", FASTNN_CACHE=str(tmp_path / "cache"))
+    assert done.returncode != 0
+    (said,) = done.stderr.splitlines()
+    assert said == (
+        'compiling kernels for CUDA needs numba-cuda and cuda-bindings: pip install "fastnn-engine[cuda-jit]"'
+    )
+    assert not list(tmp_path.rglob("*.o")), "said before minutes of compiling"
+
+
+LEVELS = """
+import json, pathlib, sys
+from fastnn.kernels import build
+from fastnn.runtime import stale
+folder = pathlib.Path(sys.argv[1])
+for file in ("host.so", "cuda.json"):
+    (folder / file).write_text("")
+sources = stale.snapshot()
+found = []
+for change in ({}, {"kernels/cpu/gone.py": [1, 2, "3"]}):
+    index = {"abi": build.lower.ABI, "sources": {**sources, **change}, "kernels": [],
+             "levels": {"host": {"file": "host.so"}, "gone": {"file": "gone.so"}, "cuda": {"file": "cuda.json"}}}
+    (folder / "pack.json").write_text(json.dumps(index))
+    found.append(sorted(build.fresh(folder)["levels"]))
+print(json.dumps([found, build.levels_of("x86-64-v3,cuda,cuda"), build.levels_of("cuda")]))
+"""
+
+
+def test_the_level_of_devices_stays_when_that_of_the_cpu_is_built_again(tmp_path):
+    """It says itself what it was built from."""
+    done = run(LEVELS, tmp_path)
+    assert json.loads(done.stdout) == [[["cuda", "host"], ["cuda"]], ["x86-64-v3", "cuda"], ["cuda"]], done.stderr

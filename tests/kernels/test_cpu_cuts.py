@@ -16,15 +16,9 @@ import strategies
 from fastnn.compiler import emit
 from fastnn.core.memory import register_memory
 from fastnn.graph import gradients
+from fastnn.kernels.cpu import OWN_CHUNKS
 from fastnn.runtime import pack, pyexec
 
-# Kernels whose chunks are a part of their result: a partial sum per chunk, combined by another kernel in fixed order.
-OWN_CHUNKS = {
-    "batch_stats": "mean and deviations of each block of rows",
-    "batch_norm_grad_sums": "sums of each block of rows",
-    "layer_norm_grad": "sums over the rows of each call",
-    "sum_squares_part": "a sum for each call",
-}
 OPS = {name: op for name, op in evaluate.load_registry().items() if op.cases and op.host is None}
 FLOATS = ["float32", "float64"]
 KINDS = {"f32": "float32", "f64": "float64"}

@@ -55,7 +55,7 @@ def test_neither_numba_nor_llvmlite_is_imported():
 
 def test_an_unknown_mode_is_refused():
     out = python("import fastnn.core.jit", {"FASTNN_KERNELS": "fast"})
-    assert "FASTNN_KERNELS='fast' in the environment; expected one of pack, jit, python" in out.stderr
+    assert "FASTNN_KERNELS='fast' in the environment; expected one of pack, jit, python, cuda" in out.stderr
 
 
 # ------------------------------------------------------------------ staleness

@@ -65,7 +65,8 @@ def test_register_tiles_fit_the_registers():
     """Accumulators, a row of B and one broadcast: 32 registers of 64 or 16 bytes (AVX-512, NEON), 16 of 32 (AVX2)."""
     from fastnn.core import simd_vec
 
-    registers = {"x86-64-v4": (32, 64), "x86-64-v3": (16, 32), "x86-64-v2": (16, 16), "aarch64": (32, 16)}
+    registers = {"x86-64-v4": (32, 64), "x86-64-v3": (16, 32), "x86-64-v2": (16, 16), "aarch64": (32, 16),
+                 "cuda": (32, 16)}  # fmt: skip
     assert set(simd_vec.LEVELS) == set(registers)
     for level, (nbytes, tiles) in simd_vec.LEVELS.items():
         count, size = registers[level]

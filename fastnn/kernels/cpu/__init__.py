@@ -3,6 +3,15 @@
 import importlib
 import pkgutil
 
+# Sources whose chunks are a part of their result: a partial sum per chunk, combined by another kernel in fixed order.
+# All others may be cut at every item, so that on a device each thread takes one.
+OWN_CHUNKS = {
+    "batch_stats": "mean and deviations of each block of rows",
+    "batch_norm_grad_sums": "sums of each block of rows",
+    "layer_norm_grad": "sums over the rows of each call",
+    "sum_squares_part": "a sum for each call",
+}
+
 
 def names():
     """Return the full names of all kernel modules, sorted.

@@ -85,7 +85,12 @@ def _record(name: str, cases: Any, **way: Any) -> Any:
 
 
 _cast = _record("cast", _cases(("float32", "int32", "int64", "bool", "uint8", "float64")), lower=_lower)
-_cast_host = _record("cast_host", _cases(("float16", "int8", "int16", "uint16", "uint32", "uint64")), host=_host)
+_cast_host = _record(
+    "cast_host",
+    _cases(("float16", "int8", "int16", "uint16", "uint32", "uint64")),
+    host=_host,
+    cuda="between these dtypes NumPy converts",
+)
 
 
 def converted(x: Any, dtype: str) -> Any:

@@ -207,6 +207,7 @@ _beam = register(
         attrs={"beam_width": 100, "top_paths": 1, "blank": 0},
         infer=_beam_infer,
         host=_beam_host,
+        cuda="a search over a table of prefixes that grows and shrinks",
         nondiff="a search has no gradient",
         reference=reference.ctc_beam_search,
         cost=lambda specs, outs, attrs: (

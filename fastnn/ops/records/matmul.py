@@ -333,6 +333,7 @@ _whole_op = register(
         inputs=("x", "w"),
         infer=_whole_infer,
         host=_whole_host,
+        cuda="NumPy multiplies integers",
         nondiff="integers",
         reference=np.matmul,
         cost=lambda specs, outs, attrs: (
