@@ -20,3 +20,24 @@ PLANE_CHANNELS = 64  # channels that a product of planes takes at a time, at mos
 
 # ------------------------------------------------------------------ movement
 TRANSPOSE_BAND = 16  # rows of an item of a transpose: so many cache lines are read and one is written at a time
+
+# ------------------------------------------------------------------ on a device
+# Tiles of products and convolutions, by type: rows and columns of a block of threads, steps of k at a time, rows and
+# columns of a thread, and how near the device's peak such a tile comes (of 1), by which lowering chooses.
+TILES = {
+    "f32": {(128, 128, 8, 8, 8): 1.0, (128, 64, 8, 8, 8): 0.9, (64, 64, 16, 8, 8): 0.8, (128, 32, 16, 8, 4): 0.7,
+            (128, 16, 16, 8, 4): 0.55, (32, 32, 16, 4, 4): 0.45, (16, 64, 16, 4, 4): 0.4},
+    "f64": {(64, 64, 8, 4, 4): 1.0, (32, 32, 16, 4, 4): 0.8, (16, 64, 16, 4, 4): 0.7},
+}  # fmt: skip
+BLOCKS = 128  # blocks of threads that are at work at a time: of the size of today's devices, and the same for all
+LANES = 32  # threads that reduce a short row together, and columns that a block reduces side by side
+DEVICE_PARTS = 64  # ranges of k that a sum is cut into, at most
+
+
+def tile_name(kernel: str, tile: tuple[int, ...]) -> str:
+    """The name of a kernel by such a tile, without its type.
+
+    >>> tile_name("matmul", (128, 64, 8, 8, 8))
+    'matmul_128x64'
+    """
+    return f"{kernel}_{tile[0]}x{tile[1]}"
