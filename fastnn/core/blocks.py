@@ -41,3 +41,8 @@ def tile_name(kernel: str, tile: tuple[int, ...]) -> str:
     'matmul_128x64'
     """
     return f"{kernel}_{tile[0]}x{tile[1]}"
+ROW_THREADS = 128  # threads of a block that reduces rows: several short ones, or a long one
+LONG_ROW = 1024  # elements from which a row has a whole block
+DEEP = 8  # rows that a block reduces side by side where it reduces columns
+SCATTER_ROWS = 32  # rows of a result that a block scatters to
+MAPPED = 1024  # elements that a block works on where each has a channel

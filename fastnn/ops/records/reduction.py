@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnn.core.blocks import LANES
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis, product
 from fastnn.core.types import Attrs, Dims
@@ -75,7 +76,8 @@ def _reduce(
             n=outer * blocks,
         )
     else:
-        stripes = -(-inner // STRIPE)
+        stripe = LANES if e.target.name == "cuda" else STRIPE
+        stripes = -(-inner // stripe)
         whole = outer == stripes == 1 and blocks > 1 and red % (images * block) == 0  # blocks are parts of images
         e.emit(
             f"{kernel}_cols_{x.t}",
@@ -85,7 +87,7 @@ def _reduce(
             inner,
             block,
             blocks,
-            STRIPE,
+            stripe,
             d,
             n=outer * blocks * stripes,
             parts=images if whole else None,
