@@ -11,26 +11,30 @@ from unittest import mock
 
 import evaluate
 import numpy as np
+import strategies
 
 from fastnn.compiler.target import CPU
 from fastnn.core import blocks, jit_cuda
 from fastnn.kernels import cuda
+from fastnn.kernels.cuda import conv, products, tiles
 from fastnn.runtime import pack
 
 cuda.load()
 FIRST = 1 << 60  # numbers of kernels for a device, in place of addresses
 CUDA = replace(CPU, name="cuda", most_chunks=1)
-TILE = {(8, 8, 4, 4, 4): 1.0}  # of products: as small as a tile can be
+TILES = {"f32": (8, 8, 4, 4, 4), "f64": (8, 8, 4, 4, 4), "tf32": (16, 16, 8, 1, 1)}  # as small as tiles can be
+SMALL = {t: {form: 1.0} for t, form in TILES.items()}
 
 
 def small_tiles() -> None:
     """Enter products and convolutions by tiles of four threads, so that small arrays have several, with edges."""
-    from fastnn.kernels.cuda import conv, products
-
-    for kernel, make in (("matmul", products.product), ("correlate", conv.correlation), ("correlate_grad_w", conv.gradient)):
-        source, threads = make(*next(iter(TILE)))
-        for t, F in (("f32", np.float32), ("f64", np.float64)):
-            name = f"{blocks.tile_name(kernel, next(iter(TILE)))}_{t}"
+    makers = {"matmul": products.product, "correlate": conv.correlation, "correlate_grad_w": conv.gradient}
+    for t, form in TILES.items():
+        tile = (tiles.tensors if t == "tf32" else tiles.registers)(*form)
+        F, suffix = (np.float64, "f64") if t == "f64" else (np.float32, "f32")
+        for kernel, make in makers.items():
+            source, threads = make(tile)
+            name = f"{blocks.tile_name(kernel, t, form)}_{suffix}"
             jit_cuda.CUDA_KERNELS[name] = jit_cuda.CudaKernel(name, source, (F,), threads)
 
 
@@ -66,7 +70,7 @@ def device(count: int = 3, backward: bool = False) -> Iterator[list[str]]:
     with (
         mock.patch.object(pack, "address", address_of),
         mock.patch.object(pack, "function", function_of),
-        mock.patch.dict(blocks.TILES, {"f32": TILE, "f64": TILE}),
+        mock.patch.dict(blocks.TILES, SMALL),
     ):
         yield used
 
@@ -83,3 +87,25 @@ def run(fn: Callable[..., Any], arrays: list[np.ndarray], **how: Any) -> tuple[l
 
 
 small_tiles()
+
+
+def case_of(name: str, seed: int, dtype: str) -> tuple[Any, Any, list[Any]]:
+    """(operation, a case of it, its arrays with None for an absent one)."""
+    op = evaluate.load_registry()[name]
+    case = op.cases(strategies.SeededDraw(seed))
+    return op, case, strategies.arrays(case, np.random.default_rng(seed), dtype)
+
+
+def check(name: str, seed: int, dtype: str, kernels: str) -> None:
+    """A case of an operation on blocks in both orders: the float64 reference, equal bits, and which kernels it took."""
+    op, case, full = case_of(name, seed, dtype)
+    arrays = [a for a in full if a is not None]
+    wide = [None if a is None else a.astype(np.float64) if a.dtype.kind == "f" else a for a in full]
+    expected = evaluate.as_list(op.reference(*wide, **op.normalize(case.attrs)))
+    results, used = run(evaluate.op_function(op, case), arrays)
+    assert any(k.startswith(kernels) for k in used), f"{name}: {used}"
+    rtol = evaluate.tolerance(op, full, results, case.attrs, dtype, case.tolerance)
+    for received, wanted in zip(results, expected, strict=True):
+        evaluate.assert_close(received, wanted, rtol, f"{name} {case}")
+    again, _ = run(evaluate.op_function(op, case), arrays, count=2, backward=True)
+    evaluate.assert_same_bits(again, results, f"{name} {case}, other blocks in another order")

@@ -114,8 +114,12 @@ def matmul_precision() -> str:
 
 
 def set_matmul_precision(value: str) -> None:
-    """Set the precision of products and convolutions: "high" or "highest"."""
-    _choose("matmul_precision", value, ("high", "highest"))
+    """Set the precision of products and convolutions: "high", "highest" or "tf32".
+
+    "highest": no Winograd form of convolutions.  "tf32": on a CUDA device their float32 operands are rounded to TF32 (10
+    bits of mantissa; relative error about 5e-4) and multiplied by tensor cores; as "high" on the CPU.
+    """
+    _choose("matmul_precision", value, ("high", "highest", "tf32"))
 
 
 def executor() -> str:

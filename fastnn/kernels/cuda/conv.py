@@ -17,7 +17,7 @@ import numpy as np
 from fastnn.core.blocks import TILES, tile_name
 from fastnn.core.jit import at, device, sizeof, words
 from fastnn.core.jit_cuda import barrier, block, blocks, cuda_kernel, load4, local, shared, thread
-from fastnn.kernels.cuda.tiles import tile, vectors
+from fastnn.kernels.cuda.tiles import registers, tensors, vectors
 
 HEAD = 8  # geometry words before the taps
 NOWHERE = -(1 << 40)  # a row that no image has
@@ -91,22 +91,21 @@ def weights(BO, BK, T):
     return fetch
 
 
-def correlation(BM, BN, BK, TM, TN):
-    """(source, threads) of `correlate` by such tiles.
+def correlation(z):
+    """(source, threads) of `correlate` by such a tile.
 
     args: source, w, out, geometry, pixels, R = taps * C, groups, C per group, K per group, steps of w along k (0: it
     lies side by side there, tap by tap), along columns and between groups; out offsets: first, per image, per row, per
     column; flags, bias, activation.
     items: (group, block of columns, block of pixels).
     """
-    z = tile(BM, BN, BK, TM, TN)
-    T, TX, ACC, SA, SB = z.T, z.TX, TM * TN, z.A, z.B
+    BM, BN, BK, T, ACC, ROWS, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
     PLACES = 3 * RA // 4
     seek, fetch_a = patches(BM, BK, T)
     fetch_w = weights(BN, BK, T)
     (_, stash_a), (fetch_b, stash_b) = z.a, z.b
-    multiply, row_of, finish, activate = z.multiply, z.row_of, z.finish, z.activate
+    place, multiply, row_of, finish, activate = z.place, z.multiply, z.row_of, z.finish, z.activate
 
     def run(a, lo, hi, F):
         xs, ws, outs, geometry, pixels, R, groups, C, K, wks, wns, apart, first, per_image, per_row, per_col = words(a, 16)
@@ -114,8 +113,9 @@ def correlation(BM, BN, BK, TM, TN):
         S, t, g = sizeof(F), thread(), at(np.int64, geometry)
         sa = shared(F, SA)
         sb = shared(F, SB)
+        box = shared(F, BOX)
         acc, ra, rb, where = local(F, ACC), local(F, RA), local(F, RB), local(np.int64, PLACES)
-        tx, ty = t % TX, t // TX
+        tx, ty = place(t)
         row_blocks, col_blocks = (pixels + BM - 1) // BM, (K + BN - 1) // BN
         for item in range(lo + block(), hi, blocks()):
             rest = item // row_blocks
@@ -143,7 +143,7 @@ def correlation(BM, BN, BK, TM, TN):
                     while c >= C and tap + 1 < g[7]:
                         tap, c = tap + 1, c - C
                 if k0 > 0:
-                    multiply(F, acc, sa, sb, buffer, tx, ty)
+                    multiply(F, acc, sa, sb, box, buffer, tx, ty)
                     buffer = 1 - buffer
                 if k0 < R:
                     stash_a(F, sa, buffer, ra, False, t)
@@ -153,14 +153,14 @@ def correlation(BM, BN, BK, TM, TN):
             out, b = outs + (first + group * K + j0) * S, biases + (group * K + j0) * S
             wide_c = vectors(F, out, per_image | per_row | per_col)
             each = g[3] * g[4]
-            for i in range(TM):
+            for i in range(ROWS):
                 p = p0 + row_of(i, ty)
                 if p < pixels:
                     image, rest = p // each, p % each
                     y = out + (image * per_image + rest // g[4] * per_row + rest % g[4] * per_col) * S
                     finish(F, acc, i, y, n, wide_c, flags, b, tx)
             if activation > 1:
-                for i in range(TM):
+                for i in range(ROWS):
                     p = p0 + row_of(i, ty)
                     if p < pixels:
                         image, rest = p // each, p % each
@@ -227,27 +227,28 @@ def columns_of_patches(BO, BK, T):
     return seek, step, fetch
 
 
-def gradient(BM, BN, BK, TM, TN):
-    """(source, threads) of `correlate_grad_w` by such tiles.
+def gradient(z):
+    """(source, threads) of `correlate_grad_w` by such a tile.
 
     args: x, gy, sums, geometry, pixels, R = taps * C, groups, C per group, K per group, pixels of a part.
     items: (part, group, block of columns, block of rows); each part gives sums of its own, (parts, R, groups * K).
     """
-    z = tile(BM, BN, BK, TM, TN)
-    T, TX, ACC, SA, SB = z.T, z.TX, TM * TN, z.A, z.B
+    BM, BN, BK, T, ACC, ROWS, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
     PLACES = 3 * RA // 4
     seek, step, fetch_a = columns_of_patches(BM, BK, T)
     (_, stash_a), (fetch_b, stash_b) = z.a, z.b
-    multiply, row_of, finish = z.multiply, z.row_of, z.finish
+    place, multiply, row_of, finish = z.place, z.multiply, z.row_of, z.finish
 
     def run(a, lo, hi, F):
         xs, gys, sums, geometry, pixels, R, groups, C, K, part = words(a, 10)
         S, t, g = sizeof(F), thread(), at(np.int64, geometry)
         sa = shared(F, SA)
         sb = shared(F, SB)
+        box = shared(F, BOX)
         acc, ra, rb, where = local(F, ACC), local(F, RA), local(F, RB), local(np.int64, PLACES)
-        tx, ty, ld = t % TX, t // TX, groups * K
+        tx, ty = place(t)
+        ld = groups * K
         row_blocks, col_blocks = (R + BM - 1) // BM, (K + BN - 1) // BN
         for item in range(lo + block(), hi, blocks()):
             rest = item // row_blocks
@@ -269,7 +270,7 @@ def gradient(BM, BN, BK, TM, TN):
                     fetch_b(F, rb, w + k0 * ld * S, 1, ld, n, depth - k0, wide_b, t)
                     step(g, where)
                 if k0 > 0:
-                    multiply(F, acc, sa, sb, buffer, tx, ty)
+                    multiply(F, acc, sa, sb, box, buffer, tx, ty)
                     buffer = 1 - buffer
                 if k0 < depth:
                     stash_a(F, sa, buffer, ra, True, t)
@@ -277,7 +278,7 @@ def gradient(BM, BN, BK, TM, TN):
                 barrier()
                 k0 += BK
             out = sums + ((number * R + i0) * ld + group * K + j0) * S
-            for i in range(TM):
+            for i in range(ROWS):
                 if i0 + row_of(i, ty) < R:
                     finish(F, acc, i, out + row_of(i, ty) * ld * S, n, vectors(F, out, ld), 0, 0, tx)
         return 0
@@ -287,7 +288,8 @@ def gradient(BM, BN, BK, TM, TN):
 
 for _type, _forms in TILES.items():
     for _form in _forms:
+        _tile = (tensors if _type == "tf32" else registers)(*_form)
         for _name, _make in (("correlate", correlation), ("correlate_grad_w", gradient)):
-            _run, _threads = _make(*_form)
-            _run.__name__ = tile_name(_name, _form)
-            cuda_kernel(_type, threads=_threads)(_run)
+            _run, _threads = _make(_tile)
+            _run.__name__ = tile_name(_name, _type, _form)
+            cuda_kernel("f32" if _type == "tf32" else _type, threads=_threads)(_run)

@@ -11,19 +11,18 @@ from fastnn.core.blocks import BIAS, CODES, RELU, TILES, tile_name
 from fastnn.core.jit import at, sizeof, words
 from fastnn.core.jit_cuda import barrier, block, blocks, cuda_kernel, local, shared, thread
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
-from fastnn.kernels.cuda.tiles import tile, vectors
+from fastnn.kernels.cuda.tiles import registers, tensors, vectors
 
 SUMS = 128  # threads that add partial sums of a row
 SIGMOID = CODES["sigmoid"]
 
 
-def product(BM, BN, BK, TM, TN):
-    """(source, threads) of the product by tiles of BM x BN, BK of k at a time, TM x TN of them in each thread."""
-    z = tile(BM, BN, BK, TM, TN)
-    T, TX, ACC, SA, SB = z.T, z.TX, TM * TN, z.A, z.B
+def product(z):
+    """(source, threads) of the product by such a tile."""
+    BM, BN, BK, T, ACC, ROWS, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
     (fetch_a, stash_a), (fetch_b, stash_b) = z.a, z.b
-    multiply, row_of, finish, activate = z.multiply, z.row_of, z.finish, z.activate
+    place, multiply, row_of, finish, activate = z.place, z.multiply, z.row_of, z.finish, z.activate
 
     def run(a, lo, hi, F):
         """C = act(A·B + bias) for a batch of matrices.
@@ -36,8 +35,9 @@ def product(BM, BN, BK, TM, TN):
         S, t = sizeof(F), thread()
         sa = shared(F, SA)
         sb = shared(F, SB)
+        box = shared(F, BOX)
         acc, ra, rb = local(F, ACC), local(F, RA), local(F, RB)
-        tx, ty = t % TX, t // TX
+        tx, ty = place(t)
         row_blocks, col_blocks = (M + BM - 1) // BM, (N + BN - 1) // BN
         starts = at(np.int64, table)
         for item in range(lo + block(), hi, blocks()):
@@ -56,7 +56,7 @@ def product(BM, BN, BK, TM, TN):
                     fetch_a(F, ra, x + k0 * aks * S, ars, aks, m, K - k0, wide_a, t)
                     fetch_b(F, rb, w + k0 * bks * S, bns, bks, n, K - k0, wide_b, t)
                 if k0 > 0:
-                    multiply(F, acc, sa, sb, buffer, tx, ty)
+                    multiply(F, acc, sa, sb, box, buffer, tx, ty)
                     buffer = 1 - buffer
                 if k0 < K:
                     stash_a(F, sa, buffer, ra, ars == 1, t)
@@ -65,11 +65,11 @@ def product(BM, BN, BK, TM, TN):
                 k0 += BK
             c = ys + ((matrix * M + i0) * N + j0) * S
             wide_c = vectors(F, c, N)
-            for i in range(TM):
+            for i in range(ROWS):
                 if row_of(i, ty) < m:
                     finish(F, acc, i, c + row_of(i, ty) * N * S, n, wide_c, flags, biases + j0 * S, tx)
             if activation > 1:  # of what this thread has written
-                for i in range(TM):
+                for i in range(ROWS):
                     if row_of(i, ty) < m:
                         activate(F, activation, c + row_of(i, ty) * N * S, n, tx)
         return 0
@@ -79,9 +79,9 @@ def product(BM, BN, BK, TM, TN):
 
 for _type, _forms in TILES.items():
     for _form in _forms:
-        _run, _threads = product(*_form)
-        _run.__name__ = tile_name("matmul", _form)
-        cuda_kernel(_type, threads=_threads)(_run)
+        _run, _threads = product((tensors if _type == "tf32" else registers)(*_form))
+        _run.__name__ = tile_name("matmul", _type, _form)
+        cuda_kernel("f32" if _type == "tf32" else _type, threads=_threads)(_run)
 
 
 @cuda_kernel("f32", "f64", threads=SUMS)

@@ -1,23 +1,58 @@
-"""Register tiles of products on a device: what products and convolutions have in common.
+"""Tiles of products on a device: what products and convolutions have in common.
 
 A block of threads makes BM x BN sums: BK steps of k at a time go to shared memory, A as BK rows of BM numbers and B as
-BK rows of BN, and each thread adds TM x TN products of them to sums in its registers: 64 multiply-adds for four
-128-bit loads where TM = TN = 8.  A thread's rows are quads that lie BM / (TM / 4) apart, its columns likewise: so the
-loads of neighbouring threads meet no bank of shared memory twice.  There are two buffers: while one is multiplied,
-the next is on its way from memory through registers.  Every sum is one chain of multiply-adds in the order of k, as
-on the CPU.
+BK rows of BN, and every thread multiplies some of them.  There are two buffers: while one is multiplied, the next is
+on its way from memory through registers.
+
+`registers`: each thread adds TM x TN products to sums in its registers, 64 multiply-adds for four 128-bit loads where
+TM = TN = 8.  A thread's rows are quads that lie BM / (TM / 4) apart, its columns likewise: so the loads of
+neighbouring threads meet no bank of shared memory twice.  Every sum is one chain of multiply-adds in the order of k,
+as on the CPU.
+
+`tensors`: each warp of a block does it on tensor cores, with operands rounded to TF32.
+
+Both give what a kernel needs of a tile: sizes, and the functions of its threads.  `place(t)`: which column and row of
+threads a thread is in.  `multiply(F, acc, sa, sb, box, buffer, tx, ty)` adds one buffer's products to acc.  `row_of(i,
+ty)`: the row of the tile that the thread's row i is.  `finish(F, acc, i, c, n, wide, flags, bias, tx)` writes row i of the
+thread's sums, the columns below n, to the row of C at address c; bias: its address for these columns.  `activate(F,
+activation, c, n, tx)` goes over what it wrote there.
 """
 
-import types
+from typing import Any, NamedTuple
 
 from fastnn.core.blocks import BIAS, CODES, RELU
 from fastnn.core.jit import at, device, sizeof
 from fastnn.core.jit_cuda import load4, local, store4
+from fastnn.core.jit_mma import BOX, WARP, mma, tf32
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 
-PAD = 4  # numbers between rows of shared memory: those of a transposed store would all lie in a few banks
+# Numbers between rows of shared memory: without them a transposed store, or the loads of a warp's tiles, would meet
+# in a few banks.
+PAD, TENSOR_PAD = 4, 8
 SIGMOID = CODES["sigmoid"]
+
+
+class Tile(NamedTuple):
+    """One form of a tile: rows, columns, steps of k; threads; a thread's sums and its rows of them; numbers of shared
+    memory for A, B and the warps; the threads' functions."""
+
+    BM: int
+    BN: int
+    BK: int
+    T: int
+    ACC: int
+    ROWS: int
+    A: int
+    B: int
+    BOX: int
+    place: Any
+    multiply: Any
+    row_of: Any
+    finish: Any
+    activate: Any
+    a: Any
+    b: Any
 
 
 @device
@@ -26,14 +61,34 @@ def vectors(F, address, stride):
     return ((address | (stride * sizeof(F))) & 15) == 0
 
 
-def mover(BO, BK, T):
+@device
+def ended(F, v, bias, j, flags):
+    """A sum with its bias, not below 0 where that is asked for."""
+    if flags & BIAS:
+        v = v + bias[j]
+    return F(0) if (flags & RELU) != 0 and v < F(0) else v
+
+
+@device
+def activated(F, activation, y, n):
+    """Apply sigmoid or tanh to n numbers at y."""
+    for k in range(n):
+        y[k] = sigmoid(F, y[k]) if activation == SIGMOID else tanh(F, y[k])
+
+
+@device
+def _same(x):
+    return x
+
+
+def mover(BO, BK, T, pad=PAD, rounded=_same):
     """How T threads bring a tile of an operand, BO along the outer axis and BK of k, to shared memory.
 
     `fetch(F, r, p, so, sk, outer, depth, wide, t)`: this thread's quads, from the tile at address p whose steps are so
     and sk (one of them 1), to the registers r; zeros beyond `outer` and `depth`.  `stash(F, s, buffer, r, flat, t)`:
     from there to one of the two buffers of s; flat: they lie along the outer axis.
     """
-    QUADS, LINE = BO * BK // (4 * T), BO + PAD
+    QUADS, LINE = BO * BK // (4 * T), BO + pad
 
     @device
     def fetch(F, r, p, so, sk, outer, depth, wide, t):
@@ -58,31 +113,34 @@ def mover(BO, BK, T):
     def stash(F, s, buffer, r, flat, t):
         for q in range(QUADS):
             e = (t + q * T) * 4
+            x = rounded(r[4 * q]), rounded(r[4 * q + 1]), rounded(r[4 * q + 2]), rounded(r[4 * q + 3])
             if flat:
                 k, o = e // BO, e % BO
-                store4(s, (buffer * BK + k) * LINE + o, (r[4 * q], r[4 * q + 1], r[4 * q + 2], r[4 * q + 3]))
+                store4(s, (buffer * BK + k) * LINE + o, x)
             else:
                 o, k = e // BK, e % BK
-                for i in range(4):
-                    s[(buffer * BK + k + i) * LINE + o] = r[4 * q + i]
+                s[(buffer * BK + k) * LINE + o] = x[0]
+                s[(buffer * BK + k + 1) * LINE + o] = x[1]
+                s[(buffer * BK + k + 2) * LINE + o] = x[2]
+                s[(buffer * BK + k + 3) * LINE + o] = x[3]
 
     return fetch, stash
 
 
-def tile(BM, BN, BK, TM, TN):
-    """The sizes of such a tile and the functions of its threads; see the module's text.
-
-    `multiply(F, acc, sa, sb, buffer, tx, ty)` adds one buffer's products to acc.  `finish(F, acc, row, i, c, n, wide,
-    flags, bias, tx)` writes row i of the thread's sums, the columns below n, to the row of C at address c; bias: its
-    address for these columns.  `row_of(i, ty)`: which row of the tile that is.
-    """
+def registers(BM, BN, BK, TM, TN):
+    """A tile whose threads have TM x TN sums each; see the module's text."""
     TX = BN // TN
+    T = TX * (BM // TM)
     QM, QN = TM // 4, TN // 4
     HM, HN = BM // QM, BN // QN
     LA, LB = BM + PAD, BN + PAD
 
     @device
-    def multiply(F, acc, sa, sb, buffer, tx, ty):
+    def place(t):
+        return t % TX, t // TX
+
+    @device
+    def multiply(F, acc, sa, sb, box, buffer, tx, ty):
         x, y = local(F, TM), local(F, TN)
         for k in range(BK):
             for h in range(QM):
@@ -105,42 +163,90 @@ def tile(BM, BN, BK, TM, TN):
     def finish(F, acc, i, c, n, wide, flags, bias, tx):
         S = sizeof(F)
         for h in range(QN):
-            j = h * HN + tx * 4
+            j, k = h * HN + tx * 4, i * TN + 4 * h
             y, b = at(F, c + j * S), at(F, bias + j * S)
             if j + 4 <= n and wide:
                 store4(
                     y,
                     0,
                     (
-                        ended(F, acc[i * TN + 4 * h], b, 0, flags),
-                        ended(F, acc[i * TN + 4 * h + 1], b, 1, flags),
-                        ended(F, acc[i * TN + 4 * h + 2], b, 2, flags),
-                        ended(F, acc[i * TN + 4 * h + 3], b, 3, flags),
+                        ended(F, acc[k], b, 0, flags),
+                        ended(F, acc[k + 1], b, 1, flags),
+                        ended(F, acc[k + 2], b, 2, flags),
+                        ended(F, acc[k + 3], b, 3, flags),
                     ),
                 )
             else:
-                for k in range(4):
-                    if j + k < n:
-                        y[k] = ended(F, acc[i * TN + 4 * h + k], b, k, flags)
+                for e in range(4):
+                    if j + e < n:
+                        y[e] = ended(F, acc[k + e], b, e, flags)
 
     @device
     def activate(F, activation, c, n, tx):
         for h in range(QN):
             j = h * HN + tx * 4
-            y = at(F, c + j * sizeof(F))
-            for k in range(min(4, n - j)):
-                y[k] = sigmoid(F, y[k]) if activation == SIGMOID else tanh(F, y[k])
+            activated(F, activation, at(F, c + j * sizeof(F)), min(4, n - j))
 
-    return types.SimpleNamespace(
-        BM=BM, BN=BN, BK=BK, TM=TM, TN=TN, TX=TX, T=TX * (BM // TM), A=2 * BK * LA, B=2 * BK * LB,
-        multiply=multiply, row_of=row_of, finish=finish, activate=activate,
-        a=mover(BM, BK, TX * (BM // TM)), b=mover(BN, BK, TX * (BM // TM)),
-    )  # fmt: skip
+    return Tile(BM, BN, BK, T, TM * TN, TM, 2 * BK * LA, 2 * BK * LB, 1, place, multiply, row_of, finish, activate,
+                mover(BM, BK, T), mover(BN, BK, T))  # fmt: skip
 
 
-@device
-def ended(F, v, bias, j, flags):
-    """A sum with its bias, not below 0 where that is asked for."""
-    if flags & BIAS:
-        v = v + bias[j]
-    return F(0) if (flags & RELU) != 0 and v < F(0) else v
+def tensors(BM, BN, BK, WM, WN):
+    """A tile of float32 on tensor cores, by WM x WN warps; see the module's text and core/jit_mma.py."""
+    T = WARP * WM * WN
+    HM, HN = BM // WM, BN // WN  # of a warp
+    MI, NI = HM // 16, HN // 8
+    TN = 2 * NI
+    LA, LB = BM + TENSOR_PAD, BN + TENSOR_PAD
+
+    @device
+    def place(t):
+        """Of the columns of its first sum, and of its first row: they are what the other functions need."""
+        warp, lane = t // WARP, t % WARP
+        return warp % WN * HN + lane % 4 * 2, warp // WN * HM + lane // 4
+
+    @device
+    def multiply(F, acc, sa, sb, box, buffer, tx, ty):
+        q = tx % 8 // 2
+        g = ty % 8
+        column = tx - 2 * q + g
+        a = local(F, 4 * MI)
+        for k in range(0, BK, 8):
+            s = (buffer * BK + k + q) * LA + ty
+            for m in range(MI):
+                a[4 * m], a[4 * m + 1] = sa[s + 16 * m], sa[s + 16 * m + 8]
+                a[4 * m + 2], a[4 * m + 3] = sa[s + 16 * m + 4 * LA], sa[s + 16 * m + 8 + 4 * LA]
+            for n in range(NI):
+                p = (buffer * BK + k + q) * LB + column + 8 * n
+                b = sb[p], sb[p + 4 * LB]
+                for m in range(MI):
+                    c = 2 * m * TN + 2 * n
+                    acc[c], acc[c + 1], acc[c + TN], acc[c + TN + 1] = mma(
+                        box,
+                        (a[4 * m], a[4 * m + 1], a[4 * m + 2], a[4 * m + 3]),
+                        b,
+                        (acc[c], acc[c + 1], acc[c + TN], acc[c + TN + 1]),
+                    )
+
+    @device
+    def row_of(i, ty):
+        return ty + i // 2 * 16 + i % 2 * 8
+
+    @device
+    def finish(F, acc, i, c, n, wide, flags, bias, tx):
+        S = sizeof(F)
+        for h in range(NI):
+            j = tx + 8 * h
+            y, b = at(F, c + j * S), at(F, bias + j * S)
+            for e in range(2):
+                if j + e < n:
+                    y[e] = ended(F, acc[i * TN + 2 * h + e], b, e, flags)
+
+    @device
+    def activate(F, activation, c, n, tx):
+        for h in range(NI):
+            j = tx + 8 * h
+            activated(F, activation, at(F, c + j * sizeof(F)), min(2, n - j))
+
+    return Tile(BM, BN, BK, T, 4 * MI * NI, 2 * MI, 2 * BK * LA, 2 * BK * LB, T * BOX, place, multiply, row_of, finish,
+                activate, mover(BM, BK, T, TENSOR_PAD, tf32), mover(BN, BK, T, TENSOR_PAD, tf32))  # fmt: skip

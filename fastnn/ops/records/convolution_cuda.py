@@ -9,7 +9,7 @@ import numpy as np
 from fastnn.core.blocks import BLOCKS, DEVICE_PARTS, LANES, tile_name
 from fastnn.ops.records.convolution_depthwise import is_depthwise
 from fastnn.ops.records.convolution_geometry import conv_shape, forward_taps, residue_classes
-from fastnn.ops.records.matmul_cuda import add_parts, choose, ranges
+from fastnn.ops.records.matmul_cuda import add_parts, choose, kind, ranges
 from fastnn.ops.records.matmul_sizes import epilogue
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _correlate(
     taps, groups, C, K = sizes
     tile, _ = choose(y.t, pixels, K, taps * C, groups, most=1)
     e.emit(
-        f"{tile_name('correlate', tile)}_{y.t}",
+        f"{tile_name('correlate', kind(y.t), tile)}_{y.t}",
         x.rd_all,
         w.rd_all,
         y.wr_all,
@@ -131,7 +131,7 @@ def lower_grad_w(e: Emitter) -> None:
     cut = ranges(pixels, parts)
     sums = gw if len(cut) == 1 else e.scratch(len(cut) * gw.nbytes)
     e.emit(
-        f"{tile_name('correlate_grad_w', tile)}_{gw.t}",
+        f"{tile_name('correlate_grad_w', kind(gw.t), tile)}_{gw.t}",
         x.rd_all,
         gy.rd_all,
         sums.wr_all,

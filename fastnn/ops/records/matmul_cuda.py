@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnn.core import config
 from fastnn.core.blocks import BLOCKS, DEVICE_PARTS, TILES, tile_name
 from fastnn.ops.records.matmul_sizes import Product, epilogue
 
@@ -19,6 +20,11 @@ MOVED = 40.0  # multiply-adds in the time of which a block writes, reads and add
 Choice = tuple[tuple[int, ...], int]  # a tile, and how many ranges its sums are cut into
 
 
+def kind(t: str) -> str:
+    """The type of tiles for arrays of type t: tensor cores where that is asked for."""
+    return "tf32" if t == "f32" and config.matmul_precision() == "tf32" else t
+
+
 def choose(t: str, rows: int, cols: int, depth: int, count: int = 1, most: int = DEVICE_PARTS) -> Choice:
     """The tile and the number of ranges of k for `count` products of rows x depth by depth x cols, of type t; at most `most`
     ranges.
@@ -26,7 +32,7 @@ def choose(t: str, rows: int, cols: int, depth: int, count: int = 1, most: int =
     A function of the sizes only: how sums are cut is a part of the result.
     """
     best: tuple[float, Choice] | None = None
-    for tile, rate in TILES[t].items():
+    for tile, rate in TILES[kind(t)].items():
         blocks = count * -(-rows // tile[0]) * -(-cols // tile[1])
         parts = 1
         while parts <= most and (parts == 1 or depth >= parts * RANGE):
@@ -58,7 +64,7 @@ def lower(e: Emitter) -> None:
     starts[:, 2] = np.repeat([n for _, n in cut], p.batch)
     sums = y if len(cut) == 1 else e.scratch(len(cut) * y.nbytes)
     e.emit(
-        f"{tile_name('matmul', tile)}_{y.t}",
+        f"{tile_name('matmul', kind(y.t), tile)}_{y.t}",
         x.rd_all,
         p.ars,
         p.aks,
