@@ -10,7 +10,7 @@ from fastnn.core.blocks import DEEP, LANES, LONG_ROW, ROW_THREADS
 from fastnn.core.jit import at, device, f64, sizeof, words
 from fastnn.core.jit_cuda import block, blocks, cuda_kernel, shared, thread
 from fastnn.core.simd import fma
-from fastnn.kernels.cuda.trees import across, add, down, least, most, multiply, sum_across
+from fastnn.kernels.cuda.trees import across, add, down, least, min_across, most, multiply, sum_across
 
 FLOATS = ("f32", "f64")
 INTS = ("i32", "i64")
@@ -127,4 +127,24 @@ def sum_squares_finish(a, lo, hi, F):
         v = sum_across(np.float64, s, v, t, SQUARES)
         if t == 0:
             at(F, ys)[item] = F(v)
+    return 0
+
+
+@cuda_kernel("f32", "f64", threads=SQUARES)
+def first_not_finite(a, lo, hi, F):
+    """y = 2 i, or 2 i + 1 for NaN, of the first element of x that is not finite, else -1.  args: x, n, y.  One item."""
+    xs, n, ys = words(a, 3)
+    s = shared(np.int64, SQUARES)
+    t, x, y = thread(), at(F, xs), at(np.int64, ys)
+    for item in range(lo + block(), hi, blocks()):
+        first = n
+        for i in range(t, n, SQUARES):
+            if not abs(x[i]) < np.inf:
+                first = np.int64(i)
+                break
+        first = min_across(np.int64, s, first, t, SQUARES)
+        if t == 0:
+            y[item] = np.int64(-1)
+            if first < n:
+                y[item] = np.int64(2 * first) + np.int64(x[first] != x[first])
     return 0

@@ -81,7 +81,7 @@ def down(combine):
     return run
 
 
-sum_across, max_across = across(add), across(most)
+sum_across, max_across, min_across = across(add), across(most), across(least)
 sum_down = down(add)
 
 
