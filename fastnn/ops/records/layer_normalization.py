@@ -83,6 +83,7 @@ layer_norm = register(
         attrs={"epsilon": 1e-3, "centered": True},
         infer=_layer_norm_infer,
         lower=_layer_norm_lower,
+        cuda=_layer_norm_lower,
         vjp=_layer_norm_vjp,
         reference=reference.layer_norm,
         cases=_layer_norm_cases,
