@@ -17,7 +17,9 @@ import numpy as np
 from fastnn.core.blocks import TILES, tile_name
 from fastnn.core.jit import at, device, sizeof, words
 from fastnn.core.jit_cuda import barrier, block, blocks, cuda_kernel, load4, local, shared, thread
+from fastnn.kernels.cuda.products import address
 from fastnn.kernels.cuda.tiles import registers, tensors, vectors
+from fastnn.kernels.cuda.trees import split
 
 HEAD = 8  # geometry words before the taps
 NOWHERE = -(1 << 40)  # a row that no image has
@@ -33,11 +35,11 @@ def patches(BO, BK, T):
     def seek(g, p0, pixels, where, t):
         for q in range(QUADS):
             p = p0 + (t + q * T) * 4 // BK
-            each = g[3] * g[4]
-            image, rest = p // each, p % each
+            rest, col = split(p, g[4])
+            image, row = split(rest, g[3])
             where[3 * q] = image * g[0] * g[1] * g[2]
-            where[3 * q + 1] = rest // g[4] * g[5] if p < pixels else NOWHERE
-            where[3 * q + 2] = rest % g[4] * g[6]
+            where[3 * q + 1] = row * g[5] if p < pixels else NOWHERE
+            where[3 * q + 2] = col * g[6]
 
     @device
     def fetch(F, r, x, g, where, tap, c, C, left, wide, t):
@@ -91,6 +93,14 @@ def weights(BO, BK, T):
     return fetch
 
 
+@device
+def pixel_address(F, c, g, p0, per_image, per_row, per_col, row):
+    """Where the result of pixel p0 + row lies."""
+    q, col = split(p0 + row, g[4])
+    image, line = split(q, g[3])
+    return c + (image * per_image + line * per_row + col * per_col) * sizeof(F)
+
+
 def correlation(z):
     """(source, threads) of `correlate` by such a tile.
 
@@ -99,13 +109,13 @@ def correlation(z):
     column; flags, bias, activation.
     items: (group, block of columns, block of pixels).
     """
-    BM, BN, BK, T, ACC, ROWS, SA, SB, BOX = z[:9]
+    BM, BN, BK, T, ACC, _, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
     PLACES = 3 * RA // 4
     seek, fetch_a = patches(BM, BK, T)
     fetch_w = weights(BN, BK, T)
     (_, stash_a), (fetch_b, stash_b) = z.a, z.b
-    place, multiply, row_of, finish, activate = z.place, z.multiply, z.row_of, z.finish, z.activate
+    place, multiply, finish = z.place, z.multiply, z.finisher(pixel_address)
 
     def run(a, lo, hi, F):
         xs, ws, outs, geometry, pixels, R, groups, C, K, wks, wns, apart, first, per_image, per_row, per_col = words(a, 16)
@@ -152,20 +162,8 @@ def correlation(z):
                 k0 += BK
             out, b = outs + (first + group * K + j0) * S, biases + (group * K + j0) * S
             wide_c = vectors(F, out, per_image | per_row | per_col)
-            each = g[3] * g[4]
-            for i in range(ROWS):
-                p = p0 + row_of(i, ty)
-                if p < pixels:
-                    image, rest = p // each, p % each
-                    y = out + (image * per_image + rest // g[4] * per_row + rest % g[4] * per_col) * S
-                    finish(F, acc, i, y, n, wide_c, flags, b, tx)
-            if activation > 1:
-                for i in range(ROWS):
-                    p = p0 + row_of(i, ty)
-                    if p < pixels:
-                        image, rest = p // each, p % each
-                        y = out + (image * per_image + rest // g[4] * per_row + rest % g[4] * per_col) * S
-                        activate(F, activation, y, n, tx)
+            m = pixels - p0
+            finish(F, acc, m, n, wide_c, flags, b, activation, tx, ty, out, g, p0, per_image, per_row, per_col)
         return 0
 
     return run, T
@@ -182,9 +180,9 @@ def columns_of_patches(BO, BK, T):
     def seek(g, p0, where, t):
         for q in range(QUADS):
             p = p0 + (t + q * T) * 4 // BO
-            each = g[3] * g[4]
-            image, rest = p // each, p % each
-            where[3 * q], where[3 * q + 1], where[3 * q + 2] = image, rest // g[4], rest % g[4]
+            rest, col = split(p, g[4])
+            image, row = split(rest, g[3])
+            where[3 * q], where[3 * q + 1], where[3 * q + 2] = image, row, col
 
     @device
     def step(g, where):
@@ -233,12 +231,12 @@ def gradient(z):
     args: x, gy, sums, geometry, pixels, R = taps * C, groups, C per group, K per group, pixels of a part.
     items: (part, group, block of columns, block of rows); each part gives sums of its own, (parts, R, groups * K).
     """
-    BM, BN, BK, T, ACC, ROWS, SA, SB, BOX = z[:9]
+    BM, BN, BK, T, ACC, _, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
     PLACES = 3 * RA // 4
     seek, step, fetch_a = columns_of_patches(BM, BK, T)
     (_, stash_a), (fetch_b, stash_b) = z.a, z.b
-    place, multiply, row_of, finish = z.place, z.multiply, z.row_of, z.finish
+    place, multiply, finish = z.place, z.multiply, z.finisher(address)
 
     def run(a, lo, hi, F):
         xs, gys, sums, geometry, pixels, R, groups, C, K, part = words(a, 10)
@@ -261,7 +259,8 @@ def gradient(z):
             for i in range(ACC):
                 acc[i] = F(0)
             first = i0 + t * 4 % BM  # the row of this thread's quads
-            tap, c = min(first // C, g[7] - 1), first % C
+            tap, c = split(first, C)
+            tap = min(tap, g[7] - 1)
             seek(g, p0, where, t)
             k0, buffer = 0, 0
             while k0 < depth + BK:
@@ -278,9 +277,7 @@ def gradient(z):
                 barrier()
                 k0 += BK
             out = sums + ((number * R + i0) * ld + group * K + j0) * S
-            for i in range(ROWS):
-                if i0 + row_of(i, ty) < R:
-                    finish(F, acc, i, out + row_of(i, ty) * ld * S, n, vectors(F, out, ld), 0, 0, tx)
+            finish(F, acc, R - i0, n, vectors(F, out, ld), 0, 0, 0, tx, ty, out, g, 0, ld, 0, 0)
         return 0
 
     return run, T

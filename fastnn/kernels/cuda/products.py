@@ -8,7 +8,7 @@ chooses.  A product whose C is small and whose sums are long is cut along k into
 import numpy as np
 
 from fastnn.core.blocks import BIAS, CODES, RELU, TILES, tile_name
-from fastnn.core.jit import at, sizeof, words
+from fastnn.core.jit import at, device, sizeof, words
 from fastnn.core.jit_cuda import barrier, block, blocks, cuda_kernel, local, shared, thread
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 from fastnn.kernels.cuda.tiles import registers, tensors, vectors
@@ -17,12 +17,18 @@ SUMS = 128  # threads that add partial sums of a row
 SIGMOID = CODES["sigmoid"]
 
 
+@device
+def address(F, c, g, p0, ld, s1, s2, row):
+    """Where a row of C lies."""
+    return c + row * ld * sizeof(F)
+
+
 def product(z):
     """(source, threads) of the product by such a tile."""
-    BM, BN, BK, T, ACC, ROWS, SA, SB, BOX = z[:9]
+    BM, BN, BK, T, ACC, _, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
     (fetch_a, stash_a), (fetch_b, stash_b) = z.a, z.b
-    place, multiply, row_of, finish, activate = z.place, z.multiply, z.row_of, z.finish, z.activate
+    place, multiply, finish = z.place, z.multiply, z.finisher(address)
 
     def run(a, lo, hi, F):
         """C = act(A·B + bias) for a batch of matrices.
@@ -64,14 +70,7 @@ def product(z):
                 barrier()
                 k0 += BK
             c = ys + ((matrix * M + i0) * N + j0) * S
-            wide_c = vectors(F, c, N)
-            for i in range(ROWS):
-                if row_of(i, ty) < m:
-                    finish(F, acc, i, c + row_of(i, ty) * N * S, n, wide_c, flags, biases + j0 * S, tx)
-            if activation > 1:  # of what this thread has written
-                for i in range(ROWS):
-                    if row_of(i, ty) < m:
-                        activate(F, activation, c + row_of(i, ty) * N * S, n, tx)
+            finish(F, acc, m, n, vectors(F, c, N), flags, biases + j0 * S, activation, tx, ty, c, starts, 0, N, 0, 0)
         return 0
 
     return run, T

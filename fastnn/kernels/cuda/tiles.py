@@ -13,9 +13,9 @@ as on the CPU.
 
 Both give what a kernel needs of a tile: sizes, and the functions of its threads.  `place(t)`: which column and row of
 threads a thread is in.  `multiply(F, acc, sa, sb, box, buffer, tx, ty)` adds one buffer's products to acc.  `row_of(i,
-ty)`: the row of the tile that the thread's row i is.  `finish(F, acc, i, c, n, wide, flags, bias, tx)` writes row i of the
-thread's sums, the columns below n, to the row of C at address c; bias: its address for these columns.  `activate(F,
-activation, c, n, tx)` goes over what it wrote there.
+ty)`: the row of the tile that the thread's row i is.  `finisher(address)` makes `finish(F, acc, m, n, wide, flags, bias,
+activation, tx, ty, c, g, p0, s0, s1, s2)`, which writes the thread's sums, the rows below m and the columns below n;
+bias: its address for these columns.  Where a row of the tile lies is what `address(F, c, g, p0, s0, s1, s2, row)` says.
 """
 
 from typing import Any, NamedTuple
@@ -49,8 +49,7 @@ class Tile(NamedTuple):
     place: Any
     multiply: Any
     row_of: Any
-    finish: Any
-    activate: Any
+    finisher: Any
     a: Any
     b: Any
 
@@ -74,6 +73,46 @@ def activated(F, activation, y, n):
     """Apply sigmoid or tanh to n numbers at y."""
     for k in range(n):
         y[k] = sigmoid(F, y[k]) if activation == SIGMOID else tanh(F, y[k])
+
+
+def finishing(ROWS, row_of, write, activate, address):
+    """`finish` of a tile; see the module's text.  write(i): the function that writes the thread's row i.
+
+    A loop over the rows is written out, row by row: an index into the sums that is not a constant would keep them out
+    of registers.
+    """
+
+    def chain(i):
+        of_row, rest = write(i), chain(i + 1) if i + 1 < ROWS else None
+
+        @device
+        def row(F, acc, m, n, wide, flags, bias, tx, ty, c, g, p0, s0, s1, s2):
+            r = row_of(i, ty)
+            if r < m:
+                of_row(F, acc, address(F, c, g, p0, s0, s1, s2, r), n, wide, flags, bias, tx)
+
+        if rest is None:
+            return row
+
+        @device
+        def rows(F, acc, m, n, wide, flags, bias, tx, ty, c, g, p0, s0, s1, s2):
+            row(F, acc, m, n, wide, flags, bias, tx, ty, c, g, p0, s0, s1, s2)
+            rest(F, acc, m, n, wide, flags, bias, tx, ty, c, g, p0, s0, s1, s2)
+
+        return rows
+
+    write_all = chain(0)
+
+    @device
+    def finish(F, acc, m, n, wide, flags, bias, activation, tx, ty, c, g, p0, s0, s1, s2):
+        write_all(F, acc, m, n, wide, flags, bias, tx, ty, c, g, p0, s0, s1, s2)
+        if activation > 1:  # of what this thread has written
+            for i in range(ROWS):
+                r = row_of(i, ty)
+                if r < m:
+                    activate(F, activation, address(F, c, g, p0, s0, s1, s2, r), n, tx)
+
+    return finish
 
 
 @device
@@ -140,46 +179,46 @@ def registers(BM, BN, BK, TM, TN):
         return t % TX, t // TX
 
     @device
-    def multiply(F, acc, sa, sb, box, buffer, tx, ty):
+    def step(F, acc, sa, sb, a, b):
         x, y = local(F, TM), local(F, TN)
-        for k in range(BK):
-            for h in range(QM):
-                x[4 * h], x[4 * h + 1], x[4 * h + 2], x[4 * h + 3] = load4(
-                    sa, (buffer * BK + k) * LA + h * HM + ty * 4
-                )
-            for h in range(QN):
-                y[4 * h], y[4 * h + 1], y[4 * h + 2], y[4 * h + 3] = load4(
-                    sb, (buffer * BK + k) * LB + h * HN + tx * 4
-                )
-            for i in range(TM):
-                for j in range(TN):
-                    acc[i * TN + j] = fma(F, x[i], y[j], acc[i * TN + j])
+        for h in range(QM):
+            x[4 * h], x[4 * h + 1], x[4 * h + 2], x[4 * h + 3] = load4(sa, a + h * HM)
+        for h in range(QN):
+            y[4 * h], y[4 * h + 1], y[4 * h + 2], y[4 * h + 3] = load4(sb, b + h * HN)
+        for i in range(TM):
+            for j in range(TN):
+                acc[i * TN + j] = fma(F, x[i], y[j], acc[i * TN + j])
+
+    @device
+    def multiply(F, acc, sa, sb, box, buffer, tx, ty):
+        a, b = buffer * BK * LA + ty * 4, buffer * BK * LB + tx * 4
+        for k in range(0, BK, 4):  # four steps at a time: the loads of one are on their way while another multiplies
+            step(F, acc, sa, sb, a + k * LA, b + k * LB)
+            step(F, acc, sa, sb, a + (k + 1) * LA, b + (k + 1) * LB)
+            step(F, acc, sa, sb, a + (k + 2) * LA, b + (k + 2) * LB)
+            step(F, acc, sa, sb, a + (k + 3) * LA, b + (k + 3) * LB)
 
     @device
     def row_of(i, ty):
         return i // 4 * HM + ty * 4 + i % 4
 
-    @device
-    def finish(F, acc, i, c, n, wide, flags, bias, tx):
-        S = sizeof(F)
-        for h in range(QN):
-            j, k = h * HN + tx * 4, i * TN + 4 * h
-            y, b = at(F, c + j * S), at(F, bias + j * S)
-            if j + 4 <= n and wide:
-                store4(
-                    y,
-                    0,
-                    (
-                        ended(F, acc[k], b, 0, flags),
-                        ended(F, acc[k + 1], b, 1, flags),
-                        ended(F, acc[k + 2], b, 2, flags),
-                        ended(F, acc[k + 3], b, 3, flags),
-                    ),
-                )
-            else:
-                for e in range(4):
-                    if j + e < n:
-                        y[e] = ended(F, acc[k + e], b, e, flags)
+    def write(i):
+        @device
+        def row(F, acc, c, n, wide, flags, bias, tx):
+            S = sizeof(F)
+            for h in range(QN):
+                j, k = h * HN + tx * 4, i * TN + 4 * h
+                y, b = at(F, c + j * S), at(F, bias + j * S)
+                if j + 4 <= n and wide:
+                    v0, v1 = ended(F, acc[k], b, 0, flags), ended(F, acc[k + 1], b, 1, flags)
+                    v2, v3 = ended(F, acc[k + 2], b, 2, flags), ended(F, acc[k + 3], b, 3, flags)
+                    store4(y, 0, (v0, v1, v2, v3))
+                else:
+                    for e in range(4):
+                        if j + e < n:
+                            y[e] = ended(F, acc[k + e], b, e, flags)
+
+        return row
 
     @device
     def activate(F, activation, c, n, tx):
@@ -187,7 +226,10 @@ def registers(BM, BN, BK, TM, TN):
             j = h * HN + tx * 4
             activated(F, activation, at(F, c + j * sizeof(F)), min(4, n - j))
 
-    return Tile(BM, BN, BK, T, TM * TN, TM, 2 * BK * LA, 2 * BK * LB, 1, place, multiply, row_of, finish, activate,
+    def finisher(address):
+        return finishing(TM, row_of, write, activate, address)
+
+    return Tile(BM, BN, BK, T, TM * TN, TM, 2 * BK * LA, 2 * BK * LB, 1, place, multiply, row_of, finisher,
                 mover(BM, BK, T), mover(BN, BK, T))  # fmt: skip
 
 
@@ -196,7 +238,7 @@ def tensors(BM, BN, BK, WM, WN):
     T = WARP * WM * WN
     HM, HN = BM // WM, BN // WN  # of a warp
     MI, NI = HM // 16, HN // 8
-    TN = 2 * NI
+    TN, QUADS = 2 * NI, 4 * MI
     LA, LB = BM + TENSOR_PAD, BN + TENSOR_PAD
 
     @device
@@ -210,7 +252,7 @@ def tensors(BM, BN, BK, WM, WN):
         q = tx % 8 // 2
         g = ty % 8
         column = tx - 2 * q + g
-        a = local(F, 4 * MI)
+        a = local(F, QUADS)
         for k in range(0, BK, 8):
             s = (buffer * BK + k + q) * LA + ty
             for m in range(MI):
@@ -232,15 +274,18 @@ def tensors(BM, BN, BK, WM, WN):
     def row_of(i, ty):
         return ty + i // 2 * 16 + i % 2 * 8
 
-    @device
-    def finish(F, acc, i, c, n, wide, flags, bias, tx):
-        S = sizeof(F)
-        for h in range(NI):
-            j = tx + 8 * h
-            y, b = at(F, c + j * S), at(F, bias + j * S)
-            for e in range(2):
-                if j + e < n:
-                    y[e] = ended(F, acc[i * TN + 2 * h + e], b, e, flags)
+    def write(i):
+        @device
+        def row(F, acc, c, n, wide, flags, bias, tx):
+            S = sizeof(F)
+            for h in range(NI):
+                j, k = tx + 8 * h, i * TN + 2 * h
+                y, b = at(F, c + j * S), at(F, bias + j * S)
+                for e in range(2):
+                    if j + e < n:
+                        y[e] = ended(F, acc[k + e], b, e, flags)
+
+        return row
 
     @device
     def activate(F, activation, c, n, tx):
@@ -248,5 +293,8 @@ def tensors(BM, BN, BK, WM, WN):
             j = tx + 8 * h
             activated(F, activation, at(F, c + j * sizeof(F)), min(2, n - j))
 
-    return Tile(BM, BN, BK, T, 4 * MI * NI, 2 * MI, 2 * BK * LA, 2 * BK * LB, T * BOX, place, multiply, row_of, finish,
-                activate, mover(BM, BK, T, TENSOR_PAD, tf32), mover(BN, BK, T, TENSOR_PAD, tf32))  # fmt: skip
+    def finisher(address):
+        return finishing(2 * MI, row_of, write, activate, address)
+
+    return Tile(BM, BN, BK, T, 4 * MI * NI, 2 * MI, 2 * BK * LA, 2 * BK * LB, T * BOX, place, multiply, row_of, finisher,
+                mover(BM, BK, T, TENSOR_PAD, tf32), mover(BN, BK, T, TENSOR_PAD, tf32))  # fmt: skip

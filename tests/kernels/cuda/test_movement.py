@@ -45,9 +45,11 @@ def test_rows_of_a_batch(form):
     """In the order of an epoch, converted; the CPU's bits."""
     name, D, S, _ = form
     rows = register_memory(RNG.integers(0, 256, (6, 5 * np.dtype(S).itemsize)).astype(np.uint8))
+    if S is np.uint16:  # no infinite halves, which are no integers
+        rows = register_memory(rows.view(S) & np.uint16(0xBFFF))
     if np.dtype(S).kind == "f":
         rows = register_memory(RNG.standard_normal((6, 5)).astype(S))
-    order = register_memory(np.array([3, 0, 5, 1, 2, 4]))
+    order = register_memory(np.array([3, 0, 5, 1, 2, 4, 6]))
     io, index = np.array([rows.ctypes.data, rows.strides[0], 6]), np.array([order.ctypes.data])
     state = np.zeros(8, np.int64)
     state[1] = 2
@@ -61,7 +63,7 @@ def test_rows_of_a_batch(form):
         made.append(out)
     evaluate.assert_same_bits(made[1:], made[:1], name)
     state[1] = 4
-    assert launch(name, [io, index, np.zeros((3, 5), D), 5, state], 0, 3) == 1  # beyond the last row
+    assert launch(name, [io, index, np.zeros((3, 5), D), 5, state], 0, 3) == 1  # there is no row 6
 
 
 def launch(name: str, args: list, lo: int, hi: int) -> int:
