@@ -26,15 +26,15 @@ NOWHERE = -(1 << 40)  # a row that no image has
 
 
 def patches(BO, BK, T):
-    """`seek(F, g, p0, pixels, where, t)`: the places of the thread's pixels, {offset of the image, row, column}, and
-    `fetch(F, r, x, g, where, tap, c, C, left, wide, t)`: their quads of the (tap, channel) from tap, c on to registers.
+    """`seek(g, p0, pixels, where)`: the places of the thread's pixels from p0 on, (offset of the image, row, column), and
+    `fetch(F, r, x, g, where, tap, c, C, left, wide)`: their quads of the (tap, channel) from tap, c on to registers.
     """
-    QUADS = BO * BK // (4 * T)
+    QUADS, DEEP = BO * BK // (4 * T), 4 * T // BK
 
     @device
-    def seek(g, p0, pixels, where, t):
+    def seek(g, p0, pixels, where):
         for q in range(QUADS):
-            p = p0 + (t + q * T) * 4 // BK
+            p = p0 + q * DEEP
             rest, col = split(p, g[4])
             image, row = split(rest, g[3])
             where[3 * q] = image * g[0] * g[1] * g[2]
@@ -42,7 +42,7 @@ def patches(BO, BK, T):
             where[3 * q + 2] = col * g[6]
 
     @device
-    def fetch(F, r, x, g, where, tap, c, C, left, wide, t):
+    def fetch(F, r, x, g, where, tap, c, C, left, wide):
         S, H, W, D = sizeof(F), g[0], g[1], g[2]
         for q in range(QUADS):
             s, e = tap, c
@@ -68,16 +68,16 @@ def patches(BO, BK, T):
 
 
 def weights(BO, BK, T):
-    """`fetch(F, r, w, g, tap, c, C, step, outer, left, wide, t)`: quads of weights that lie along k, as those of
-    `patches`: of tap and channel c on, BO columns that are `step` apart.
+    """`fetch(F, r, w, g, tap, c, C, step, outer, left, wide)`: quads of weights that lie along k, as those of `patches`:
+    of tap and channel c on, from the address of the thread's first column on, of which `outer` are left, `step` apart.
     """
-    QUADS = BO * BK // (4 * T)
+    QUADS, DEEP = BO * BK // (4 * T), 4 * T // BK
 
     @device
-    def fetch(F, r, w, g, tap, c, C, step, outer, left, wide, t):
+    def fetch(F, r, w, g, tap, c, C, step, outer, left, wide):
         S = sizeof(F)
         for q in range(QUADS):
-            o, s, e = (t + q * T) * 4 // BK, tap, c
+            o, s, e = q * DEEP, tap, c
             if wide and c + 4 <= C and left >= 4 and o < outer:
                 r[4 * q], r[4 * q + 1], r[4 * q + 2], r[4 * q + 3] = load4(
                     at(F, w + (g[HEAD + 3 * s + 2] + o * step + c) * S), 0
@@ -114,72 +114,83 @@ def correlation(z):
     PLACES = 3 * RA // 4
     seek, fetch_a = patches(BM, BK, T)
     fetch_w = weights(BN, BK, T)
-    (_, stash_a), (fetch_b, stash_b) = z.a, z.b
+    (begin_a, _, stash_a, _, _), (begin_b, fetch_b, stash_b, FLAT_B, _) = z.a, z.b
     place, multiply, finish = z.place, z.multiply, z.finisher(pixel_address)
 
+    @device
+    def corner(item, pixels, K):
+        """First pixel and column of an item's tile, and its group."""
+        rest, i = split(item, (pixels + BM - 1) // BM)
+        group, j = split(rest, (K + BN - 1) // BN)
+        return i * BM, j * BN, group
+
     def run(a, lo, hi, F):
-        xs, ws, outs, geometry, pixels, R, groups, C, K, wks, wns, apart, first, per_image, per_row, per_col = words(a, 16)
-        flags, biases, activation = a[16], a[17], a[18]
-        S, t, g = sizeof(F), thread(), at(np.int64, geometry)
+        t, S = thread(), sizeof(F)
         sa = shared(F, SA)
         sb = shared(F, SB)
         box = shared(F, BOX)
         acc, ra, rb, where = local(F, ACC), local(F, RA), local(F, RB), local(np.int64, PLACES)
         tx, ty = place(t)
-        row_blocks, col_blocks = (pixels + BM - 1) // BM, (K + BN - 1) // BN
+        oa, ka = begin_a(False, t)
         for item in range(lo + block(), hi, blocks()):
-            rest = item // row_blocks
-            p0, j0, group = item % row_blocks * BM, rest % col_blocks * BN, rest // col_blocks
-            n = K - j0
-            x = xs + group * C * S
-            w = ws + (group * apart + j0 * wns) * S
+            # Words are read where they are needed: what is not alive while tiles are multiplied takes no registers.
+            xs, ws, _, geometry, pixels, R, _, C, K, wks, wns, apart = words(a, 12)
+            g, left = at(np.int64, geometry), R
+            p0, j0, group = corner(item, pixels, K)
+            flat = wks != 0
+            ob, kb = begin_b(flat, t)
+            x, w = xs + group * C * S, ws + (group * apart + j0 * wns) * S
             wide_a = vectors(F, x, g[2]) and C % 4 == 0
-            wide_b = vectors(F, w, wks) if wks else vectors(F, w, wns) and C % 4 == 0
+            wide_b = vectors(F, w, wks) if flat else vectors(F, w, wns) and C % 4 == 0
+            w += (ob * wns + kb * wks) * S
+            n = K - j0 - ob
             for i in range(ACC):
                 acc[i] = F(0)
-            seek(g, p0, pixels, where, t)
-            tap, c, k = 0, t * 4 % BK, t * 4 % BK  # where this thread's quads are along k
+            seek(g, p0 + oa, pixels, where)
+            tap, c = 0, ka  # where this thread's quads are along k
             while c >= C and tap + 1 < g[7]:
                 tap, c = tap + 1, c - C
-            k0, buffer = 0, 0
-            while k0 < R + BK:
-                if k0 < R:
-                    fetch_a(F, ra, x, g, where, tap, c, C, R - k, wide_a, t)
-                    if wks:
-                        fetch_b(F, rb, w + k0 * wks * S, 1, wks, n, R - k0, wide_b, t)
+            buffer, filled = 1, False
+            while left > -BK:
+                if left > 0:
+                    fetch_a(F, ra, x, g, where, tap, c, C, left - ka, wide_a)
+                    if flat:
+                        fetch_b(F, rb, w, FLAT_B * wks * S, n, left - kb, True, wide_b)
                     else:
-                        fetch_w(F, rb, w, g, tap, c, C, wns, n, R - k, wide_b, t)
-                    c, k = c + BK, k + BK
+                        fetch_w(F, rb, w, g, tap, c, C, wns, n, left - kb, wide_b)
+                    c += BK
                     while c >= C and tap + 1 < g[7]:
                         tap, c = tap + 1, c - C
-                if k0 > 0:
+                if filled:
                     multiply(F, acc, sa, sb, box, buffer, tx, ty)
-                    buffer = 1 - buffer
-                if k0 < R:
-                    stash_a(F, sa, buffer, ra, False, t)
-                    stash_b(F, sb, buffer, rb, wks != 0, t)
+                buffer = 1 - buffer
+                if left > 0:
+                    stash_a(F, sa, buffer, ra, oa, ka, False)
+                    stash_b(F, sb, buffer, rb, ob, kb, flat)
                 barrier()
-                k0 += BK
-            out, b = outs + (first + group * K + j0) * S, biases + (group * K + j0) * S
-            wide_c = vectors(F, out, per_image | per_row | per_col)
-            m = pixels - p0
-            finish(F, acc, m, n, wide_c, flags, b, activation, tx, ty, out, g, p0, per_image, per_row, per_col)
+                filled = True
+                w, left = w + BK * wks * S, left - BK
+            outs, pixels, K, g = a[2], a[4], a[8], at(np.int64, a[3])
+            first, per_image, per_row, per_col, flags, biases, activation = a[12], a[13], a[14], a[15], a[16], a[17], a[18]
+            p0, j0, group = corner(item, pixels, K)
+            out, b, m, n = outs + (first + group * K + j0) * S, biases + (group * K + j0) * S, pixels - p0, K - j0
+            wide = vectors(F, out, per_image | per_row | per_col)
+            finish(F, acc, m, n, wide, flags, b, activation, tx, ty, out, g, p0, per_image, per_row, per_col)
         return 0
 
     return run, T
 
 
 def columns_of_patches(BO, BK, T):
-    """`seek(g, p, where, t)`: image, row and column of the thread's pixels from pixel p on; `step(g, where)`: those BK
-    later; `fetch(F, r, x, g, where, tap, c, C, left, depth, wide, t)`: quads of the (tap, channel) from tap, c on of
-    these pixels.
+    """`seek(g, p0, where)`: image, row and column of the thread's pixels from p0 on; `step(g, where)`: those BK later;
+    `fetch(F, r, x, g, where, tap, c, C, left, depth, wide)`: quads of the (tap, channel) from tap, c on of these pixels.
     """
-    QUADS = BO * BK // (4 * T)
+    QUADS, FLAT = BO * BK // (4 * T), 4 * T // BO
 
     @device
-    def seek(g, p0, where, t):
+    def seek(g, p0, where):
         for q in range(QUADS):
-            p = p0 + (t + q * T) * 4 // BO
+            p = p0 + q * FLAT
             rest, col = split(p, g[4])
             image, row = split(rest, g[3])
             where[3 * q], where[3 * q + 1], where[3 * q + 2] = image, row, col
@@ -196,11 +207,11 @@ def columns_of_patches(BO, BK, T):
                     where[3 * q] += 1
 
     @device
-    def fetch(F, r, x, g, where, tap, c, C, left, depth, wide, t):
+    def fetch(F, r, x, g, where, tap, c, C, left, depth, wide):
         S, H, W, D = sizeof(F), g[0], g[1], g[2]
         for q in range(QUADS):
             s, e = tap, c
-            near = (t + q * T) * 4 // BO < depth
+            near = q * FLAT < depth
             y0, z0 = where[3 * q + 1] * g[5], where[3 * q + 2] * g[6]
             y, z = y0 + g[HEAD + 3 * s], z0 + g[HEAD + 3 * s + 1]
             if wide and c + 4 <= C and left >= 4:
@@ -235,49 +246,60 @@ def gradient(z):
     RA, RB = BM * BK // T, BN * BK // T
     PLACES = 3 * RA // 4
     seek, step, fetch_a = columns_of_patches(BM, BK, T)
-    (_, stash_a), (fetch_b, stash_b) = z.a, z.b
+    (begin_a, _, stash_a, _, _), (begin_b, fetch_b, stash_b, FLAT_B, _) = z.a, z.b
     place, multiply, finish = z.place, z.multiply, z.finisher(address)
 
+    @device
+    def corner(item, R, K, groups):
+        """First row and column of an item's tile, its group and part."""
+        rest, i = split(item, (R + BM - 1) // BM)
+        rest, j = split(rest, (K + BN - 1) // BN)
+        number, group = split(rest, groups)
+        return i * BM, j * BN, group, number
+
     def run(a, lo, hi, F):
-        xs, gys, sums, geometry, pixels, R, groups, C, K, part = words(a, 10)
-        S, t, g = sizeof(F), thread(), at(np.int64, geometry)
+        t, S = thread(), sizeof(F)
         sa = shared(F, SA)
         sb = shared(F, SB)
         box = shared(F, BOX)
         acc, ra, rb, where = local(F, ACC), local(F, RA), local(F, RB), local(np.int64, PLACES)
         tx, ty = place(t)
-        ld = groups * K
-        row_blocks, col_blocks = (R + BM - 1) // BM, (K + BN - 1) // BN
+        (oa, ka), (ob, kb) = begin_a(True, t), begin_b(True, t)
         for item in range(lo + block(), hi, blocks()):
-            rest = item // row_blocks
-            i0, j0, group = item % row_blocks * BM, rest % col_blocks * BN, rest // col_blocks % groups
-            number = rest // col_blocks // groups
+            xs, gys, _, geometry, pixels, R, groups, C, K, part = words(a, 10)
+            g, ld = at(np.int64, geometry), groups * K
+            i0, j0, group, number = corner(item, R, K, groups)
             p0 = number * part
-            depth, n = min(part, pixels - p0), K - j0
+            left = min(part, pixels - p0)
             x, w = xs + group * C * S, gys + (p0 * ld + group * K + j0) * S
-            wide_a, wide_b = vectors(F, x, g[2]), vectors(F, w, ld)
+            tap, c = split(i0 + oa, C)  # the row of this thread's quads
+            tap = min(tap, g[7] - 1)
+            wide_a, wide_b = vectors(F, x, g[2]) and c % 4 == 0, vectors(F, w, ld)
+            w += (ob + kb * ld) * S
+            m, n = R - i0 - oa, K - j0 - ob
             for i in range(ACC):
                 acc[i] = F(0)
-            first = i0 + t * 4 % BM  # the row of this thread's quads
-            tap, c = split(first, C)
-            tap = min(tap, g[7] - 1)
-            seek(g, p0, where, t)
-            k0, buffer = 0, 0
-            while k0 < depth + BK:
-                if k0 < depth:
-                    fetch_a(F, ra, x, g, where, tap, c, C, R - first, depth - k0, wide_a and c % 4 == 0, t)
-                    fetch_b(F, rb, w + k0 * ld * S, 1, ld, n, depth - k0, wide_b, t)
+            seek(g, p0 + ka, where)
+            buffer, filled = 1, False
+            while left > -BK:
+                if left > 0:
+                    fetch_a(F, ra, x, g, where, tap, c, C, m, left - ka, wide_a)
+                    fetch_b(F, rb, w, FLAT_B * ld * S, n, left - kb, True, wide_b)
                     step(g, where)
-                if k0 > 0:
+                if filled:
                     multiply(F, acc, sa, sb, box, buffer, tx, ty)
-                    buffer = 1 - buffer
-                if k0 < depth:
-                    stash_a(F, sa, buffer, ra, True, t)
-                    stash_b(F, sb, buffer, rb, True, t)
+                buffer = 1 - buffer
+                if left > 0:
+                    stash_a(F, sa, buffer, ra, oa, ka, True)
+                    stash_b(F, sb, buffer, rb, ob, kb, True)
                 barrier()
-                k0 += BK
+                filled = True
+                w, left = w + BK * ld * S, left - BK
+            sums, R, groups, K = a[2], a[5], a[6], a[8]
+            i0, j0, group, number = corner(item, R, K, groups)
+            ld, m, n = groups * K, R - i0, K - j0
             out = sums + ((number * R + i0) * ld + group * K + j0) * S
-            finish(F, acc, R - i0, n, vectors(F, out, ld), 0, 0, 0, tx, ty, out, g, 0, ld, 0, 0)
+            finish(F, acc, m, n, vectors(F, out, ld), 0, 0, 0, tx, ty, out, at(np.int64, a[3]), 0, ld, 0, 0)
         return 0
 
     return run, T

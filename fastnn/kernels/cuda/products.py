@@ -12,6 +12,7 @@ from fastnn.core.jit import at, device, sizeof, words
 from fastnn.core.jit_cuda import barrier, block, blocks, cuda_kernel, local, shared, thread
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 from fastnn.kernels.cuda.tiles import registers, tensors, vectors
+from fastnn.kernels.cuda.trees import split
 
 SUMS = 128  # threads that add partial sums of a row
 SIGMOID = CODES["sigmoid"]
@@ -27,8 +28,15 @@ def product(z):
     """(source, threads) of the product by such a tile."""
     BM, BN, BK, T, ACC, _, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
-    (fetch_a, stash_a), (fetch_b, stash_b) = z.a, z.b
+    (begin_a, fetch_a, stash_a, FLAT_A, DEEP_A), (begin_b, fetch_b, stash_b, FLAT_B, DEEP_B) = z.a, z.b
     place, multiply, finish = z.place, z.multiply, z.finisher(address)
+
+    @device
+    def corner(item, M, N):
+        """First row and column of an item's tile, and its matrix."""
+        rest, i = split(item, (M + BM - 1) // BM)
+        matrix, j = split(rest, (N + BN - 1) // BN)
+        return i * BM, j * BN, matrix
 
     def run(a, lo, hi, F):
         """C = act(A·B + bias) for a batch of matrices.
@@ -37,40 +45,47 @@ def product(z):
         2 sigmoid, 3 tanh), table of (offset of A, offset of B, K) in elements per matrix.  One of A's and one of B's
         strides is 1.  items: (matrix, block of columns, block of rows).
         """
-        xs, ars, aks, ws, bks, bns, ys, M, N, flags, biases, activation, table = words(a, 13)
-        S, t = sizeof(F), thread()
+        t, S = thread(), sizeof(F)
         sa = shared(F, SA)
         sb = shared(F, SB)
         box = shared(F, BOX)
         acc, ra, rb = local(F, ACC), local(F, RA), local(F, RB)
         tx, ty = place(t)
-        row_blocks, col_blocks = (M + BM - 1) // BM, (N + BN - 1) // BN
-        starts = at(np.int64, table)
         for item in range(lo + block(), hi, blocks()):
-            r, rest = item % row_blocks, item // row_blocks
-            i0, j0, matrix = r * BM, rest % col_blocks * BN, rest // col_blocks
-            K = starts[3 * matrix + 2]
-            x = xs + (starts[3 * matrix] + i0 * ars) * S
-            w = ws + (starts[3 * matrix + 1] + j0 * bns) * S
-            m, n = M - i0, N - j0
-            wide_a, wide_b = vectors(F, x, aks if ars == 1 else ars), vectors(F, w, bks if bns == 1 else bns)
+            # Words are read where they are needed: what is not alive while tiles are multiplied takes no registers.
+            xs, ars, aks, ws, bks, bns, _, M, N = words(a, 9)
+            i0, j0, matrix = corner(item, M, N)
+            start = at(np.int64, a[12] + 24 * matrix)
+            K = start[2]
+            flat_a, flat_b = ars == 1, bns == 1
+            (oa, ka), (ob, kb) = begin_a(flat_a, t), begin_b(flat_b, t)
+            x, w = xs + (start[0] + i0 * ars) * S, ws + (start[1] + j0 * bns) * S
+            wide_a, wide_b = vectors(F, x, aks if flat_a else ars), vectors(F, w, bks if flat_b else bns)
+            x, w = x + (oa * ars + ka * aks) * S, w + (ob * bns + kb * bks) * S
+            step_a, step_b = FLAT_A * aks * S if flat_a else DEEP_A * ars * S, FLAT_B * bks * S if flat_b else DEEP_B * bns * S
+            next_a, next_b = BK * aks * S, BK * bks * S
+            m, n = M - i0 - oa, N - j0 - ob
             for i in range(ACC):
                 acc[i] = F(0)
-            k0, buffer = 0, 0
-            while k0 < K + BK:
-                if k0 < K:
-                    fetch_a(F, ra, x + k0 * aks * S, ars, aks, m, K - k0, wide_a, t)
-                    fetch_b(F, rb, w + k0 * bks * S, bns, bks, n, K - k0, wide_b, t)
-                if k0 > 0:
+            buffer, filled = 1, False
+            while K > -BK:
+                if K > 0:
+                    fetch_a(F, ra, x, step_a, m if flat_a else K - ka, K - ka if flat_a else m, flat_a, wide_a)
+                    fetch_b(F, rb, w, step_b, n if flat_b else K - kb, K - kb if flat_b else n, flat_b, wide_b)
+                if filled:
                     multiply(F, acc, sa, sb, box, buffer, tx, ty)
-                    buffer = 1 - buffer
-                if k0 < K:
-                    stash_a(F, sa, buffer, ra, ars == 1, t)
-                    stash_b(F, sb, buffer, rb, bns == 1, t)
+                buffer = 1 - buffer
+                if K > 0:
+                    stash_a(F, sa, buffer, ra, oa, ka, flat_a)
+                    stash_b(F, sb, buffer, rb, ob, kb, flat_b)
                 barrier()
-                k0 += BK
+                filled = True
+                x, w, K = x + next_a, w + next_b, K - BK
+            ys, M, N, flags, biases, activation = a[6], a[7], a[8], a[9], a[10], a[11]
+            i0, j0, matrix = corner(item, M, N)
             c = ys + ((matrix * M + i0) * N + j0) * S
-            finish(F, acc, m, n, vectors(F, c, N), flags, biases + j0 * S, activation, tx, ty, c, starts, 0, N, 0, 0)
+            bias, wide = biases + j0 * S, vectors(F, c, N)
+            finish(F, acc, M - i0, N - j0, wide, flags, bias, activation, tx, ty, c, at(np.int64, ys), 0, N, 0, 0)
         return 0
 
     return run, T

@@ -123,47 +123,44 @@ def _same(x):
 def mover(BO, BK, T, pad=PAD, rounded=_same):
     """How T threads bring a tile of an operand, BO along the outer axis and BK of k, to shared memory.
 
-    `fetch(F, r, p, so, sk, outer, depth, wide, t)`: this thread's quads, from the tile at address p whose steps are so
-    and sk (one of them 1), to the registers r; zeros beyond `outer` and `depth`.  `stash(F, s, buffer, r, flat, t)`:
-    from there to one of the two buffers of s; flat: they lie along the outer axis.
+    A thread has quads of neighbours, along the outer axis (`flat`) or along k.  `begin(flat, t)`: where the first of them
+    lies, (outer, k).  `fetch(F, r, p, step, along, across, flat, wide)`: its quads to the registers r, the first from the
+    address p, the others `step` bytes from one to the next; zeros beyond what is left `along` quads and `across` them.
+    `stash(F, s, buffer, r, outer, k, flat)`: from there to one of the two buffers of s.  The two numbers at the end: how
+    far a thread's quads are apart, across them, where they are flat and where not.
     """
     QUADS, LINE = BO * BK // (4 * T), BO + pad
+    FLAT, DEEP = 4 * T // BO, 4 * T // BK
 
     @device
-    def fetch(F, r, p, so, sk, outer, depth, wide, t):
-        S = sizeof(F)
+    def begin(flat, t):
+        return (t * 4 % BO, t * 4 // BO) if flat else (t * 4 // BK, t * 4 % BK)
+
+    @device
+    def fetch(F, r, p, step, along, across, flat, wide):
         for q in range(QUADS):
-            e = (t + q * T) * 4
-            if so == 1:
-                k, o = e // BO, e % BO
-                x = at(F, p + (k * sk + o) * S)
-                inside = min(outer - o, 4) if k < depth else 0
-            else:
-                o, k = e // BK, e % BK
-                x = at(F, p + (o * so + k) * S)
-                inside = min(depth - k, 4) if o < outer else 0
-            if wide and inside == 4:
+            x = at(F, p + q * step)
+            n = along if across > q * (FLAT if flat else DEEP) else 0
+            if wide and n >= 4:
                 r[4 * q], r[4 * q + 1], r[4 * q + 2], r[4 * q + 3] = load4(x, 0)
             else:
                 for i in range(4):
-                    r[4 * q + i] = x[i] if i < inside else F(0)
+                    r[4 * q + i] = x[i] if i < n else F(0)
 
     @device
-    def stash(F, s, buffer, r, flat, t):
+    def stash(F, s, buffer, r, outer, k, flat):
+        o = (buffer * BK + k) * LINE + outer
         for q in range(QUADS):
-            e = (t + q * T) * 4
             x = rounded(r[4 * q]), rounded(r[4 * q + 1]), rounded(r[4 * q + 2]), rounded(r[4 * q + 3])
             if flat:
-                k, o = e // BO, e % BO
-                store4(s, (buffer * BK + k) * LINE + o, x)
+                store4(s, o + q * FLAT * LINE, x)
             else:
-                o, k = e // BK, e % BK
-                s[(buffer * BK + k) * LINE + o] = x[0]
-                s[(buffer * BK + k + 1) * LINE + o] = x[1]
-                s[(buffer * BK + k + 2) * LINE + o] = x[2]
-                s[(buffer * BK + k + 3) * LINE + o] = x[3]
+                s[o + q * DEEP] = x[0]
+                s[o + q * DEEP + LINE] = x[1]
+                s[o + q * DEEP + 2 * LINE] = x[2]
+                s[o + q * DEEP + 3 * LINE] = x[3]
 
-    return fetch, stash
+    return begin, fetch, stash, FLAT, DEEP
 
 
 def registers(BM, BN, BK, TM, TN):
