@@ -8,6 +8,7 @@
     python -m bench resume               # what a checkpoint a second costs ResNet-20
     python -m bench playground           # steps and frames a second of the playground's server
     python -m bench many                 # fit_many beside one model after the other
+    python -m bench distributed          # two processes beside two threads, and their exchange by itself
     python -m bench vision               # HOG and local binary patterns beside scikit-image, sizes of images
     python -m bench ragged               # batches of changing length: time, a change of length, resident set
     python -m bench table                # README.md, docs/speed.md and the chart again, from bench/results/
@@ -31,6 +32,7 @@ from typing import Any
 
 from bench import (
     compare,
+    distributed,
     eager,
     gate,
     harness,
@@ -183,6 +185,7 @@ def parser() -> argparse.ArgumentParser:
     eager.arguments(commands.add_parser("eager", help="training loops of one's own, beside fit and PyTorch's"))
     many.arguments(commands.add_parser("many", help="fit_many beside one model after the other"))
     vision.arguments(commands.add_parser("vision", help="descriptors of images, beside scikit-image's"))
+    distributed.arguments(commands.add_parser("distributed", help="two processes beside two threads"))
     resume.arguments(commands.add_parser("resume", help="what checkpoints cost a training"))
     playground.arguments(commands.add_parser("playground", help="the playground's steps and frames a second"))
     ragged.arguments(commands.add_parser("ragged", help="batches of changing length, beside PyTorch's eager loop"))
@@ -218,6 +221,8 @@ def main() -> int:
         return many.main(a, say)
     if a.command == "vision":
         return vision.main(a, say)
+    if a.command == "distributed":
+        return distributed.main(a, say)
     if a.command == "resume":
         return resume.main(a, say)
     if a.command == "playground":

@@ -5,8 +5,10 @@ from fastnn.core.registry import lazy
 NAMES = {
     **dict.fromkeys(("floatx", "set_floatx", "epsilon", "set_epsilon", "image_data_format", "set_image_data_format",
                      "num_threads", "set_num_threads", "strict", "set_strict", "matmul_precision",
-                     "set_matmul_precision", "executor", "set_executor", "seed", "set_seed", "next_stream", "version"),
+                     "set_matmul_precision", "device", "executor", "set_executor", "seed", "set_seed",
+                     "next_stream", "version"),
                     "fastnn.core.config"),
+    "set_device": "fastnn.runtime.device_choice",
     **dict.fromkeys(("dtype_policy", "set_dtype_policy"), "fastnn.dtype_policies"),
     **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
                     "fastnn.utils"),

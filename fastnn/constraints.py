@@ -12,6 +12,8 @@ from fastnn.saving import identifiers as serial
 class Constraint(ChecksArguments):
     """Base class: a constraint is called with a weight and returns the projected weight.
 
+    Raises ArgumentError for numbers that do not fit.
+
     >>> class Whole(Constraint):
     ...     def __call__(self, w):
     ...         return ops.round(w)
@@ -21,7 +23,11 @@ class Constraint(ChecksArguments):
 
     @open_signature
     def __call__(self, w: Tensor) -> Tensor:
-        """The weight after the constraint: the same, unless a subclass says more."""
+        """The weight after the constraint: the same, unless a subclass says more.
+
+        Args:
+            w: an array or symbol.
+        """
         return w
 
     def get_config(self) -> Config:
@@ -30,7 +36,11 @@ class Constraint(ChecksArguments):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A constraint with the arguments that get_config() gave."""
+        """A constraint with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
 
@@ -41,7 +51,10 @@ def _norm(w, axis):
 class MaxNorm(Constraint):
     """Shrinks weights whose norm along `axis` exceeds `max_value`.
 
-    axis: int or tuple of ints: 0 for Dense kernels (one norm per unit), (0, 1, 2) for Conv2D kernels.
+    Args:
+        max_value: float > 0: the largest norm.
+        axis: int or tuple of ints: the axes that a norm is taken over: 0 for Dense kernels (one norm per unit), (0, 1,
+            2) for Conv2D kernels.
 
     >>> import numpy as np
     >>> MaxNorm(1.0)(np.array([[3.0], [4.0]], "float32"))
@@ -72,7 +85,11 @@ class NonNeg(Constraint):
 
 
 class UnitNorm(Constraint):
-    """Scales weights to norm 1 along `axis` (int or tuple of ints).
+    """Scales weights to norm 1 along `axis`.
+
+    Args:
+        axis: int or tuple of ints: the axes that a norm is taken over: 0 for Dense kernels (one norm per unit), (0, 1,
+            2) for Conv2D kernels.
 
     >>> import numpy as np
     >>> UnitNorm()(np.array([[3.0], [4.0]], "float32"))
@@ -92,6 +109,13 @@ class UnitNorm(Constraint):
 
 class MinMaxNorm(Constraint):
     """Moves the norm along `axis` towards [min_value, max_value] by the share `rate` (1: at once).
+
+    Args:
+        min_value: float >= 0: the smallest norm.
+        max_value: float > 0: the largest norm.
+        rate: float in [0, 1]: how much of the way is gone at each update.
+        axis: int or tuple of ints: the axes that a norm is taken over: 0 for Dense kernels (one norm per unit), (0, 1,
+            2) for Conv2D kernels.
 
     >>> import numpy as np
     >>> MinMaxNorm(0.0, 1.0)(np.array([[3.0], [4.0]], "float32"))
@@ -122,6 +146,9 @@ __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deseria
 def get(identifier):
     """The constraint that a name, config, class, object or function stands for; None for None.
 
+    Args:
+        identifier: a name, config dict, class, Constraint, function of a weight or None.
+
     Raises UnknownNameError for an unknown name.
 
     >>> get("max_norm").max_value
@@ -133,6 +160,9 @@ def get(identifier):
 def serialize(constraint):
     """The config dict of a constraint.
 
+    Args:
+        constraint: a Constraint.
+
     >>> serialize(UnitNorm())["config"]
     {'axis': 0}
     """
@@ -141,6 +171,10 @@ def serialize(constraint):
 
 def deserialize(config, custom_objects=None):
     """The constraint that a config dict describes.
+
+    Args:
+        config: a dict that serialize() gave, or a name.
+        custom_objects: {name: class or function} for names that fastnn does not know, or None.
 
     >>> deserialize({"class_name": "NonNeg", "config": {}}).get_config()
     {}

@@ -20,6 +20,7 @@ from fastnn.core.shapes import product
 from fastnn.graph import autodiff
 from fastnn.graph.active import current
 from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.trace import active
 
 __all__ = ["GradientTape"]
 UNCONNECTED = ("none", "zero")
@@ -96,7 +97,11 @@ class GradientTape:
             self._log.open = tuple([n for n in self._log.open if n != self.number])
 
     def watch(self, tensor: Any) -> None:
-        """Watch arrays, Tensors or variables in any structure: what follows from them has gradients along them."""
+        """Watch arrays, Tensors or variables in any structure: what follows from them has gradients along them.
+
+        Args:
+            tensor: an array, Tensor or Variable, or a structure of them.
+        """
         for x in tree.flatten(tensor):
             if is_variable(x):
                 self._named[id(x)] = x
@@ -281,36 +286,51 @@ def is_float(x: Any) -> bool:
 
 
 # ------------------------------------------------------------------ what is asked, in terms of symbols
+WRITTEN_OUT = 8  # seeds up to whose number gradients are written out; more are a loop
+
+
+def _of_seeds(y: Any, xs: Sequence[Any], seeds: Any, through: Any) -> list[Any]:
+    """For each x the gradients of y weighted with each of the seeds, stacked; None where y does not depend on it."""
+
+    trace = active("jacobian")
+
+    def once(seed: Any) -> list[Any]:
+        return autodiff.gradients([y], xs, [active("jacobian").symbol(seed)], through, trace)
+
+    if len(seeds) <= WRITTEN_OUT:
+        columns = list(zip(*map(once, seeds))) or [()] * len(xs)
+        return [None if not c or c[0] is None else ops.stack(c) for c in columns]
+    linked: list[int] = []
+
+    def body(seed: Any) -> tuple[Any, ...]:
+        found = once(seed)
+        linked[:] = [k for k, g in enumerate(found) if g is not None]
+        return tuple([found[k] for k in linked]) or (seed,)
+
+    out: list[Any] = [None] * len(xs)
+    for k, column in zip(linked, ops.map(body, seeds)) if seeds.size else ():
+        out[k] = column
+    return out
+
+
 def _jacobian(ys: Sequence[Any], xs: Sequence[Any], weights: Any = None, through: Any = None) -> list[Any]:
     """For each x the derivatives of all elements of the only y, stacked."""
     (y,) = ys
     n = product(y.shape)
-    rows: list[list[Any]] = [[] for _ in xs]
-    for i in range(n):
-        seed = np.zeros(n, dtypes.numpy_type(y.dtype))
-        seed[i] = 1
-        for row, g in zip(rows, autodiff.gradients([y], xs, [current().symbol(seed.reshape(y.shape))], through)):  # type: ignore[union-attr]
-            row.append(g)
-    return [
-        None if not row or row[0] is None else ops.reshape(ops.stack(row), (*y.shape, *x.shape))
-        for row, x in zip(rows, xs)
-    ]
+    seeds = np.eye(n, dtype=dtypes.numpy_type(y.dtype)).reshape(n, *y.shape)
+    found = _of_seeds(y, xs, seeds, through)
+    return [None if g is None else ops.reshape(g, (*y.shape, *x.shape)) for g, x in zip(found, xs)]
 
 
 def _batch_jacobian(ys: Sequence[Any], xs: Sequence[Any], weights: Any = None, through: Any = None) -> list[Any]:
     """The derivatives of the elements of each row of y along the same row of x."""
     (y,) = ys
     b, n = y.shape[0], product(y.shape[1:])
-    rows = []
-    for i in range(n):
-        seed = np.zeros((b, n), dtypes.numpy_type(y.dtype))
-        seed[:, i] = 1
-        (g, *_) = autodiff.gradients([y], xs, [current().symbol(seed.reshape(y.shape))], through)  # type: ignore[union-attr]
-        if g is None:
-            return [None] * len(xs)
-        rows.append(g)
-    x = xs[0]
-    return [ops.reshape(ops.stack(rows, axis=1), (*y.shape, *x.shape[1:]))] + [None] * (len(xs) - 1)
+    seeds = np.broadcast_to(np.eye(n, dtype=dtypes.numpy_type(y.dtype))[:, None], (n, b, n)).reshape(n, *y.shape)
+    found = _of_seeds(y, xs, seeds, through)
+    return [
+        None if g is None else ops.reshape(ops.moveaxis(g, 0, 1), (*y.shape, *x.shape[1:])) for g, x in zip(found, xs)
+    ]
 
 
 hooks.register("tape", GradientTape)

@@ -10,161 +10,19 @@ import functools
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config, dtypes, hooks, shapes
+from fastnn.core import dtypes, hooks, shapes
 from fastnn.core import random as core
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
+from fastnn.core.results import giving, own
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
-from fastnn.graph.tensor import here
-from fastnn.graph.variable import Variable, watchers
+from fastnn.graph.seeds import SeedGenerator, draw_seed
 from fastnn.ops.functions import random as operations
 from fastnn.ops.op import R
 from fastnn.ops.records.random import random_uniform
 
 __all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
            "truncated_normal", "uniform"]  # fmt: skip
-
-
-class SeedState(Variable):
-    """[seed, number of uses] of a SeedGenerator as Keras shows it: written to, it sets the generator."""
-
-    def __init__(self, generator):
-        super().__init__(np.zeros(2, "uint32"), dtype="uint32", trainable=False, name="seed_generator_state")
-        self.generator = generator
-
-    @property
-    def _array(self):
-        seed, stream = self.generator.key
-        return np.array([(seed + stream) % 2**32, self.generator.calls % 2**32], np.uint32)
-
-    @_array.setter
-    def _array(self, value):
-        generator = self.__dict__.get("generator")
-        if generator is not None:
-            seed, calls = (int(v) for v in value)
-            if seed != self._array[0]:
-                generator.key = seed, 0
-            generator.calls = calls
-
-    @property
-    def value(self):
-        """The numbers; inside a trace uses are counted by the trace."""
-        return self._array
-
-    def assign(self, value):
-        """Set the seed and the number of uses."""
-        if not isinstance(value, Symbol):
-            for watcher in watchers[-1:]:
-                watcher.keep(self)
-            self._array = np.asarray(value)
-        return self
-
-
-class SeedGenerator:
-    """A stream of random numbers: every use takes the next call number.
-
-    Args:
-        seed: int, or None for a stream of its own under the process-wide seed.
-        name: str or None.
-
-    Raises:
-        ArgumentError: if the seed is not an int.
-
-    >>> generator = SeedGenerator(7)
-    >>> bool((normal((2,), seed=generator) == normal((2,), seed=generator)).any())
-    False
-    """
-
-    _fastnn_random_stream = True
-
-    def __init__(self, seed=None, name=None, **kwargs):
-        if kwargs:
-            raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")
-        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
-            raise ArgumentError(f"Argument `seed` must be an integer. Received: seed={seed!r}")
-        self.name = name or "seed_generator"
-        self._initial_seed = seed
-        self.key = (config.seed(), config.next_stream()) if seed is None else (int(seed), 0)
-        self.calls, self._state = 0, None
-
-    @property
-    def state(self):
-        """[seed, number of uses], a variable that layers count among theirs."""
-        if self._state is None:
-            self._state = SeedState(self)
-        return self._state
-
-    def draw(self):
-        """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
-        trace = tracing.current()
-        if trace is None:
-            self.calls += 1
-            return (*self.key, self.calls - 1)
-        replay = trace.replay()
-        if replay is not None:
-            return replay.draw_key(self._next)
-        return (*self.key, _count(trace, ("random", id(self))))
-
-    def _next(self):
-        """The key of the next use by a call that gathers: counted as on arrays."""
-        counts = here.log.counts
-        if counts is None:
-            self.calls += 1
-            return (*self.key, self.calls - 1)
-        return (*self.key, _count_in(counts, ("random", id(self))))
-
-    def next(self, ordered=True):
-        """[seed, call number] as Keras' seed state (int64 array of 2); takes one call."""
-        seed, stream, call = self.draw()
-        return np.array([(seed + stream) % 2**31, call], np.int64)
-
-    def get_config(self):
-        """{"seed", "name"}."""
-        return {"seed": self._initial_seed, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config):
-        """The inverse of get_config."""
-        return cls(**config)
-
-
-def _count(trace, key):
-    return _count_in(trace.extra, key)
-
-
-def _count_in(counts, key):
-    n = counts.get(key, 0)
-    counts[key] = n + 1
-    return n
-
-
-def _next_of_process():
-    """The key of a draw without a generator, by a call that gathers."""
-    counts = here.log.counts
-    if counts is None:
-        return config.seed(), config.next_stream(), 0
-    return counts.get("seed", config.seed()), 0, _count_in(counts, "random")
-
-
-def draw_seed(seed):
-    """((seed, stream, call), whether the numbers may change from step to step) for any `seed` argument."""
-    if isinstance(seed, SeedGenerator):
-        return seed.draw(), True
-    if seed is None:
-        trace = tracing.current()
-        replay = None if trace is None else trace.replay()
-        if replay is not None:
-            return replay.draw_key(_next_of_process), True
-        if trace is not None:
-            seed = config.seed() if trace.seed is None else trace.seed
-            return (seed, 0, _count(trace, "random")), True
-        return (config.seed(), config.next_stream(), 0), True
-    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise ArgumentError(
-            "Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
-            f"Received: seed={seed!r} (of type {type(seed)})"
-        )
-    return (int(seed), 0, 0), False
 
 
 def _attrs(key):
@@ -193,6 +51,7 @@ def _numbers(op_name, sample, shape, dtype, seed, **attrs):
     return sample((*key, 0), shape)
 
 
+@giving
 @_of_sizes
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers.
@@ -217,9 +76,16 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     )
 
 
+@giving
 @_of_sizes
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
-    """Normal numbers, those beyond two standard deviations drawn again.  Arguments as in normal.
+    """Normal numbers, those beyond two standard deviations drawn again.
+
+    Args:
+        shape: ints.
+        mean, stddev: floats, of the distribution before that.
+        dtype: a float dtype, floatx by default.
+        seed: int, SeedGenerator or None.
 
     >>> bool(abs(truncated_normal((100,), seed=1)).max() <= 2)
     True
@@ -236,9 +102,16 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     )
 
 
+@giving
 @_of_sizes
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """Uniform numbers in [minval, maxval).
+
+    Args:
+        shape: ints.
+        minval, maxval: the bounds, numbers.
+        dtype: a float dtype, floatx by default.
+        seed: int, SeedGenerator or None.
 
     >>> uniform((2,), seed=1).shape
     (2,)
@@ -259,9 +132,16 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     )
 
 
+@giving
 @_of_sizes
 def randint(shape, minval, maxval, dtype="int32", seed=None):
     """Integers in [minval, maxval).
+
+    Args:
+        shape: ints.
+        minval, maxval: the bounds, ints.
+        dtype: an integer dtype.
+        seed: int, SeedGenerator or None.
 
     >>> sorted(set(randint((50,), 0, 3, seed=1).tolist()))
     [0, 1, 2]
@@ -275,6 +155,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     return ops.cast(ops.floor(u), dtype)
 
 
+@giving
 def dropout(inputs, rate, noise_shape=None, seed=None):
     """inputs with elements set to 0 at `rate`, the others divided by 1 - rate.
 
@@ -296,7 +177,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     if not 0 <= rate <= 1:
         return operations.dropout(inputs, rate)  # raises
     if rate == 0:
-        return inputs
+        return inputs if isinstance(inputs, Symbol) else own(np.asarray(inputs))
     shape = tuple(inputs.shape if hasattr(inputs, "shape") else np.shape(inputs))
     if noise_shape is not None:
         shape = operations.mask_shape(shape, noise_shape)
@@ -307,8 +188,14 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     return np.where(keep, x / (1 - rate) if rate < 1 else x, 0).astype(x.dtype)
 
 
+@giving
 def shuffle(x, axis=0, seed=None):
     """x with its slices along `axis` in random order.
+
+    Args:
+        x: an array or symbol.
+        axis: an int.
+        seed: int, SeedGenerator or None.
 
     >>> sorted(shuffle([1, 2, 3], seed=1).tolist())
     [1, 2, 3]
@@ -319,8 +206,15 @@ def shuffle(x, axis=0, seed=None):
     return np.take(x, core.permutation((*key, 0), x.shape[axis]), axis=axis)
 
 
+@giving
 def categorical(logits, num_samples, dtype="int32", seed=None):
     """Samples (batch, num_samples) of classes with probabilities softmax(logits), logits (batch, classes).
+
+    Args:
+        logits: floats (batch, classes).
+        num_samples: how many of each row, an int.
+        dtype: an integer dtype.
+        seed: int, SeedGenerator or None.
 
     >>> categorical(np.array([[0.0, -1e9]]), 3, seed=1)
     array([[0, 0, 0]], dtype=int32)
@@ -336,8 +230,15 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     return np.minimum(index, p.shape[1] - 1).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
+@giving
 def gamma(shape, alpha, dtype=None, seed=None):
     """Gamma numbers of shape parameter alpha (broadcast to `shape`) and scale 1.
+
+    Args:
+        shape: ints.
+        alpha: the shape parameter, floats > 0.
+        dtype: a float dtype, floatx by default.
+        seed: int, SeedGenerator or None.
 
     >>> bool(gamma((5,), 2.0, seed=1).min() > 0)
     True
@@ -367,8 +268,15 @@ def _gamma(key, shape, alpha):
     return np.where(alpha < 1, out * boost, out).reshape(shape)
 
 
+@giving
 def beta(shape, alpha, beta, dtype=None, seed=None):
     """Beta numbers with parameters alpha and beta (broadcast to `shape`).
+
+    Args:
+        shape: ints.
+        alpha, beta: the parameters, floats > 0.
+        dtype: a float dtype, floatx by default.
+        seed: int, SeedGenerator or None.
 
     >>> bool(0 < beta((1,), 2.0, 3.0, seed=1)[0] < 1)
     True
@@ -378,8 +286,16 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     return (x / (x + y)).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
+@giving
 def binomial(shape, counts, probabilities, dtype=None, seed=None):
     """How many of `counts` trials succeed, each with its probability (both broadcast to `shape`).
+
+    Args:
+        shape: ints.
+        counts: of trials, numbers.
+        probabilities: of each, in [0, 1].
+        dtype: a float dtype, floatx by default.
+        seed: int, SeedGenerator or None.
 
     >>> binomial((2,), 5, 1.0, seed=1)
     array([5., 5.], dtype=float32)

@@ -40,12 +40,20 @@ class Regularizer:
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A regularizer with the arguments that get_config() gave."""
+        """A regularizer with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
 
 class L1L2(Regularizer):
     """l1 * sum(|x|) + l2 * sum(x²).
+
+    Args:
+        l1: float >= 0, the weight of the sum of |x|.
+        l2: float >= 0, the weight of the sum of x².
 
     >>> float(L1L2(l1=0.5, l2=1.0)([1.0, -2.0]))
     6.5
@@ -70,6 +78,9 @@ class L1L2(Regularizer):
 class L1(Regularizer):
     """l1 * sum(|x|).
 
+    Args:
+        l1: float >= 0, the weight of the sum of |x|.
+
     >>> float(L1(0.5)([1.0, -2.0]))
     1.5
     """
@@ -86,6 +97,9 @@ class L1(Regularizer):
 
 class L2(Regularizer):
     """l2 * sum(x²).
+
+    Args:
+        l2: float >= 0, the weight of the sum of x².
 
     >>> float(L2(0.5)([1.0, -2.0]))
     2.5
@@ -152,6 +166,9 @@ __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserial
 def get(identifier):
     """The regularizer that a name, config, class, object or function stands for; None for None.
 
+    Args:
+        identifier: a name, config dict, class, Regularizer, function of a weight or None.
+
     Raises UnknownNameError for an unknown name.
 
     >>> get("l2").get_config()
@@ -163,6 +180,9 @@ def get(identifier):
 def serialize(regularizer):
     """The config dict of a regularizer.
 
+    Args:
+        regularizer: a Regularizer.
+
     >>> serialize(L2(0.1))["config"]
     {'l2': 0.1}
     """
@@ -171,6 +191,10 @@ def serialize(regularizer):
 
 def deserialize(config, custom_objects=None):
     """The regularizer that a config dict describes.
+
+    Args:
+        config: a dict that serialize() gave, or a name.
+        custom_objects: {name: class or function} for names that fastnn does not know, or None.
 
     >>> deserialize({"class_name": "L1", "config": {"l1": 0.1}}).l1
     0.1

@@ -104,8 +104,9 @@ def _callable(func, where):
 def map_structure(func, *structures, none_is_leaf=True):
     """`func` on the leaves of one or more structures of the same layout.
 
-    func: takes as many leaves as there are structures.
-    none_is_leaf: whether None is a leaf for `func`; otherwise it stays None.
+    Args:
+        func: takes as many leaves as there are structures.
+        none_is_leaf: whether None is a leaf for `func`; otherwise it stays None.
 
     Raises ArgumentTypeError (a TypeError) if `func` cannot be called, ArgumentError (a ValueError) without
     structures or where they differ.
@@ -137,7 +138,10 @@ def assert_same_structure(a, b, check_types=None):
     """Raise ArgumentError (a ValueError) unless two structures differ only in their leaves.
 
     Kinds count: a list is no tuple, and two classes of named tuples differ; all kinds of dicts are one kind.
-    check_types: without effect, as in Keras, with a warning.
+
+    Args:
+        a, b: structures.
+        check_types: without effect, as in Keras, with a warning.
 
     >>> assert_same_structure([(0, 1)], [(2, 3)])
     """
@@ -153,6 +157,9 @@ def assert_same_structure(a, b, check_types=None):
 
 def assert_same_paths(a, b):
     """Raise ArgumentError (a ValueError) unless two structures have their leaves at the same paths, whatever the kinds.
+
+    Args:
+        a, b: structures.
 
     >>> assert_same_paths([0, 1], (2, 3))
     """
@@ -188,6 +195,9 @@ def pack_sequence_as(structure, flat_sequence):
 def lists_to_tuples(structure):
     """The same structure with tuples for lists.
 
+    Args:
+        structure: nested lists, tuples and dicts.
+
     >>> lists_to_tuples([1, [2]])
     (1, (2,))
     """
@@ -222,7 +232,10 @@ def _map_shapes(func, structure):
 def traverse(func, structure, top_down=True):
     """The structure with each part (leaf or nested) replaced by func(part) where that is not None.
 
-    top_down: whether a part is offered before what is inside it, which is left alone if the part was replaced.
+    Args:
+        top_down: whether a part is offered before what is inside it, which is left alone if the part was replaced.
+        structure: nested lists, tuples and dicts.
+        func: a function of a part.
 
     Raises ArgumentTypeError (a TypeError) if `func` cannot be called.
 

@@ -29,8 +29,9 @@ def verified_passes():
 
 @pytest.fixture(autouse=True)
 def clean_configuration():
-    """Each test starts from the default seed, float type, threads and executor, and leaves them so."""
+    """Each test starts from the default seed, float type, threads, executor and distribution, and leaves them so."""
     from fastnn.core import config
+    from fastnn.distribution import set_distribution
 
     def reset():
         config.set_floatx("float32")
@@ -41,6 +42,7 @@ def clean_configuration():
         config.set_image_data_format("channels_last")
         config.set_executor("cython")
         config.set_seed(0)
+        set_distribution(None)
 
     reset()
     yield

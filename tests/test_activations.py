@@ -22,3 +22,12 @@ def test_activations(name, formula):
 def test_sparsemax_lies_on_the_simplex():
     x = np.array([[1.0, 0.9, -5.0], [3.0, 0.0, 0.0]], "float32")
     np.testing.assert_allclose(activations.sparsemax(x), [[0.55, 0.45, 0], [1, 0, 0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted({f.__name__ for f in activations._FUNCTIONS}))
+def test_activations_take_lists_of_numbers(name):
+    function, more = getattr(activations, name), (1.0, 0.0) if name == "threshold" else ()
+    found = function([1.0, 2.0], *more)
+    of_array = function(np.array([1.0, 2.0], "float32"), *more)
+    np.testing.assert_array_equal(found, of_array)
+    assert name == "linear" or found.dtype == of_array.dtype == "float32"

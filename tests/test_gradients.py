@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastnn as keras
-from fastnn import GradientTape, Variable, layers, losses, ops, optimizers
-from fastnn.compiler import gather
+from fastnn import GradientTape, Variable, gradients, layers, losses, ops, optimizers
+from fastnn.compiler import events, gather
 from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError, ShapeError
 from fastnn.graph.tensor import Tensor, here
 
@@ -268,6 +268,43 @@ def test_functions_of_functions():
     v = Variable(3.0)
     (gv,) = keras.grad(lambda vs: vs[0] * vs[0])([v])
     assert float(gv) == 6.0
+
+
+INSIDE = {
+    "dense": lambda: [layers.Dense(5, "tanh"), layers.LayerNormalization(), layers.Dense(12)],
+    "convolution": lambda: [
+        layers.Reshape((4, 4, 1)), layers.Conv2D(3, 3, activation="gelu"), layers.MaxPooling2D(), layers.Flatten(),
+        layers.Dense(12)],
+    "sequence": lambda: [layers.Reshape((4, 4)), layers.GRU(3, return_sequences=True), layers.Flatten()],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE)
+def test_the_jacobian_of_many_elements_is_that_of_each(inside, monkeypatch):
+    model = keras.Sequential([keras.Input((16,)), *inside()])
+    x = RNG.normal(size=(2, 16)).astype("float32")
+    weight = model.trainable_variables[0]
+
+    def asked():
+        with GradientTape(persistent=True) as tape:
+            given = ops.convert_to_tensor(x)
+            tape.watch(given)
+            y = model(given)
+        return [np.asarray(j) for j in (*tape.jacobian(y, [given, weight]), tape.batch_jacobian(y, given))]
+
+    looped = asked()
+    monkeypatch.setattr(gradients, "WRITTEN_OUT", 10**6)
+    events.roots.root.forget()
+    for a, b in zip(looped, asked()):
+        np.testing.assert_array_equal(a, b)
+    assert looped[0].shape == (2, *model.output_shape[1:], 2, 16)
+
+
+def test_the_second_derivatives_of_many_elements_are_a_loop_of_a_loop():
+    w = RNG.normal(size=(12, 12)).astype("float32")
+    x = RNG.normal(size=(12,)).astype("float32")
+    h = np.asarray(keras.hessian(lambda x: ops.sum(ops.matmul(x, w) ** 2))(x))
+    np.testing.assert_allclose(h, 2 * (w @ w.T), rtol=1e-4, atol=1e-4)
 
 
 def test_a_loop_of_stateless_pieces_gives_the_numbers_of_fit():

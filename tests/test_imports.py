@@ -68,7 +68,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics.compile_metrics": PARTS | {"losses", "metrics"},
     "optimizers": PARTS,
     "callbacks": BASE | {"utils", "ops"},
-    "models": OBJECTS | {"compiler", "gradients", "runtime", "saving", "tree", "data", "export"},
+    "models": OBJECTS | {"compiler", "gradients", "runtime", "saving", "tree", "data", "export", "distribution"},
     "datasets": BASE | {"utils"},
     "preprocessing": BASE | {"utils"},
     "tree": BASE,
@@ -78,13 +78,14 @@ ALLOWED: dict[str, set[str]] = {
     "applications": OBJECTS | {"models"},
     "wrappers": OBJECTS | {"models"},
     "distillation": PARTS | {"losses", "tree"},
-    "distribution": BASE,
-    "export": BASE,
+    "distribution": BASE | {"runtime"},  # which devices there are
+    "export": BASE | {"compiler", "graph", "ops.forms", "ops.functions", "runtime", "saving"},
+    "importing": OBJECTS | {"models"},
     "legacy": BASE | {"saving"},
     "sklearn": OBJECTS | {"gradients", "models"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
-    "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler"},
+    "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler", "runtime"},
     "cli": {"*"},
     "__init__": BASE,
     "__main__": {"cli"},
@@ -105,7 +106,7 @@ NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/jit_cuda.py", "core/simd.py",
                "kernels/lower.py", "kernels/ptx.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "core/jit_cuda.py", "kernels/lower.py", "kernels/ptx.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
-PRINTERS = {"cli.py": "a command", "sklearn/mlp.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
+PRINTERS = {"cli.py": "a command", "sklearn/network.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
 
 
 def relative(path: Path) -> str:
@@ -193,6 +194,10 @@ def test_imports_point_downward(path):
 
 # Packages that a function may import: they are optional, or cost more to import than most users need.
 OPTIONAL = {
+    "google",
+    "safetensors",
+    "torch",
+    "mpi4py",
     "onnx",
     "onnxruntime",
     "h5py",
@@ -218,12 +223,18 @@ INSIDE: dict[str, tuple[set[str], str]] = {
             "fastnn.cli.bench",
             "fastnn.cli.demo",
             "fastnn.cli.facts",
+            "fastnn.cli.launch",
             "fastnn.cli.playground",
             "fastnn.cli.replay",
             "fastnn.cli.verify",
             "fastnn.models.script",
         },
         "a command imports what it needs: help and refusals come before NumPy is loaded",
+    ),
+    "runtime/bind.py": ({"fastnn.runtime.device_tape"}, "what runs plans on a device: where one is chosen"),
+    "runtime/device.py": (
+        {"fastnn.runtime.cuda", "fastnn.runtime.simulated"},
+        "devices: where one is chosen or asked for",
     ),
     "models/training_state.py": (
         {"fastnn.models.keeping"},

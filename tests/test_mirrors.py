@@ -36,6 +36,7 @@ EXCEPTIONS = {
     "layers/test_keras_numbers.py": "every layer of the package",
     "optimizers/test_updates.py": "every optimizer of the package",
     "ops/test_keras_values.py": "every public operation",
+    "ops/records/test_devices.py": "every record of an operation, on a device",
     "ops/records/test_forward.py": "every record of an operation, its values",
     "ops/records/test_gradients.py": "every record of an operation, its gradient",
     "saving/test_operations.py": "every public operation as a layer of a file",

@@ -11,7 +11,9 @@ __all__ = ["LayerScale", "StochasticDepth"]
 class StochasticDepth(Layer):
     """While training, the whole input of some samples is 0, that of the others larger.
 
-    drop_path_rate: the probability of 0.
+    Args:
+        drop_path_rate: the probability of 0.
+        kwargs: name, dtype, trainable, as of Layer.
 
     >>> import numpy as np
     >>> StochasticDepth(0.5)(np.ones((1, 2), "float32"), training=False).tolist()
@@ -24,6 +26,12 @@ class StochasticDepth(Layer):
         self.seed_generator = random.SeedGenerator()
 
     def call(self, x, training=None):
+        """x, with some samples 0 while training.
+
+        Args:
+            x: (batch, ...).
+            training: whether this is a step of training.
+        """
         if not training:
             return x
         keep = 1 - self.drop_path_rate
@@ -31,6 +39,11 @@ class StochasticDepth(Layer):
         return x / keep * ops.floor(keep + random.uniform(shape, 0, 1, seed=self.seed_generator))
 
     def compute_output_shape(self, input_shape):
+        """The input's.
+
+        Args:
+            input_shape: a tuple with the batch dimension.
+        """
         return input_shape
 
     def get_config(self):
@@ -40,7 +53,10 @@ class StochasticDepth(Layer):
 class LayerScale(Layer):
     """Each channel times a number that is learned.
 
-    init_values: the first value of the numbers.  projection_dim: how many channels there are.
+    Args:
+        init_values: the first value of the numbers.
+        projection_dim: how many channels there are.
+        kwargs: name, dtype, trainable, as of Layer.
 
     >>> import numpy as np
     >>> LayerScale(0.5, 2)(np.ones((1, 2), "float32")).tolist()
@@ -52,14 +68,29 @@ class LayerScale(Layer):
         self.init_values, self.projection_dim = init_values, projection_dim
 
     def build(self, input_shape):
+        """Make the factors.
+
+        Args:
+            input_shape: a tuple with the batch dimension.
+        """
         self.gamma = self.add_weight(
             shape=(self.projection_dim,), initializer=initializers.Constant(self.init_values), name="gamma"
         )
 
     def call(self, x):
+        """x times the factors.
+
+        Args:
+            x: (batch, ..., projection_dim).
+        """
         return x * self.gamma
 
     def compute_output_shape(self, input_shape):
+        """The input's.
+
+        Args:
+            input_shape: a tuple with the batch dimension.
+        """
         return input_shape
 
     def get_config(self):

@@ -13,8 +13,12 @@ def preprocessing(mode: str | None) -> Callable[..., Any]:
     def preprocess_input(x: Any, data_format: str | None = None) -> Any:
         return x if mode is None else imagenet_utils.preprocess_input(x, data_format=data_format, mode=mode)
 
-    what = "itself: scaling is part of these models" if mode is None else f"as mode {mode!r} of imagenet_utils does it"
-    preprocess_input.__doc__ = f"Pixels in [0, 255] as these models take them: {what}."
+    what = f"as mode {mode!r} of imagenet_utils does" if mode else "as they are, for scaling is part of these models"
+    preprocess_input.__doc__ = (
+        f"Pixels in [0, 255] as these models take them: {what}.\n\nArgs:\n"
+        "    x: (..., h, w, 3), or channels first.\n"
+        '    data_format: "channels_last" or "channels_first"; None: the configured one.\n'
+    )
     return preprocess_input
 
 

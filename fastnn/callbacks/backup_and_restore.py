@@ -59,15 +59,17 @@ def _epoch_of_keras(path):
 class BackupAndRestore(Callback):
     """Keeps checkpoints of the whole run; a new `fit` with the same folder goes on from the last one.
 
-    backup_dir: a folder of its own.  save_freq: "epoch"; an int (batches); or a time: a timedelta, or text such as
-    "30s", "5min", "1h".  double_checkpoint: as keep=2, at least.  delete_checkpoint: remove the folder when training
-    has ended.  keep: how many checkpoints stay; where the last one cannot be read, the one before it is used, with a
-    warning.
-
     A checkpoint holds weights, the optimizer's state, the position in the data, the order of its rows, every random
     stream, the metrics of the epoch, the history and the state of all callbacks: training goes on at the very batch,
-    with the bits of a run that was not interrupted.  It is one file, written at once, by a second thread.  SIGTERM
-    writes one, too, and ends the process with status 143, unless it has a handler of yours.
+    with the bits of a run that was not interrupted. It is one file, written at once, by a second thread. SIGTERM writes
+    one, too, and ends the process with status 143, unless it has a handler of yours.
+
+    Args:
+        backup_dir: a folder of its own.
+        save_freq: "epoch"; an int (batches); or a time: a timedelta, or text such as "30s", "5min", "1h".
+        double_checkpoint: as keep=2, at least.
+        delete_checkpoint: whether to remove the folder when training has ended.
+        keep: how many checkpoints stay; where the last one cannot be read, the one before it is used, with a warning.
 
     Raises NotBuiltError at the start of training for a model without weights, FolderInUseError for a folder that
     another run writes to, FileFormatError for checkpoints that are damaged or of another model, ArgumentError for one
@@ -93,11 +95,19 @@ class BackupAndRestore(Callback):
         self.keep = max(count("keep", keep), 2 if double_checkpoint else 1)
 
     def wants_batches(self, kind: str) -> bool:
-        """Never: `fit` itself keeps checkpoints, between batches."""
+        """Never: `fit` itself keeps checkpoints, between batches.
+
+        Args:
+            kind: "train", "test" or "predict".
+        """
         return False
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Open the folder, and find the last checkpoint, if there is one."""
+        """Open the folder, and find the last checkpoint, if there is one.
+
+        Args:
+            logs: not used.
+        """
         if not self.model.built:
             raise NotBuiltError(
                 "To use the BackupAndRestore callback, your model must be built before you call "
@@ -126,4 +136,8 @@ class BackupAndRestore(Callback):
             return
 
     def on_train_abort(self, reason: Any = None, logs: Any = None) -> None:
-        """Training broke off: this is what the checkpoints are kept for."""
+        """Training broke off: this is what the checkpoints are kept for.
+
+        Args:
+            reason, logs: not used.
+        """

@@ -42,11 +42,19 @@ class Callback(ChecksArguments):
         self._model: Any = None
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Receive {"verbose", "epochs", "steps"} before a run."""
+        """Receive what a run is, before it begins.
+
+        Args:
+            params: {"verbose": int, "epochs": int, "steps": int or None}.
+        """
         self.params = params
 
     def set_model(self, model: Model | None) -> None:
-        """Receive the model before a run."""
+        """Receive the model before a run.
+
+        Args:
+            model: the model, or None.
+        """
         self._model = model
 
     @property
@@ -59,7 +67,11 @@ class Callback(ChecksArguments):
         self._model = model
 
     def wants_batches(self, kind: str) -> bool:
-        """Whether a batch hook of `kind` ("train", "test", "predict") is really overridden."""
+        """Whether a batch hook is really overridden: if not, the engine does not return to Python after every batch.
+
+        Args:
+            kind: "train", "test" or "predict".
+        """
         return any(overridden(self, hook) for hook in BATCH_HOOKS[kind])
 
     def state_dict(self) -> dict[str, Any]:
@@ -67,64 +79,147 @@ class Callback(ChecksArguments):
         return {name: getattr(self, name) for name in self.state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state that state_dict returned."""
+        """Take up a state that state_dict returned.
+
+        Args:
+            state: {name: value}; names that are not in `state` of the class are passed over.
+        """
         for name, value in state.items():
             if name in self.state:
                 setattr(self, name, value)
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Before a training batch (an older name of on_train_batch_begin)."""
+        """Before a training batch (an older name of on_train_batch_begin).
+
+        Args:
+            batch: its number in the epoch, from 0.
+            logs: {}.
+        """
 
     def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """After a training batch (an older name of on_train_batch_end)."""
+        """After a training batch (an older name of on_train_batch_end).
+
+        Args:
+            batch: its number in the epoch, from 0.
+            logs: the running means of the epoch so far, {name: float}.
+        """
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Before an epoch; epoch counts from 0."""
+        """Before an epoch.
+
+        Args:
+            epoch: its number, from 0.
+            logs: {}.
+        """
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """After an epoch; logs has the validation results under "val_" names."""
+        """After an epoch.
+
+        Args:
+            epoch: its number, from 0.
+            logs: loss and metrics of the epoch, {name: float}; validation results under "val_" names.
+        """
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Before a training batch; batch counts from 0 in each epoch."""
+        """Before a training batch.
+
+        Args:
+            batch: its number in the epoch, from 0.
+            logs: {}.
+        """
         self.on_batch_begin(batch, logs=logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """After a training batch; logs are the running means of the epoch so far."""
+        """After a training batch.
+
+        Args:
+            batch: its number in the epoch, from 0.
+            logs: the running means of the epoch so far, {name: float}.
+        """
         self.on_batch_end(batch, logs=logs)
 
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Before an evaluation or validation batch."""
+        """Before an evaluation or validation batch.
+
+        Args:
+            batch: its number, from 0.
+            logs: {}.
+        """
 
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """After an evaluation or validation batch."""
+        """After an evaluation or validation batch.
+
+        Args:
+            batch: its number, from 0.
+            logs: the running means so far, {name: float}.
+        """
 
     def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Before a prediction batch."""
+        """Before a prediction batch.
+
+        Args:
+            batch: its number, from 0.
+            logs: {}.
+        """
 
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """After a prediction batch; logs["outputs"] are its predictions."""
+        """After a prediction batch.
+
+        Args:
+            batch: its number, from 0.
+            logs: {"outputs": its predictions, arrays in the structure of the outputs}.
+        """
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Before training."""
+        """Before training.
+
+        Args:
+            logs: {}.
+        """
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """After training, also when it was stopped."""
+        """After training, also when it was stopped.
+
+        Args:
+            logs: those of the last epoch, {name: float}.
+        """
 
     def on_train_abort(self, reason: Any = None, logs: Logs | None = None) -> None:
-        """Training ended by an exception or Ctrl-C (`reason`); by default the same as on_train_end."""
+        """Training ended by an exception or Ctrl-C; by default the same as on_train_end.
+
+        Args:
+            reason: the exception.
+            logs: those of the last epoch that was done, {name: float}.
+        """
         self.on_train_end(logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Before evaluation or validation."""
+        """Before evaluation or validation.
+
+        Args:
+            logs: {}.
+        """
 
     def on_test_end(self, logs: Logs | None = None) -> None:
-        """After evaluation or validation."""
+        """After evaluation or validation.
+
+        Args:
+            logs: its results, {name: float}.
+        """
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
-        """Before prediction."""
+        """Before prediction.
+
+        Args:
+            logs: {}.
+        """
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
-        """After prediction."""
+        """After prediction.
+
+        Args:
+            logs: {}.
+        """
 
 
 def overridden(callback, hook):

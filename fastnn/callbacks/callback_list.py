@@ -49,9 +49,16 @@ def plain_logs(logs):
 class CallbackList(Callback):
     """Calls every hook of every callback, in order.
 
-    callbacks: a callback, or a (nested) list of them.  outside: a function that calls each hook, with the hook and its
-    arguments, or None.  add_history, add_progbar: append a History, a ProgbarLogger
-    unless there is one.  model: the model.  params: verbose, epochs, steps.
+    `outside` is a function that calls each hook, with the hook and its arguments, or None.
+
+    Args:
+        callbacks: a callback, or a (nested) list of them.
+        add_history: whether to append a History, unless there is one.
+        add_progbar: whether to append a ProgbarLogger, unless there is one.
+        model: the model, or None: `set_model` gives it later.
+        params: verbose, epochs and steps of the run.
+
+    Raises ArgumentError for what is no callback.
 
     >>> CallbackList([Callback()], add_history=True, verbose=0, epochs=1, steps=1).wants_batches("train")
     False
@@ -72,7 +79,13 @@ class CallbackList(Callback):
         self.set_params(params)
 
     def complete(self, model, history, params):
-        """What a list made by the user may lack for a run of `model`: a History where one is due, model and params."""
+        """Add what a list made by the user may lack for a run.
+
+        Args:
+            model: the model that runs.
+            history: whether a History is due.
+            params: those of the run, used where the list has none.
+        """
         if history and self.history is None:
             self.history = History()
             self.callbacks.append(self.history)
@@ -80,18 +93,30 @@ class CallbackList(Callback):
         self.set_params(self.params or params)
 
     def append(self, callback):
-        """Add a callback at the end."""
+        """Add a callback at the end.
+
+        Args:
+            callback: a callback, or a list of them.
+        """
         self.callbacks += flatten(callback)
 
     def set_params(self, params):
-        """Hand params to every callback."""
+        """Hand params to every callback.
+
+        Args:
+            params: {"verbose": int, "epochs": int, "steps": int or None}.
+        """
         self.params = params
         if params:
             for c in self.callbacks:
                 c.set_params(params)
 
     def set_model(self, model):
-        """Hand the model to every callback; model.history becomes this run's History."""
+        """Hand the model to every callback; model.history becomes this run's History.
+
+        Args:
+            model: the model, or None: nothing happens.
+        """
         if model is None:
             return
         super().set_model(model)
@@ -101,30 +126,50 @@ class CallbackList(Callback):
             c.set_model(model)
 
     def wants_batches(self, kind):
-        """Whether any callback must be called around every batch of `kind`; else the engine runs on its own."""
+        """Whether any callback must be called around every batch; else the engine runs on its own.
+
+        Args:
+            kind: "train", "test" or "predict".
+        """
         return any(_wants_batches(c, kind) for c in self.callbacks if not hasattr(c, "on_progress"))
 
     def wants_progress(self, kind):
-        """Whether any callback wants to look at a run now and then (the progress bar)."""
+        """Whether any callback wants to look at a run now and then (the progress bar).
+
+        Args:
+            kind: "train", "test" or "predict".
+        """
         return any(c.wants_progress(kind) for c in self.callbacks if hasattr(c, "on_progress"))
 
     def progress(self, kind, step, logs):
-        """Tell the progress callbacks that batch number `step` is done; logs: a dict, or a function that makes one.
+        """Tell the progress callbacks that a batch is done.
 
-        The function is called only if somebody is going to show the logs.
+        Args:
+            kind: "train", "test" or "predict".
+            step: the number of the batch.
+            logs: a dict, or a function that makes one, which is called only if somebody is going to show the logs.
         """
         for c in self.callbacks:
             if hasattr(c, "on_progress") and c.wants_progress(kind) and c.due():
                 c.on_progress(kind, step, plain_logs(logs() if callable(logs) else logs))
 
     def train_has_begun(self, resume):
-        """Tell callbacks that keep the state of a run that all others have begun; resume: the state it goes on from."""
+        """Tell callbacks that keep the state of a run that all others have begun.
+
+        Args:
+            resume: the state that the run goes on from, or None.
+        """
         for c in self.callbacks:
             if hasattr(c, "after_train_begin"):
                 c.after_train_begin(self, resume)
 
     def on_train_abort(self, reason=None, logs=None):
-        """on_train_abort of every callback; on_train_end of one that has no such hook."""
+        """on_train_abort of every callback; on_train_end of one that has no such hook.
+
+        Args:
+            reason: the exception that ended training.
+            logs: those of the last epoch that was done, {name: float}.
+        """
         logs = plain_logs(logs)
         for c in self.callbacks:
             if hasattr(c, "on_train_abort"):
@@ -141,7 +186,11 @@ class CallbackList(Callback):
         }
 
     def load_state_dict(self, state):
-        """Take up what state_dict returned: the n-th callback of a class has the state of the n-th one there."""
+        """Take up what state_dict returned: the n-th callback of a class has the state of the n-th one there.
+
+        Args:
+            state: that dict.
+        """
         left = list(state["callbacks"])
         for c in self.callbacks:
             found = next((entry for entry in left if entry[0] == type(c).__name__), None)
@@ -163,6 +212,12 @@ def _call(callbacks, each, *args):
         callbacks.outside(each, callbacks, *args)
 
 
+def _named(hook, name, **arguments):
+    arguments["logs"] = "what is known so far, {name: number}"
+    lines = "\n    ".join(f"{argument}: {meaning}." for argument, meaning in arguments.items())
+    hook.__name__, hook.__doc__ = name, f"{name} of every callback.\n\nArgs:\n    {lines}\n"
+
+
 def _batch_hook(name):
     def each(self, batch, logs):
         for c in self.callbacks:
@@ -171,7 +226,7 @@ def _batch_hook(name):
     def hook(self, batch, logs=None):
         _call(self, each, batch, plain_logs(logs) if name != "on_predict_batch_end" else logs or {})
 
-    hook.__name__, hook.__doc__ = name, f"{name} of every callback."
+    _named(hook, name, batch="its number, from 0")
     return hook
 
 
@@ -183,7 +238,7 @@ def _run_hook(name):
     def hook(self, logs=None):
         _call(self, each, plain_logs(logs))
 
-    hook.__name__, hook.__doc__ = name, f"{name} of every callback."
+    _named(hook, name)
     return hook
 
 
@@ -195,7 +250,7 @@ def _epoch_hook(name):
     def hook(self, epoch, logs=None):
         _call(self, each, epoch, plain_logs(logs))
 
-    hook.__name__, hook.__doc__ = name, f"{name} of every callback."
+    _named(hook, name, epoch="its number, from 0")
     return hook
 
 

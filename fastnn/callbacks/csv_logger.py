@@ -13,10 +13,13 @@ from fastnn.callbacks.callback import Callback
 class CSVLogger(Callback):
     """Writes the logs of every epoch as a line of a CSV file.
 
-    filename: path.  separator: one character.  append: go on at the end of an existing file.
-
-    Each line is flushed, so the file is whole up to the last epoch whatever happens.  A run that goes on from a backup
+    Each line is flushed, so the file is whole up to the last epoch whatever happens. A run that goes on from a backup
     goes on with the file.
+
+    Args:
+        filename: path of the file.
+        separator: what stands between two columns, one character.
+        append: whether to go on at the end of an existing file, in place of beginning anew.
 
     >>> CSVLogger("log.csv").append
     False
@@ -34,16 +37,29 @@ class CSVLogger(Callback):
         return {"keys": self.keys, "size": self.csv_file.tell()}
 
     def load_state_dict(self, state):
-        """Go on with the file as it was then, if it is still there."""
+        """Go on with the file as it was then, if it is still there.
+
+        Args:
+            state: what state_dict returned.
+        """
         self._resumed = state
 
     def on_train_begin(self, logs=None):
-        """Begin anew; the file is opened when it is known whether the run goes on from a backup."""
+        """Begin anew; the file is opened when it is known whether the run goes on from a backup.
+
+        Args:
+            logs: not used.
+        """
         self._close()
         self.keys = self.writer = self._resumed = None
 
     def after_train_begin(self, listeners, resume):
-        """Open the file, so that a bad path shows before an epoch has run."""
+        """Open the file, so that a bad path shows before an epoch has run.
+
+        Args:
+            listeners: the CallbackList of the run.
+            resume: the state that the run goes on from, or None.
+        """
         open(self.filename, "a", encoding="utf-8").close()
 
     def _size(self):
@@ -66,7 +82,12 @@ class CSVLogger(Callback):
         self.csv_file = None
 
     def on_epoch_end(self, epoch, logs=None):
-        """Write a line; the columns are those of the first epoch."""
+        """Write a line; the columns are those of the first epoch.
+
+        Args:
+            epoch: its number, the first column.
+            logs: the other columns, {name: float}.
+        """
         logs = logs or {}
         if self.csv_file is None:
             self._open()
@@ -82,7 +103,11 @@ class CSVLogger(Callback):
         self.csv_file.flush()
 
     def on_train_end(self, logs=None):
-        """Close the file."""
+        """Close the file.
+
+        Args:
+            logs: not used.
+        """
         if self.csv_file is None:
             self._open()
         self._close()

@@ -8,14 +8,22 @@ from fastnn.callbacks.monitor import MonitorCallback
 
 
 class EarlyStopping(MonitorCallback):
-    """Stops training when `logs[monitor]` has not improved for `patience` epochs.
+    """Stops training when `logs[monitor]` has not improved for some epochs.
 
-    monitor: name in the logs.  min_delta: the smallest change that counts.  patience: epochs without improvement.
-    verbose: 1 says when it stops.  mode: "auto", "min" or "max".  baseline: patience runs until the value is better
-    than this.  restore_best_weights: put the weights of the best epoch back at the end, whether or not training
-    was stopped.  start_from_epoch: epochs before it are not looked at.
+    NaN is never an improvement. A missing monitor warns and is not counted. An instance can be used again.
 
-    NaN is never an improvement.  A missing monitor warns and is not counted.  An instance can be used again.
+    Args:
+        monitor: a name in the logs, such as "val_loss" or "accuracy".
+        min_delta: the smallest change that counts, a number >= 0.
+        patience: how many epochs without improvement are waited for, an int.
+        verbose: 1 says when it stops, 0 does not.
+        mode: "min" or "max": which way is better; "auto": as the metric says.
+        baseline: a number: an improvement ends the wait only if the value is better than it, too; None: any does.
+        restore_best_weights: whether to put the weights of the best epoch back at the end, whether or not training was
+            stopped.
+        start_from_epoch: epochs before it, counted from 0, are not looked at.
+
+    Raises ArgumentError where nothing says which way is better.
 
     >>> stop = EarlyStopping(monitor="loss", patience=1)
     >>> stop.patience
@@ -42,12 +50,21 @@ class EarlyStopping(MonitorCallback):
         self.best_weights = None
 
     def on_train_begin(self, logs=None):
-        """Forget everything about an earlier run."""
+        """Forget everything about an earlier run.
+
+        Args:
+            logs: not used.
+        """
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best = self.best_weights = None
 
     def on_epoch_end(self, epoch, logs=None):
-        """Compare the monitored value with the best one."""
+        """Compare the monitored value with the best one.
+
+        Args:
+            epoch: its number, from 0.
+            logs: the monitored value is in them.
+        """
         self.know_direction()
         current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
@@ -65,7 +82,11 @@ class EarlyStopping(MonitorCallback):
             self.model.stop_training = True
 
     def on_train_end(self, logs=None):
-        """Put the best weights back."""
+        """Put the best weights back, if asked for.
+
+        Args:
+            logs: not used.
+        """
         if self.stopped_epoch > 0 and self.verbose > 0:
             say(f"Epoch {self.stopped_epoch + 1}: early stopping\n")
         if self.restore_best_weights and self.best_weights is not None:
@@ -74,7 +95,11 @@ class EarlyStopping(MonitorCallback):
             self.model.set_weights(self.best_weights)
 
     def get_monitor_value(self, logs):
-        """logs[monitor], or None with a warning."""
+        """logs[monitor], or None with a warning.
+
+        Args:
+            logs: those of an epoch.
+        """
         value = (logs or {}).get(self.monitor)
         if value is None:
             warnings.warn(

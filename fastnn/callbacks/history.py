@@ -30,7 +30,11 @@ class History(Callback):
         self._of: Any = None
 
     def set_model(self, model):
-        """Note the model, without keeping it alive: the model holds its history."""
+        """Note the model, without keeping it alive: the model holds its history.
+
+        Args:
+            model: the model, or None.
+        """
         self._of = None if model is None else weakref.ref(model)
 
     @property
@@ -42,11 +46,18 @@ class History(Callback):
         return {**vars(self), "_of": None}  # the model of a copy is nobody's
 
     def on_train_begin(self, logs=None):
-        """Start a new list of epochs (the values of earlier runs stay, as in Keras)."""
+        """Start a new list of epochs (the values of earlier runs stay, as in Keras).
+
+        Args:
+            logs: not used.
+        """
         self.epoch = []
 
     def save_receipt(self, path):
         """Write the receipt of a run with `fit(receipt=True)` as JSON, for `fastnn verify`.
+
+        Args:
+            path: of the file.
 
         Raises ArgumentError where there is none or it has no digests.
         """
@@ -55,13 +66,22 @@ class History(Callback):
         self.receipt.save(path)
 
     def load_state_dict(self, state):
-        """Take up what an earlier run noted; who has the dict of this one sees it."""
+        """Take up what an earlier run noted; who has the dict of this one sees it.
+
+        Args:
+            state: {"history": ..., "epoch": ...}.
+        """
         self.history.clear()
         self.history.update(state["history"])
         self.epoch = list(state["epoch"])
 
     def on_epoch_end(self, epoch, logs=None):
-        """Note the logs."""
+        """Append the logs of an epoch.
+
+        Args:
+            epoch: its number, from 0.
+            logs: {name: float}.
+        """
         self.epoch.append(epoch)
         for key, value in (logs or {}).items():
             self.history.setdefault(key, []).append(value)

@@ -11,7 +11,15 @@ _HOOKS = {h for hooks in BATCH_HOOKS.values() for h in hooks} | {
 
 
 class LambdaCallback(Callback):
-    """A callback made of functions: any hook by its name, with the arguments of that hook.
+    """A callback made of functions, each with the arguments of its hook. None stands for nothing.
+
+    Args:
+        on_epoch_begin, on_epoch_end: functions (epoch, logs).
+        on_train_begin, on_train_end: functions (logs).
+        on_train_batch_begin, on_train_batch_end: functions (batch, logs).
+        kwargs: any other hook by its name; other words become attributes.
+
+    Raises ArgumentError for a hook that does not exist.
 
     >>> seen = []
     >>> LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch)).on_epoch_end(3, {})

@@ -34,9 +34,13 @@ def learning_rate_of(optimizer):
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate before each epoch to schedule(epoch, current rate), or schedule(epoch).
+    """Sets the learning rate before each epoch.
 
-    schedule: a function that returns a float.  verbose: 1 says what it sets.
+    Args:
+        schedule: a function (epoch from 0, current rate), or (epoch), that returns a float.
+        verbose: 1 says what it sets, 0 does not.
+
+    Raises ArgumentError, in training, where it returns no float.
 
     >>> LearningRateScheduler(lambda epoch, lr: lr * 0.9).verbose
     0
@@ -50,11 +54,20 @@ class LearningRateScheduler(Callback):
         self._set_for = None  # the epoch whose rate is set
 
     def on_train_begin(self, logs=None):
-        """Each epoch of this run gets its rate."""
+        """Each epoch of this run gets its rate.
+
+        Args:
+            logs: not used.
+        """
         self._set_for = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Set the rate; a run that goes on inside an epoch has it already."""
+        """Set the rate; a run that goes on inside an epoch has it already.
+
+        Args:
+            epoch: its number, from 0.
+            logs: not used.
+        """
         if epoch == self._set_for:
             return
         self._set_for = epoch
@@ -74,19 +87,33 @@ class LearningRateScheduler(Callback):
             say(f"\nEpoch {epoch + 1}: LearningRateScheduler setting {whose}learning rate to {float(rate)}.\n")
 
     def on_epoch_end(self, epoch, logs=None):
-        """Note the rate in the logs."""
+        """Note the rate in the logs, as "learning_rate".
+
+        Args:
+            epoch: not used.
+            logs: get the rate.
+        """
         if logs is not None:
             log_rates(self.model.optimizer, logs)
 
 
 class ReduceLROnPlateau(MonitorCallback):
-    """Multiplies the learning rate by `factor` when `logs[monitor]` has not improved for `patience` epochs.
+    """Multiplies the learning rate by a factor when `logs[monitor]` has not improved for some epochs.
 
-    factor: float < 1.  patience: epochs without improvement.  min_delta: the smallest change that counts.
-    cooldown: epochs to wait after a reduction before looking again.  min_lr: the rate goes no lower.
-    verbose: 1 says what it sets.  epsilon: an older name of min_delta.
+    NaN is never an improvement. The current rate is noted in the logs as "learning_rate".
 
-    NaN is never an improvement.  The current rate is noted in the logs as "learning_rate".
+    Args:
+        monitor: a name in the logs.
+        factor: a number < 1.
+        patience: epochs without improvement, an int.
+        verbose: 1 says what it sets, 0 does not.
+        mode: "min" or "max": which way is better; "auto": as the metric says.
+        min_delta: the smallest change that counts, a number >= 0.
+        cooldown: epochs to wait after a reduction before looking again, an int.
+        min_lr: the rate goes no lower.
+        kwargs: epsilon: an older name of min_delta.
+
+    Raises ArgumentError for a factor >= 1.
 
     >>> ReduceLROnPlateau(factor=0.5, patience=2).factor
     0.5
@@ -118,7 +145,11 @@ class ReduceLROnPlateau(MonitorCallback):
         self.wait = self.cooldown_counter = 0
 
     def on_train_begin(self, logs=None):
-        """Forget everything about an earlier run."""
+        """Forget everything about an earlier run.
+
+        Args:
+            logs: not used.
+        """
         self.best, self.wait, self.cooldown_counter = None, 0, 0
 
     def in_cooldown(self):
@@ -126,7 +157,12 @@ class ReduceLROnPlateau(MonitorCallback):
         return self.cooldown_counter > 0
 
     def on_epoch_end(self, epoch, logs=None):
-        """Compare the monitored value with the best one; reduce the rate if patience has run out."""
+        """Compare the monitored value with the best one; reduce the rate if patience has run out.
+
+        Args:
+            epoch: its number, from 0.
+            logs: the monitored value is in them; they get the rate.
+        """
         self.know_direction()
         logs = {} if logs is None else logs
         log_rates(self.model.optimizer, logs)

@@ -55,14 +55,23 @@ def check_save_freq(save_freq):
 
 
 class ModelCheckpoint(MonitorCallback):
-    """Saves the model after every epoch, or every `save_freq` batches.
+    """Saves the model after every epoch, or every so many batches.
 
-    filepath: ends in ".keras" or ".h5" (the model), or ".weights.h5" (with save_weights_only=True); may name logs:
-    "model-{epoch:02d}-{val_loss:.2f}.keras" (epoch counts from 1).  monitor, mode: as in EarlyStopping.
-    save_best_only: only when the monitored value is better than ever.  initial_value_threshold: the value to beat
-    at first.  verbose: 1 says what it does.  period: epochs between two savings (an older argument).
+    NaN is never better. Files are written whole to a temporary name and renamed.
 
-    NaN is never better.  Files are written whole to a temporary name and renamed.
+    Args:
+        filepath: ends in ".keras" or ".h5" (the model), or ".weights.h5" (with save_weights_only=True); may name logs:
+            "model-{epoch:02d}-{val_loss:.2f}.keras" (epoch counts from 1).
+        monitor: a name in the logs, for save_best_only.
+        verbose: 1 says what it does, 0 does not.
+        save_best_only: whether to save only when the monitored value is better than ever.
+        save_weights_only: whether to save the weights alone.
+        mode: "min" or "max": which way is better; "auto": as the metric says.
+        save_freq: "epoch", or an int: batches between two savings.
+        initial_value_threshold: the value to beat at first, or None.
+        period: epochs between two savings (an older argument).
+
+    Raises ArgumentError for another ending or save_freq.
 
     >>> ModelCheckpoint("best.keras", save_best_only=True).monitor
     'val_loss'
@@ -101,22 +110,41 @@ class ModelCheckpoint(MonitorCallback):
             )
 
     def wants_batches(self, kind):
-        """Only for training, and only with an integer save_freq (or in a subclass with batch hooks)."""
+        """Only for training, and only with an integer save_freq (or in a subclass with batch hooks).
+
+        Args:
+            kind: "train", "test" or "predict".
+        """
         own = type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end
         others = any(overridden(self, h) for h in ("on_batch_begin", "on_batch_end", "on_train_batch_begin"))
         return super().wants_batches(kind) and (kind != "train" or self._counter is not None or others or not own)
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Remember the epoch for the file's name."""
+        """Remember the epoch for the file's name.
+
+        Args:
+            epoch: its number, from 0.
+            logs: not used.
+        """
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Save every save_freq batches."""
+        """Save every save_freq batches.
+
+        Args:
+            batch: its number in the epoch, from 0.
+            logs: for the file's name, and the monitored value.
+        """
         if self._counter is not None and self._counter.step(batch):
             self._save(self._epoch, batch, logs or {})
 
     def on_epoch_end(self, epoch, logs=None):
-        """Save after the epoch."""
+        """Save after the epoch, if it is due.
+
+        Args:
+            epoch: its number, from 0.
+            logs: for the file's name, and the monitored value.
+        """
         self._waited += 1
         if self.save_freq == "epoch" and self._waited >= self.period:
             self._waited = 0

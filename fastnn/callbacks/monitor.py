@@ -30,12 +30,13 @@ def direction_of(monitor, model):
 
 
 class MonitorCallback(Callback):
-    """Base of callbacks that watch `logs[monitor]`.
+    """Base of callbacks that watch `logs[monitor]`. NaN is never an improvement and never becomes the best value.
 
-    monitor: name in the logs.  mode: "min", "max" or "auto" (from the metric).  min_delta: the smallest
-    change that counts, >= 0.  baseline: the value to start from, or None.
-
-    NaN is never an improvement and never becomes the best value.
+    Args:
+        monitor: a name in the logs.
+        mode: "min" or "max": which way is better; "auto": as the metric says.
+        baseline: the value to start from, or None.
+        min_delta: the smallest change that counts, >= 0.
     """
 
     state = ("best",)

@@ -7,7 +7,18 @@ from fastnn.core.errors import NotSupportedError
 
 
 class OrbaxCheckpoint(Callback):
-    """Keras's callback that writes checkpoints with Orbax.  Raises NotSupportedError when it is made."""
+    """Keras's callback that writes checkpoints with Orbax.  Raises NotSupportedError when it is made.
+
+    Args:
+        directory, monitor, verbose, save_best_only, mode, save_freq: Keras's arguments, as of `ModelCheckpoint`.
+        initial_value_threshold, save_weights_only: the same.
+        max_to_keep, save_on_background: Keras's arguments; `BackupAndRestore` has what they ask for.
+
+    >>> OrbaxCheckpoint("checkpoints")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: ...
+    """
 
     def __init__(
         self,

@@ -13,14 +13,18 @@ LEAST = 4  # characters of a bar that still says something
 class Progbar:
     """Shows `current/target`, a bar, the time, and values.
 
-    target: number of steps, None if not known.  width: of the bar, in characters.  verbose: 0 nothing, 1 a live line,
-    2 one line at the end.  interval: seconds between two updates.  stateful_metrics: names whose values are
-    shown as they come; others are averaged over the steps.  stateless_metrics: names to average instead, all others
-    being shown as they come.  unit_name: the word for a step.
+    Where the output is no terminal and no notebook only the last line is written. On a terminal the line fits into one
+    row as long as it is overwritten: the bar becomes shorter first, then the clock goes, then values are cut. Nothing
+    is left out of the last line. NO_COLOR in the environment switches colours off.
 
-    Where the output is no terminal and no notebook only the last line is written.  On a terminal the line fits into one
-    row as long as it is overwritten: the bar becomes shorter first, then the clock goes, then values are cut.  Nothing
-    is left out of the last line.  NO_COLOR in the environment switches colours off.
+    Args:
+        target: number of steps, None if not known.
+        width: of the bar, in characters.
+        verbose: 0 nothing, 1 a live line, 2 one line at the end.
+        interval: seconds between two updates.
+        stateful_metrics: names whose values are shown as they come; others are averaged over the steps.
+        stateless_metrics: names to average instead, all others being shown as they come.
+        unit_name: the word for a step.
 
     >>> bar = Progbar(2, verbose=2)
     >>> bar.line(2, now=bar.start).split(" - ")[0]
@@ -68,7 +72,13 @@ class Progbar:
                 self._first_step = (self._first_step[0] + gone, self._first_step[1])
 
     def update(self, current, values=None, finalize=None):
-        """`current` steps are done; values: [(name, value)]; finalize: this is the last update (None: if at target)."""
+        """Show that steps are done.
+
+        Args:
+            current: how many of them, an int.
+            values: [(name, value)], or None.
+            finalize: whether this is the last update; None: if current is the target.
+        """
         if finalize is None:
             finalize = self.target is not None and current >= self.target
         for name, value in values or []:
@@ -89,11 +99,21 @@ class Progbar:
             say(self.line(current, now) + "\n")
 
     def add(self, n, values=None):
-        """n more steps are done."""
+        """Show that more steps are done.
+
+        Args:
+            n: how many more, an int.
+            values: [(name, value)], or None.
+        """
         self.update(self._seen + n, values)
 
     def line(self, current, now=None):
-        """The one line of verbose=2."""
+        """The one line of verbose=2.
+
+        Args:
+            current: how many steps are done, an int.
+            now: seconds of time.perf_counter(); the present if None.
+        """
         now = time.perf_counter() if now is None else now
         per_step = self._format(self._step_time(current, now))
         return f"{self._count(current)} - {now - self.start:.0f}s - {per_step.strip()}{self._text()}"

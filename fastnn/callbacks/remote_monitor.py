@@ -12,13 +12,17 @@ from fastnn.core.errors import NotSupportedError
 
 
 class RemoteMonitor(Callback):
-    """Sends the logs of every epoch to a server by HTTP POST, with the package requests.
+    """Sends the logs of every epoch to a server by HTTP POST, with the package requests. A server that cannot be
+    reached warns.
 
-    root: the address of the server.  path: where on it the events go.  field: the name of the form's field that holds
-    the logs as JSON.  headers: a dict of HTTP headers, or None.  send_as_json: send JSON itself instead of a form.
+    Args:
+        root: the address of the server.
+        path: where on it the events go.
+        field: the name of the form's field that holds the logs as JSON.
+        headers: a dict of HTTP headers, or None.
+        send_as_json: whether to send JSON itself instead of a form.
 
-    A server that cannot be reached warns.  Raises NotSupportedError at the start of training where requests is not
-    installed.
+    Raises NotSupportedError at the start of training where requests is not installed.
 
     >>> RemoteMonitor(send_as_json=True).path
     '/publish/epoch/end/'
@@ -37,11 +41,20 @@ class RemoteMonitor(Callback):
         self.headers, self.send_as_json = headers, send_as_json
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Ask for the package before the first epoch has run."""
+        """Ask for the package before the first epoch has run.
+
+        Args:
+            logs: not used.
+        """
         _requests()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Send {"epoch": epoch, **logs}."""
+        """Send {"epoch": epoch, **logs}.
+
+        Args:
+            epoch: its number, from 0.
+            logs: {name: float}.
+        """
         requests = _requests()
         send = {"epoch": epoch, **{k: _plain(v) for k, v in (logs or {}).items()}}
         content = {"json": send} if self.send_as_json else {"data": {self.field: json.dumps(send)}}

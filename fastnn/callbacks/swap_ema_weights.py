@@ -7,9 +7,10 @@ from fastnn.core.errors import ArgumentError
 
 class SwapEMAWeights(Callback):
     """Puts the optimizer's moving averages into the model for evaluation and prediction, and takes them out after.
+    Needs an optimizer with use_ema=True.
 
-    Needs an optimizer with use_ema=True.  swap_on_epoch: also at the end of every epoch, so that checkpoints made
-    there hold the averages.
+    Args:
+        swap_on_epoch: whether also at the end of every epoch, so that checkpoints made there hold the averages.
 
     >>> SwapEMAWeights(swap_on_epoch=True).swap_on_epoch
     True
@@ -41,11 +42,19 @@ class SwapEMAWeights(Callback):
         self._swapped = to
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Train with the weights themselves."""
+        """Train with the weights themselves.
+
+        Args:
+            epoch, logs: not used.
+        """
         self._swap(False)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Leave the averages in the model, if asked for."""
+        """Leave the averages in the model, if asked for.
+
+        Args:
+            epoch, logs: not used.
+        """
         if not self.swap_on_epoch:
             return
         self._swap(True)
@@ -54,17 +63,33 @@ class SwapEMAWeights(Callback):
                 average.assign(variable.numpy())
 
     def on_test_begin(self, logs=None):
-        """Evaluate with the averages."""
+        """Evaluate with the averages.
+
+        Args:
+            logs: not used.
+        """
         self._swap(True)
 
     def on_test_end(self, logs=None):
-        """Back to the weights."""
+        """Back to the weights.
+
+        Args:
+            logs: not used.
+        """
         self._swap(False)
 
     def on_predict_begin(self, logs=None):
-        """Predict with the averages."""
+        """Predict with the averages.
+
+        Args:
+            logs: not used.
+        """
         self._swap(True)
 
     def on_predict_end(self, logs=None):
-        """Back to the weights."""
+        """Back to the weights.
+
+        Args:
+            logs: not used.
+        """
         self._swap(False)

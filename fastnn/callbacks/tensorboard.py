@@ -14,10 +14,12 @@ from fastnn.core.errors import NotSupportedError
 class TensorBoard(Callback):
     """Writes the logs of every epoch (and weight histograms, if asked for) as TensorBoard event files.
 
-    log_dir: folder; training goes to <log_dir>/train, validation to <log_dir>/validation, as Keras's.
-    histogram_freq: epochs between two histograms of all weights, 0 = none.  update_freq: "epoch", "batch" or an
-    int (batches).  write_steps_per_second: also write the speed.  Other arguments of Keras are accepted and have
-    no effect: write_graph, write_images, profile_batch, embeddings_freq, embeddings_metadata.
+    Args:
+        log_dir: folder; training goes to <log_dir>/train, validation to <log_dir>/validation, as Keras's.
+        histogram_freq: epochs between two histograms of all weights, 0 = none.
+        write_steps_per_second: whether to write the speed, too.
+        update_freq: "epoch", "batch" or an int: batches between two entries.
+        write_graph, write_images, profile_batch, embeddings_freq, embeddings_metadata: Keras's arguments, of no effect.
 
     Raises NotSupportedError at the start of training where tensorboardX is not installed.
 
@@ -46,7 +48,11 @@ class TensorBoard(Callback):
         self._writers, self._step, self._started = {}, 0, 0.0
 
     def wants_batches(self, kind):
-        """Only for training with update_freq "batch" or an int."""
+        """Only for training with update_freq "batch" or an int.
+
+        Args:
+            kind: "train", "test" or "predict".
+        """
         return kind == "train" and self.update_freq != "epoch"
 
     def _writer(self, name):
@@ -62,23 +68,41 @@ class TensorBoard(Callback):
         return self._writers[name]
 
     def on_train_begin(self, logs=None):
-        """Open the files (so that a missing package shows now, not after an epoch)."""
+        """Open the files (so that a missing package shows now, not after an epoch).
+
+        Args:
+            logs: not used.
+        """
         self._step = 0
         self._writer("train")
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Start the clock."""
+        """Start the clock.
+
+        Args:
+            epoch, logs: not used.
+        """
         self._started, self._step_at_start = time.perf_counter(), self._step
 
     def on_train_batch_end(self, batch, logs=None):
-        """Write the running logs every update_freq batches."""
+        """Write the running logs every update_freq batches.
+
+        Args:
+            batch: its number in the epoch, from 0.
+            logs: {name: float}.
+        """
         self._step += 1
         if self.update_freq != "epoch" and self._step % self.update_freq == 0:
             for name, value in (logs or {}).items():
                 self._writer("train").add_scalar(f"batch_{name}", value, self._step)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Write the logs, the learning rate and histograms."""
+        """Write the logs, the learning rate and histograms.
+
+        Args:
+            epoch: its number, from 0.
+            logs: {name: float}.
+        """
         for name, value in (logs or {}).items():
             validation = name.startswith("val_")
             tag = name.removeprefix("val_")
@@ -99,7 +123,11 @@ class TensorBoard(Callback):
         return log_rates(self.model.optimizer, logs)
 
     def on_train_end(self, logs=None):
-        """Close the files."""
+        """Close the files.
+
+        Args:
+            logs: not used.
+        """
         for writer in self._writers.values():
             writer.close()
         self._writers = {}

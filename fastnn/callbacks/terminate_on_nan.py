@@ -9,7 +9,9 @@ from fastnn.callbacks.console import say
 class TerminateOnNaN(Callback):
     """Stops training after the first batch whose loss is NaN or infinite.
 
-    raise_error: raise RuntimeError instead, so that no later callback can take the bad weights for good ones.
+    Args:
+        raise_error: whether to raise RuntimeError instead, so that no later callback can take the bad weights for good
+            ones.
 
     >>> TerminateOnNaN(raise_error=True).raise_error
     True
@@ -20,7 +22,12 @@ class TerminateOnNaN(Callback):
         self.raise_error = raise_error
 
     def on_batch_end(self, batch, logs=None):
-        """Look at the loss."""
+        """Look at the loss.
+
+        Args:
+            batch: its number in the epoch, from 0.
+            logs: {"loss": float}.
+        """
         loss = (logs or {}).get("loss")
         if loss is None or math.isfinite(loss):
             return

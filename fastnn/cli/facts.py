@@ -1,8 +1,6 @@
 """`fastnn info` and `fastnn inspect`."""
 
-import importlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
@@ -13,7 +11,7 @@ import numpy
 
 from fastnn.cli.terminal import clean, say, table
 from fastnn.core import config, neighbours
-from fastnn.runtime import levels, pack, threads
+from fastnn.runtime import cubins, device, levels, pack, threads
 from fastnn.saving.inspect import inspect_file
 
 # fmt: off
@@ -61,18 +59,19 @@ def features():
 
 
 def gpu():
-    """What a GPU program would find, in words; fastnn's kernels run on the CPU."""
-    if importlib.util.find_spec("numba") is None:
-        return "not looked for: numba.cuda is not installed"
-    try:
-        cuda = importlib.import_module("numba.cuda")
-        if not cuda.is_available():
-            return "none: numba.cuda finds no CUDA device"
-        names = [device.name for device in cuda.list_devices()]
-    except Exception as error:  # a driver that is half there fails in its own ways: info still has to print
-        return f"none: numba.cuda cannot be used ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
-    names = [n.decode() if isinstance(n, bytes) else str(n) for n in names]
-    return f"{', '.join(names)} (not used: kernels run on the CPU)"
+    """The GPUs that can be used, in words, or what is missing.
+
+    >>> bool(gpu())
+    True
+    """
+    found = device.facts()
+    if not found["devices"]:
+        return f"none: {found['missing']}"
+    return "; ".join(
+        f"{d['name']}, capability {d['capability']}, driver {d['driver']}, {d['memory'] / 2**30:.1f} GiB, "
+        f"{d['free'] / 2**30:.1f} GiB free"
+        for d in found["devices"]
+    )
 
 
 def gather(now=None):
@@ -89,7 +88,8 @@ def gather(now=None):
            "threads": f"{threads.get_num_threads()} ({threads.origin()})",
            "cores": f"{threads.affinity()} of {os.cpu_count()} for this process",
            "cgroup quota": f"{threads.quota() or 'none'}",
-           "gpu": gpu(), "executor": config.executor(), "float type": config.floatx(),
+           "device": config.device(), "gpu": gpu(), "cuda kernels": cubins.describe(),
+           "executor": config.executor(), "float type": config.floatx(),
            "data folder": os.environ.get("FASTNN_DATA") or "not set (FASTNN_DATA)"}  # fmt: skip
     if (found := neighbours.other()) is not None:
         out["import name"] = neighbours.words(found)

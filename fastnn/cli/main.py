@@ -15,6 +15,7 @@ _COMMANDS = {
     "info": "version, CPU level, kernel pack, threads",
     "inspect": "what is in a model file, without building anything from it",
     "run": "run a script, module or notebook that imports keras or tensorflow.keras, on fastnn",
+    "launch": "run a script in several processes that train together (keras.distribution)",
     "check": "look at the data and the model of a script's first fit, or at a model file, before training",
     "resume": "run a script whose calls of fit keep checkpoints in a folder, and go on from them",
     "verify": "run a script as far as its receipt is to be compared, and say what differs first",
@@ -45,10 +46,14 @@ def parser():
     parts["inspect"].add_argument("file", help="a .keras, .weights.h5 or .h5 file")
     parts["inspect"].add_argument("--json", action="store_true", help="print everything as JSON")
     parts["resume"].add_argument("folder", help="where checkpoints are; made if need be")
-    for part in (parts["run"], parts["resume"]):
+    for part in (parts["run"], parts["resume"], parts["launch"]):
         part.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
         part.add_argument("script", help="a Python file, or a notebook (.ipynb), whose cells are run in order")
         part.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    launch = parts["launch"]
+    launch.add_argument("-n", type=int, default=2, metavar="N", help="how many processes (default 2)")
+    launch.add_argument("--threads", type=int, default=None, help="of each process (default: the cores, divided)")
+    launch.add_argument("--all", action="store_true", help="show what all of them print, not only the first")
     parts["check"].add_argument("path", help="a script or notebook, or a .keras or .h5 file")
     parts["check"].add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
     verify = parts["verify"]
@@ -135,6 +140,12 @@ def _run_command(options):
         return playground.run(options.port, browser=not options.no_browser)
     if options.command == "run":
         return run_script(options.script, options.arguments, options.module)
+    if options.command == "launch":
+        from fastnn.cli import launch
+
+        return launch.run(
+            options.script, options.arguments, options.n, options.threads, options.module, every=options.all
+        )
     if options.command == "resume":
         from fastnn.models.script import checkpoints_of
 

@@ -1,6 +1,5 @@
 """Makes `import keras` and `from tensorflow.keras import ...` find fastnn, for `fastnn run` and on request."""
 
-import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -15,28 +14,13 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.core import results
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.registry import suggest
+from fastnn.graph.array import Array
 from fastnn.layers import context
 
 VERSION = "3.15.1"
 # On sys.path while the aliases are installed.  A child process gets the path from its parent (multiprocessing's spawn
 # and forkserver, joblib's loky), but not the finder: it finds modules here, which install it.
 CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")
-
-
-MAKERS = {"fastnn.ops.functions.create", "fastnn.ops.functions.constants", "fastnn.random"}  # of arrays, by NumPy
-
-
-@functools.cache
-def _shown(function):
-    """A function whose arrays users get as results of operations."""
-    if isinstance(function, type):
-        return function
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        return results.shown(function(*args, **kwargs))
-
-    return call
 
 
 class _Alias(types.ModuleType):
@@ -75,8 +59,7 @@ class _Alias(types.ModuleType):
                 return value
             if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
                 return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
-            made = getattr(value, "__module__", None) in MAKERS and name != "convert_to_numpy"
-            return _shown(value) if made else adapt(value)
+            return adapt(value)
         except AttributeError:
             if name.startswith("__"):
                 raise
@@ -234,8 +217,8 @@ def install():
 
 
 def _give(tensors):
-    """Results of operations on arrays get the method `.numpy()`, or lose it."""
-    results.give_as(Tensor if tensors else None)
+    """Results of operations are tensors, whose values stay as they are; or arrays."""
+    results.give_as(Tensor if tensors else Array)
 
 
 def uninstall():

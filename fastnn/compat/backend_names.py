@@ -12,6 +12,7 @@ RENAMED = {
     "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",
     "categorical_crossentropy": "losses:categorical_crossentropy", "name_scope": "compat.backend:_Scope",
     "epsilon": "core.config:epsilon", "set_epsilon": "core.config:set_epsilon", "set_floatx": "core.config:set_floatx",
+    "floatx": "core.config:floatx",
     "get_session": "compat.tf_devices:get_session", "set_session": "compat.tf_devices:nothing",
     "manual_variable_initialization": "compat.tf_devices:nothing",
     "_get_available_gpus": "compat.tf_devices:no_devices",
@@ -21,6 +22,11 @@ RENAMED = {
     **{n: f"compat.backend_values:{n}" for n in (
         "variable", "constant", "placeholder", "get_value", "eval", "set_value", "batch_get_value", "batch_set_value",
         "count_params", "update", "update_add", "update_sub", "moving_average_update")},
+    **{n: f"compat.backend_arrays:{n}" for n in (
+        "random_normal", "random_uniform", "truncated_normal", "random_binomial", "random_normal_variable",
+        "random_uniform_variable", "dropout", "cast_to_floatx", "flatten", "batch_flatten", "repeat", "batch_dot",
+        "bias_add", "relu", "batch_normalization", "pool2d", "resize_images", "in_top_k", "switch", "is_float_dtype",
+        "is_int_dtype", "result_type", "conv1d", "conv2d", "conv3d", "conv2d_transpose")},
 }  # fmt: skip
 # Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
 DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},

@@ -25,6 +25,12 @@ class Update:
 def variable(value, dtype=None, name=None, constraint=None):
     """A Variable with a first value.
 
+    Args:
+        value: a number or an array.
+        dtype: of the variable; the default float type if None.
+        name: str, made if None.
+        constraint: a function of the new value, called after each update, or None.
+
     >>> get_value(variable([1.0, 2.0]))
     array([1., 2.], dtype=float32)
     """
@@ -34,19 +40,47 @@ def variable(value, dtype=None, name=None, constraint=None):
 
 
 def constant(value, dtype=None, shape=None, name=None):
-    """An array of a value, of the default float type unless dtype says otherwise."""
+    """An array of a value.
+
+    Args:
+        value: a number or an array.
+        dtype: of the result; the default float type if None.
+        shape: to which the value broadcasts; its own if None.
+        name: of no effect.
+
+    >>> constant([1, 2])
+    array([1., 2.], dtype=float32)
+    """
     array = np.asarray(value, dtypes.numpy_type(dtypes.standardize(dtype or floatx())))
     return array if shape is None else np.broadcast_to(array, shape).copy()
 
 
 def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):
-    """An Input symbol; `shape` has the batch dimension in front."""
+    """An Input symbol.
+
+    Args:
+        shape: with the batch dimension in front.
+        ndim: the number of dimensions, where there is no shape.
+        dtype: the default float type if None.
+        sparse: of no effect.
+        name: str, made if None.
+
+    >>> placeholder(ndim=2).shape
+    (None, None)
+    """
     shape = (None,) * ndim if shape is None else tuple(shape)
     return Input(batch_shape=shape, dtype=dtype or floatx(), name=name)
 
 
 def get_value(x):
-    """The value of a variable as an array; of a number or an array, itself."""
+    """The value of a variable as an array; of a number or an array, itself.
+
+    Args:
+        x: a variable, a number or an array.
+
+    >>> get_value(variable(3.0))
+    array(3., dtype=float32)
+    """
     return np.asarray(x.numpy() if hasattr(x, "numpy") else x)
 
 
@@ -54,7 +88,19 @@ eval = get_value  # Keras's name
 
 
 def set_value(x, value):
-    """Give a variable a new value."""
+    """Give a variable a new value.
+
+    Args:
+        x: the variable.
+        value: a number or an array of its shape.
+
+    Raises ArgumentError for what is no variable.
+
+    >>> x = variable(3.0)
+    >>> set_value(x, 4.0)
+    >>> get_value(x)
+    array(4., dtype=float32)
+    """
     if not hasattr(x, "assign"):
         raise ArgumentError(
             f"set_value: received {x!r}, expected a variable (a weight of a layer, or the "
@@ -64,23 +110,54 @@ def set_value(x, value):
 
 
 def batch_get_value(tensors):
-    """The values of variables, as a list of arrays."""
+    """The values of variables, as a list of arrays.
+
+    Args:
+        tensors: a list of variables.
+
+    >>> batch_get_value([variable(1.0)])
+    [array(1., dtype=float32)]
+    """
     return [get_value(x) for x in tensors]
 
 
 def batch_set_value(tuples):
-    """Give variables new values: (variable, value) pairs."""
+    """Give variables new values.
+
+    Args:
+        tuples: (variable, value) pairs.
+
+    >>> x = variable(1.0)
+    >>> batch_set_value([(x, 2.0)])
+    >>> get_value(x)
+    array(2., dtype=float32)
+    """
     for x, value in tuples:
         set_value(x, value)
 
 
 def count_params(x):
-    """The number of numbers in a variable or array."""
+    """The number of numbers in x.
+
+    Args:
+        x: a variable or an array.
+
+    >>> count_params(variable([1.0, 2.0]))
+    2
+    """
     return int(np.prod(x.shape))
 
 
 def update(x, new_x):
-    """x.assign(new_x); `update_add` and `update_sub` change it by an amount."""
+    """x.assign(new_x); `update_add` and `update_sub` change it by an amount.
+
+    Args:
+        x: a variable.
+        new_x: its new value; a symbol of a functional graph for `function(updates=)`.
+
+    >>> get_value(update(variable(3.0), 5.0))
+    array(5., dtype=float32)
+    """
     if is_functional(new_x):
         return Update(x, new_x)
     x.assign(new_x)
@@ -88,7 +165,15 @@ def update(x, new_x):
 
 
 def update_add(x, increment):
-    """x.assign_add(increment)."""
+    """x.assign_add(increment).
+
+    Args:
+        x: a variable.
+        increment: what is added; a symbol of a functional graph for `function(updates=)`.
+
+    >>> get_value(update_add(variable(3.0), 1.0))
+    array(4., dtype=float32)
+    """
     if is_functional(increment):
         return Update(x, ops.add(x, increment))
     x.assign_add(increment)
@@ -96,7 +181,15 @@ def update_add(x, increment):
 
 
 def update_sub(x, decrement):
-    """x.assign_sub(decrement)."""
+    """x.assign_sub(decrement).
+
+    Args:
+        x: a variable.
+        decrement: what is subtracted; a symbol of a functional graph for `function(updates=)`.
+
+    >>> get_value(update_sub(variable(3.0), 1.0))
+    array(2., dtype=float32)
+    """
     if is_functional(decrement):
         return Update(x, ops.subtract(x, decrement))
     x.assign_sub(decrement)
@@ -104,6 +197,15 @@ def update_sub(x, decrement):
 
 
 def moving_average_update(x, value, momentum):
-    """x = momentum * x + (1 - momentum) * value."""
+    """x = momentum * x + (1 - momentum) * value.
+
+    Args:
+        x: a variable.
+        value: what it moves towards.
+        momentum: a number in [0, 1].
+
+    >>> get_value(moving_average_update(variable(1.0), 3.0, 0.5))
+    array(2., dtype=float32)
+    """
     x.assign(ops.add(ops.multiply(x, momentum), ops.multiply(value, 1 - momentum)))
     return x

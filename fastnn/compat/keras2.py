@@ -318,7 +318,7 @@ PROPERTIES = {
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
-    Variable: {"shape": property(lambda self: TensorShape(self._array.shape), doc="Its shape.")},
+    Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
     Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},
     Callback: {"validation_data": property(_validation_data, _keep("validation_data"))},

@@ -1,5 +1,7 @@
 """TensorFlow's constants, variables, dtypes and tape."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from fastnn.core import config, dtypes
@@ -8,6 +10,7 @@ from fastnn.gradients import GradientTape
 from fastnn.graph import Variable as _Variable
 from fastnn.graph.tensor import DType
 from fastnn.graph.tensor import Tensor as _Lazy
+from fastnn.runtime import device
 
 __all__ = ["GradientTape", "Tensor", "Variable", "constant"]
 
@@ -16,6 +19,13 @@ int8, int16, int32, int64 = map(DType, ("int8", "int16", "int32", "int64"))
 uint8, uint16, uint32, uint64 = map(DType, ("uint8", "uint16", "uint32", "uint64"))
 bool, double, string = map(DType, ("bool", "float64", "string"))  # the names that scripts use: tf.bool
 newaxis, ERROR = None, 40
+
+
+class PhysicalDevice(NamedTuple):
+    """A device as TensorFlow lists them."""
+
+    name: str
+    device_type: str
 
 
 def accept(*args, **kwargs):
@@ -28,17 +38,23 @@ def executing_eagerly():
 
 
 def list_physical_devices(device_type=None):
-    """The devices of a kind: one CPU.
+    """The devices of a kind, "CPU" or "GPU" (None: both): the CPU, and GPUs that can be used.
 
-    >>> list_physical_devices("GPU")
-    []
+    >>> list_physical_devices("CPU")
+    [PhysicalDevice(name='/physical_device:CPU:0', device_type='CPU')]
     """
-    return [] if device_type not in (None, "CPU") else ["/physical_device:CPU:0"]
+    kinds = {"CPU": 1, "GPU": len(device.available())}
+    return [
+        PhysicalDevice(f"/physical_device:{kind}:{k}", kind)
+        for kind, count in kinds.items()
+        if device_type in (None, kind)
+        for k in range(count)
+    ]
 
 
 def is_gpu_available(*args, **kwargs):
-    """False."""
-    return False
+    """Whether there is a GPU that can be used."""
+    return len(device.available()) > 0
 
 
 def constant(value, dtype=None, shape=None, name="Const"):

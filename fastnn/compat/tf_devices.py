@@ -1,4 +1,4 @@
-"""Devices, sessions, graphs and strategies of TensorFlow, in so far as scripts begin with them: answers of one CPU.
+"""Devices, sessions, graphs and strategies of TensorFlow, in so far as scripts begin with them: answers of one machine.
 
 `TABLE` says which of TensorFlow's names each of them is found under.
 """
@@ -9,6 +9,7 @@ from typing import Any
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.switches import functions_run_eagerly, run_functions_eagerly
 from fastnn.graph import Symbol
+from fastnn.runtime import device
 
 
 class Inert:
@@ -105,31 +106,54 @@ class Session(Scope):
 
 
 def devices(device_type=None):
-    """The devices of a kind: one CPU.
+    """The devices of a kind, "CPU" or "GPU" (None: both): the CPU, and GPUs that can be used.
 
-    >>> devices(), devices("GPU")
-    ([Device(name='/device:CPU:0', device_type='CPU')], [])
+    Args:
+        device_type: "CPU", "GPU" or another kind; None for all.
+
+    >>> devices("CPU")
+    [Device(name='/device:CPU:0', device_type='CPU')]
     """
-    return [] if device_type not in (None, "CPU") else [Device("/device:CPU:0", "CPU")]
+    found = [Device("/device:CPU:0", "CPU")] if device_type in (None, "CPU") else []
+    if device_type in (None, "GPU"):
+        found += [Device(f"/device:GPU:{k}", "GPU") for k in range(len(device.available()))]
+    return found
 
 
 def no_devices(*args, **kwargs):
-    """[]: no GPUs."""
+    """[]: no GPUs.
+
+    Args:
+        args, kwargs: of no effect.
+    """
     return []
 
 
 def nothing(*args, **kwargs):
-    """None: what this set or asked does not exist here."""
+    """None: what this set or asked does not exist here.
+
+    Args:
+        args, kwargs: of no effect.
+    """
 
 
 def no(*args, **kwargs):
-    """False."""
+    """False.
+
+    Args:
+        args, kwargs: of no effect.
+    """
     return False
 
 
-def no_name(*args, **kwargs):
-    """An empty name: there is no such device."""
-    return ""
+def has_gpu():
+    """Whether there is a GPU that can be used."""
+    return bool(device.available())
+
+
+def gpu_name():
+    """The name of the first GPU that can be used; "" where there is none."""
+    return "/device:GPU:0" if device.available() else ""
 
 
 def get_logger():
@@ -143,7 +167,11 @@ def do_not_convert(func=None, **kwargs):
 
 
 def get_session(*args, **kwargs):
-    """A session."""
+    """A session.
+
+    Args:
+        args, kwargs: of no effect.
+    """
     return Session()
 
 
@@ -164,10 +192,11 @@ TABLE: dict[Any, list[str]] = {
               "initialize_all_variables", "autograph.set_verbosity", "debugging.set_log_device_placement",
               "debugging.enable_check_numerics", "disable_control_flow_v2", "enable_resource_variables",
               "config.experimental_connect_to_cluster", "tpu.experimental.initialize_tpu_system"],
-    no: ["test.is_built_with_cuda", "test.is_built_with_gpu_support", "test.is_built_with_rocm"],
+    no: ["test.is_built_with_rocm"],
+    has_gpu: ["test.is_built_with_cuda", "test.is_built_with_gpu_support"],
     run_functions_eagerly: ["config.run_functions_eagerly", "config.experimental_run_functions_eagerly"],
     functions_run_eagerly: ["config.functions_run_eagerly"],
-    no_name: ["test.gpu_device_name"],
+    gpu_name: ["test.gpu_device_name"],
     do_not_convert: ["autograph.experimental.do_not_convert"],
     Inert: ["ConfigProto", "GPUOptions", "config.experimental.VirtualDeviceConfiguration", "RunOptions", "RunMetadata",
             "config.LogicalDeviceConfiguration"],

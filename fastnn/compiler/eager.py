@@ -58,6 +58,7 @@ class EagerPlan:
         self.layout = variables.layout_version if self.reads_variables else 0
         self.bytes = self.program.arena_bytes + sum(a.nbytes for a in self.arrays)
         self.only = self.arrays[0] if len(self.arrays) == 1 else None
+        self.plain = False  # whether results are NumPy's own arrays, whatever those of operations are
         self.door = None  # what takes the arrays in, where they are not simply copied
         self.blame = None  # asked about the arrays when a kernel refuses what it finds
 
@@ -91,7 +92,7 @@ class EagerPlan:
                     if self.blame is not None:
                         self.blame(arrays)
                     raise
-                kind = results.kind
+                kind = None if self.plain else results.kind
                 if self.single is not None:
                     return self.single.copy() if kind is None else self.single.copy().view(kind)
                 outputs = iter([o.copy() if kind is None else o.copy().view(kind) for o in program.outputs])
@@ -154,7 +155,7 @@ def as_array(value: Any) -> Any:
     if hasattr(value, "_fastnn_variable"):
         if here.log is not None:
             settle()
-        return value._array if casting() is None else value.value
+        return value._seen if casting() is None else value.value
     return operand(value)
 
 

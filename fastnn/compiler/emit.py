@@ -323,6 +323,9 @@ class Emitter:
         if n <= 0:
             return
         target = self.target
+        if target.per_item:
+            alone = elementwise or (chunk is None and tile is None and align == run == 1)
+            chunk, tile = 1 if alone else (tile or chunk or n), None
         if chunk is None:
             if elementwise:
                 item = max((a.itemsize for a in args if isinstance(a, Access) and a.itemsize >= 4), default=4)

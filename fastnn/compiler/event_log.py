@@ -213,7 +213,7 @@ class Log(LogTrace):
             number = serial(v)
             missing = [(e, number) for e in range(self.epoch + 1) if (e, number) not in self.before]
             if number in self.variables and missing:
-                self.before.update(dict.fromkeys(missing, v._array.copy()))
+                self.before.update(dict.fromkeys(missing, v._seen.copy()))
                 self._forget_trace()
 
     def _know_variables(self) -> None:

@@ -32,11 +32,18 @@ CONTROL = {LOOP: lower_loop, BRANCH: lower_branch}
 class DataSlot:
     """Where batches of one input come from: `io` = int64 words {address, row stride in bytes, rows}, `index` =
     one word, the address of the int64 row order (0: as they lie).  The words may change between runs.
+
+    array, order: what the words speak of, for devices, which have copies: stamp and mixed change with them.  place: of
+    the copies (fastnn.runtime.device_data).
     """
 
     def __init__(self, dtype: str) -> None:
         self.dtype = dtype  # of the rows as they lie; the batch may have another
         self.io, self.index = np.zeros(3, np.int64), np.zeros(1, np.int64)
+        self.array: Any = None
+        self.order: Any = None
+        self.stamp = self.mixed = 0
+        self.place: Any = None
 
 
 class Lowered(NamedTuple):
@@ -253,8 +260,10 @@ class Lowering:
 
     def lowering_of(self, op: Record) -> Callable[[Emitter], None]:
         """The record's lowering rule for this target."""
-        rule: Callable[[Emitter], None] = op.lower if callable(op.lower) else op.lower[self.target.name]
-        return rule
+        own = getattr(op, "cuda", None) if self.target.own else None
+        rule: Any = own if callable(own) else op.lower
+        found: Callable[[Emitter], None] = rule if callable(rule) else rule["cpu"]
+        return found
 
     def _host(self, node: Node, ins: Sequence[Operand | None], outs: Sequence[Operand]) -> None:
         """A step in Python.  It sees arrays at fixed places, so what moves with a loop is copied there and back."""

@@ -8,12 +8,13 @@ from typing import Any
 from fastnn.compiler.autotune import ThreadAutotuner
 from fastnn.compiler.compile import compile_graph
 from fastnn.compiler.target import DEFAULT, Options
-from fastnn.core import turns
-from fastnn.core.errors import KernelError
+from fastnn.core import mirrors, turns
+from fastnn.core.errors import ArgumentError, KernelError
 from fastnn.core.locks import lock
 from fastnn.core.turns import Touched, whole
 from fastnn.core.types import Array
 from fastnn.graph import Symbol, Trace
+from fastnn.runtime import device as devices
 from fastnn.runtime import extension, pyexec
 from fastnn.runtime.abi import FLAGS, STOP, WHILE
 from fastnn.runtime.bind import Arena, Storage, bind
@@ -42,9 +43,18 @@ class Program:
         self.options = options = options or DEFAULT
         self.lock = lock()
         self.plan, structure = compile_graph(trace, outputs, bindings, options)
-        self.storage = Storage(arena, state, structure.variables, structure.arrays, structure.slots, structure.keys)
-        self.state, self.scopes = self.storage.state, structure.scopes
         self.written = [v in trace.assigns for v in structure.variables]
+        self.storage = Storage(
+            arena, state, structure.variables, structure.arrays, structure.slots, structure.keys, self.written
+        )
+        self.state, self.scopes = self.storage.state, structure.scopes
+        there = options.target.name != "cpu" and bool(self.plan.code)  # a plan of views needs no device
+        self.device = devices.current() if there else None
+        if self.device is None and there:
+            raise ArgumentError(
+                f"A plan for target {options.target.name!r} was asked for, but no device is set. Set one: "
+                "fastnn.config.set_device('cuda:0')."
+            )
         self._bind()
         self.tuner = ThreadAutotuner(self.tape.threads)
         if options.threads is not None:
@@ -54,11 +64,12 @@ class Program:
         """Give the plan its memory: at first, and whenever the arena has moved."""
         options = self.options
         most, self.fixed = planned() if options.threads is None else (options.threads, True)
-        self.tape = bind(self.plan, self.storage, options.target, most, options.executor)
+        self.tape = bind(self.plan, self.storage, options.target, most, options.executor, self.device)
         self.outputs, self.threads = self.tape.outputs, self.tape.threads
         self._touched: Touched | None = None
         self.plain = (
             self.tape.executor is not None
+            and self.device is None
             and not (options.guard or options.fill)
             and not isinstance(self.tape.executor, pyexec.Executor)
         )
@@ -92,7 +103,7 @@ class Program:
         """(what it reads, what it writes) of variables, as identities of memory."""
         found = self._touched
         if found is None:
-            memory = [whole(v._array) for v in self.storage.variables]
+            memory = [whole(v._host) for v in self.storage.variables]
             writes = frozenset([m for m, written in zip(memory, self.written) if written])
             found = self._touched = frozenset(memory) - writes, writes
         return found
@@ -136,9 +147,11 @@ class Program:
         Raises KernelError, naming the layer and operation, for data that a kernel refuses.
         """
         self.follow()
+        if mirrors.HELD and self.device is None:
+            self._look()
         if self.tape.executor is None:
             return batches
-        guard, fill = self.options.guard, self.options.fill
+        guard, fill = (self.options.guard, self.options.fill) if self.device is None else (0, False)
         if fill or guard:
             self._prepare(guard, fill)
         try:
@@ -156,6 +169,8 @@ class Program:
         if self.storage.arena.block is not self.tape.block:
             self.follow()
         if self.plain:
+            if mirrors.HELD:
+                self._look()
             try:
                 if self.tuner.pending and self._team() == self.threads:
                     self.tuner.run(1, self._step_once)
@@ -165,6 +180,30 @@ class Program:
                 raise self._explain(error) from None
         else:
             self.run()
+
+    def _look(self) -> None:
+        """A device has copies of variables: what is newer there comes back before the CPU uses it."""
+        for v, written in zip(self.storage.variables, self.written):
+            (mirrors.change if written else mirrors.look)(v._host)
+
+    def run_on(self, rows: int) -> None:
+        """Run one batch, which goes on on a device while the host does something else, until `settle`."""
+        executor = self.tape.executor
+        if self.device is not None and executor is not None:
+            executor.waits = False
+        try:
+            self.run(1, rows)
+        finally:
+            if self.device is not None and executor is not None:
+                executor.waits = True
+
+    def settle(self) -> None:
+        """Wait for the batch of `run_on`; raises what `run` would have raised."""
+        if self.device is not None and self.tape.executor is not None:
+            try:
+                self.tape.executor.settle()
+            except KernelError as error:
+                raise self._explain(error) from None
 
     def follow(self) -> None:
         """Bind again where the arena has moved."""
@@ -230,6 +269,8 @@ def run_together(
     """
     for program in programs:
         program.follow()
+        if mirrors.HELD:
+            program._look()
         if program.plan is not programs[0].plan:
             raise ValueError("run_together: programs of several plans")
     taken = turns.begin(_Several(programs))

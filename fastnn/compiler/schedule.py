@@ -19,6 +19,7 @@ SCRATCH_PAD = 64  # scratch arrays exactly 4 KiB apart alias in L1
 def fusion_groups(items: list[Any], target: Target, fuse: bool = True) -> Items:
     """Fusion groups in place of instructions: lists of those that run together (many have one), also inside regions."""
     stretches: list[list[Any]] = []
+    fuse = fuse and target.tile > 0
     out = _stretches(items, stretches)
     if fuse:
         _shared(stretches)

@@ -38,7 +38,7 @@ class Spaces:
     def variable(self, variable: Variable) -> Operand:
         """The operand of a variable."""
         k = self.structure.numbers[variable]
-        nbytes = variable._array.nbytes
+        nbytes = variable._host.nbytes
         return Operand(
             self._buffer("variable", k, nbytes, self.structure.layout[k], "variable"),
             0,

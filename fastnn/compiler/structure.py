@@ -90,7 +90,7 @@ class Structure:
         self.variables = list(self.numbers)
         self.keys = [random.signed(random.fold(k)) for k in self._keys]
         self.scopes = list(self._scopes)
-        self.layout = layout([v._array for v in self.variables])
+        self.layout = layout([v._host for v in self.variables])
 
     # ------------------------------------------------------------------ the walk
     def _walk(self, nodes: Sequence[Node]) -> tuple[Any, ...]:

@@ -1,8 +1,11 @@
 """Target: what plans are made for, as data; Options: how a plan is made and run."""
 
+import copy
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from fastnn.runtime import device
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,8 @@ class Target:
     stays in L2 anyway; span_worth: bytes that a group must touch to run by batch tiles, smaller ones stay in L2 by
     themselves (None: no batch tiles).  grain_ns: work that a chunk should be worth, for a barrier costs 0.3-1 us;
     most_chunks: of one instruction.  bytes_per_ns, flops_per_ns: usual rates of one core; instruction_ns: dispatch and
-    loading of arguments.
+    loading of arguments.  per_item: an instruction's chunk is what one call of its kernel takes, 1 wherever items may
+    be cut: threads of a device have a call each.  own: whether records' own rules for it are taken.
 
     >>> Target().work_ns(1000, 500)
     110.0
@@ -35,6 +39,8 @@ class Target:
     bytes_per_ns: float = 10.0
     flops_per_ns: float = 50.0
     instruction_ns: float = 15.0
+    per_item: bool = False
+    own: bool = False
 
     def work_ns(self, nbytes: float, flops: float) -> float:
         """Time that one core takes for so many bytes moved and operations: the only cost model there is."""
@@ -47,6 +53,19 @@ class Target:
 
 
 CPU = Target()
+# A GPU: a thread an item, one stream; its caches are no matter of plans.  Rates of a card of some years ago.
+CUDA = Target(
+    name="cuda",
+    tile=0,
+    span_worth=None,
+    most_chunks=1,
+    bytes_per_ns=1000.0,
+    flops_per_ns=10_000.0,
+    instruction_ns=2000.0,
+    per_item=True,
+    own=True,
+)
+PLAIN = replace(CUDA, own=False)  # all kernels are the CPU's
 
 
 VERIFY = False  # whether options that do not say check every pass; the tests do
@@ -87,3 +106,13 @@ class Options:
 
 
 DEFAULT = Options()
+
+
+def placed(options: Options | None) -> Options | None:
+    """The options of what a model runs: for the device that is set, where there is one and nothing else was said."""
+    found = device.current()
+    if found is None or (options or DEFAULT).target.name != "cpu":
+        return options
+    twin = copy.copy(options or DEFAULT)
+    twin.target = CUDA if found.own else PLAIN
+    return twin

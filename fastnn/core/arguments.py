@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from fastnn.core import docstrings
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 
@@ -31,7 +32,15 @@ def whole(value):
 
 
 def count(name, value, least=1, none=False, most=None):
-    """`value` as an int >= least (and <= most); with `none`, None stays None.
+    """`value` as an int >= least (and <= most).
+
+    Args:
+        name: of the argument, for the error.
+        value: what was received.
+        least, most: the bounds; None for no upper one.
+        none: whether None stays None, in place of an error.
+
+    Raises ArgumentError.
 
     >>> count("batch_size", np.int64(8))
     8
@@ -206,6 +215,8 @@ class ChecksArguments:
     refused with the one that was meant, in every subclass that takes no others.
     """
 
+    __signature__ = docstrings.ConstructorSignature()
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if kwargs:
             names, more = _parameters(cls)
@@ -222,8 +233,11 @@ class ChecksArguments:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if not cls.__module__.startswith("fastnn."):
+            return
+        docstrings.complete(cls)
         own = cls.__dict__.get("__init__")
-        if own is None or not cls.__module__.startswith("fastnn."):
+        if own is None:
             return
         signature = inspect.signature(own)
         table = cls.argument_rules

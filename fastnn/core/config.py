@@ -3,6 +3,8 @@
 Settings are read when a plan is made; changing one later affects plans made after that.
 """
 
+import os
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -10,9 +12,20 @@ from fastnn.core import changes
 from fastnn.core.errors import ArgumentError, DTypeError
 from fastnn.core.locks import lock
 
+PLAIN_DEVICES = ("cpu", "auto", "simulated")  # those that need nothing; the last one is the tests'
+
+
+def _environment_device() -> str:
+    name = os.environ.get("FASTNN_DEVICE") or "cpu"
+    if name not in PLAIN_DEVICES and not re.fullmatch(r"(cuda|gpu)(:\d+)?", name):
+        raise ImportError(f"FASTNN_DEVICE={name!r} in the environment; expected cpu, auto, cuda, cuda:0, ...")
+    return name
+
+
 _settings: dict[str, Any] = {
     "floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last", "num_threads": None,
     "dtype_policy": None, "strict": False, "matmul_precision": "high", "executor": "cython", "seed": 0,
+    "device": _environment_device(),
 }  # fmt: skip
 _streams = 0
 _version = _seedings = 0
@@ -33,6 +46,14 @@ def version() -> int:
     return _version
 
 
+def renew() -> None:
+    """Say that plans must be made again, as after a setting has changed."""
+    global _version
+    with _lock:
+        _version += 1
+        changes.note()
+
+
 def floatx() -> str:
     """The default float dtype, "float32" unless set otherwise."""
     return _settings["floatx"]
@@ -43,6 +64,11 @@ def set_floatx(value: str) -> None:
 
     In half precision weights, slots and activations are stored in it and rounded to it; what an operation calculates
     with is float32.
+
+    Args:
+        value: the name of a dtype.
+
+    Raises DTypeError for another one.
 
     >>> set_floatx("float32")
     """
@@ -59,7 +85,11 @@ def dtype_policy() -> Any:
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """Set the default dtype policy (an object of fastnn.dtype_policies), or None."""
+    """Set the default dtype policy (an object of fastnn.dtype_policies), or None.
+
+    Args:
+        policy: a DTypePolicy, or None: that of the default float dtype.
+    """
     _set("dtype_policy", policy)
 
 
@@ -69,7 +99,11 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
-    """Set the fuzz factor (a small positive float)."""
+    """Set the fuzz factor of losses and normalisers.
+
+    Args:
+        value: a small positive float.
+    """
     _set("epsilon", float(value))
 
 
@@ -79,7 +113,13 @@ def image_data_format() -> str:
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Set the default layout of images: "channels_last" or "channels_first"."""
+    """Set the default layout of images.
+
+    Args:
+        data_format: "channels_last" or "channels_first".
+
+    Raises ArgumentError for another one.
+    """
     _choose("image_data_format", data_format, ("channels_last", "channels_first"))
 
 
@@ -89,7 +129,12 @@ def num_threads() -> int | None:
 
 
 def set_num_threads(n: int | None) -> None:
-    """Use n threads (an int >= 1) in plans made from now on; None goes back to the default.
+    """Use n threads in plans made from now on.
+
+    Args:
+        n: an int from 1 to 256; None goes back to the default: the environment and the cores decide.
+
+    Raises ArgumentError for anything else.
 
     >>> set_num_threads(None)
     """
@@ -104,7 +149,11 @@ def strict() -> bool:
 
 
 def set_strict(value: bool) -> None:
-    """Make doubtful data an error (True) or a warning (False, the default)."""
+    """Say what doubtful data (NaN in x or y) are.
+
+    Args:
+        value: True: an error; False, the default: a warning.
+    """
     _set("strict", bool(value))
 
 
@@ -114,10 +163,14 @@ def matmul_precision() -> str:
 
 
 def set_matmul_precision(value: str) -> None:
-    """Set the precision of products and convolutions: "high", "highest" or "tf32".
+    """Set the precision of products and convolutions.
 
-    "highest": no Winograd form of convolutions.  "tf32": on a CUDA device their float32 operands are rounded to TF32 (10
-    bits of mantissa; relative error about 5e-4) and multiplied by tensor cores; as "high" on the CPU.
+    Args:
+        value: "high" (Winograd convolutions allowed), "highest" (direct sums only), or "tf32": as "high", and on a CUDA
+            device float32 operands are rounded to TF32 (10 bits of mantissa: relative errors of 5e-4) and multiplied by
+            tensor cores.
+
+    Raises ArgumentError for anything else.
     """
     _choose("matmul_precision", value, ("high", "highest", "tf32"))
 
@@ -128,8 +181,24 @@ def executor() -> str:
 
 
 def set_executor(value: str) -> None:
-    """Choose the executor: "cython" or "python"."""
+    """Choose the executor, which walks the tapes.
+
+    Args:
+        value: "cython", or "python" (the slow oracle, for tests).
+
+    Raises ArgumentError for anything else.
+    """
     _choose("executor", value, ("cython", "python"))
+
+
+def device() -> str:
+    """The name of the device that plans are made for: "cpu", "cuda:0", or "auto"; first read from FASTNN_DEVICE."""
+    return _settings["device"]
+
+
+def choose_device(name: str) -> None:
+    """Note the name of the device; `fastnn.config.set_device` looks first whether it is there."""
+    _set("device", name)
 
 
 def _choose(name: str, value: Any, allowed: Collection[Any]) -> None:
@@ -144,7 +213,13 @@ def seed() -> int:
 
 
 def set_seed(value: Any) -> None:
-    """Set the seed and start the default streams again at 1."""
+    """Set the seed and start the default streams again at 1.
+
+    Args:
+        value: an int from 0 to 2**63 - 1.
+
+    Raises ArgumentError for anything else.
+    """
     global _seedings, _streams
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2**63:
         raise ArgumentError(f"set_seed: received {value!r}, expected an int from 0 to 2**63 - 1.")

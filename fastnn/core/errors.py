@@ -106,6 +106,21 @@ class NotFiniteError(FastnnError, FloatingPointError, ValueError):
         self.finding, self.file = finding, file
 
 
+class ProcessLostError(FastnnError, ConnectionError, RuntimeError):
+    """Another process of a run of several has ended.
+
+    rank: its number.
+    """
+
+    def __init__(self, message: str, rank: int = -1) -> None:
+        super().__init__(message)
+        self.rank = rank
+
+
+class ProcessesDifferError(FastnnError, RuntimeError, ValueError):
+    """The processes of a run do not do the same: other code, data, weights or seeds; the message says what."""
+
+
 class SearchError(FastnnError, RuntimeError):
     """A search of hyperparameters that cannot go on: too many trials failed, or its space is not what was said."""
 
@@ -132,6 +147,10 @@ class FatalRuntimeError(FatalError, RuntimeError):
 
 class PackError(FastnnError, ImportError, RuntimeError):
     """The kernel pack is missing, stale, or made for another CPU; the message says what to run."""
+
+
+class DeviceError(FastnnError, RuntimeError):
+    """A device or its driver failed; the message has the driver's function and its error."""
 
 
 class NotFiniteWarning(UserWarning):

@@ -24,7 +24,8 @@ values, effect)`` and ``gather_gradients(ys, xs, gys)`` are what calls do whose 
 gradients, ``structure_version()`` changes with the layers that there are, ``own_structure_version()`` with those of
 fastnn's classes (registered by ``fastnn.layers``);
 ``method(name, x, args, kwargs)`` is an operation as a method of a Tensor (registered by ``fastnn.ops``);
-``functional()`` is the class of functional models, ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
+``shard_sum(array, number)`` is the sum over the shards of a batch, ``functional()`` the class of functional models,
+ ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
 """
 
@@ -38,6 +39,7 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
               "infer": "fastnn.layers.inference", "random_normal": "fastnn.random",
+              "shard_sum": "fastnn.models.meeting",
               "functional": "fastnn.models.functional", "copied": "fastnn.models.cloning",
               "pickled": "fastnn.models.cloning", "stand_alone": "fastnn.layers.input_layer",
               "mask": "fastnn.layers.masks",

@@ -114,7 +114,7 @@ class _Place:
         self.__array_interface__ = {"data": (address, False), "shape": (nbytes,), "typestr": "|u1", "version": 3}
 
 
-def _raw(address, nbytes):
+def bytes_at(address: int, nbytes: int) -> Array:
     """`nbytes` at `address` as a uint8 array that owns nothing (so that it keeps no array alive)."""
     return np.asarray(_Place(address, nbytes))
 
@@ -144,7 +144,7 @@ def register_memory(array: AnyArray, owner: object = None) -> AnyArray:
         hit = _regions.find(start)
         if hit is not None and hit[1] + array.nbytes <= hit[0].nbytes:
             return array
-        raw = _raw(start, array.nbytes)
+        raw = bytes_at(start, array.nbytes)
         _regions.add(start, raw)
         weakref.finalize(array if owner is None else owner, _regions.remove, start, raw)
     return array

@@ -66,7 +66,12 @@ def loop_step_of(steps: Sequence[int]) -> int:
 
 
 def round_keys(digest, word=0):
-    """The four 32-bit round keys of word number `word` of a key's stream."""
+    """The four 32-bit round keys of word number `word` of a key's stream.
+
+    Args:
+        digest: the key, an int of 64 bits.
+        word: the number of the word, an int.
+    """
     a = _mix64((digest + (2 * word + 1) * GOLDEN) & MASK)
     b = _mix64((digest + (2 * word + 2) * GOLDEN) & MASK)
     return a & 0xFFFFFFFF, a >> 32, b & 0xFFFFFFFF, b >> 32
@@ -134,6 +139,9 @@ def _float(dtype):
 def signed(word: int) -> int:
     """The int64 with the same 64 bits, as kernels get a digest.
 
+    Args:
+        word: an int of 64 bits, without sign.
+
     >>> signed(2 ** 64 - 1), signed(5)
     (-1, 5)
     """
@@ -200,6 +208,10 @@ def uniform(key, shape, minval=0.0, maxval=1.0, dtype=None):
 def normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     """Normal numbers, by the inverse of the distribution function (one counter each).
 
+    Args:
+        key, shape, dtype: as of `uniform`.
+        mean, stddev: floats.
+
     >>> bool(abs(normal((0, 1), 10000).mean()) < 0.03)
     True
     """
@@ -218,8 +230,11 @@ PHI2 = 0.022750131948179207  # probability of less than -2 standard deviations
 def truncated_normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
     """Normal numbers of which those beyond two standard deviations are drawn again (Keras' meaning).
 
-    Drawn by inversion within the two bounds, which gives the same distribution without repeats.  `stddev`
-    is that of the untruncated distribution.
+    Drawn by inversion within the two bounds, which gives the same distribution without repeats.
+
+    Args:
+        key, shape, dtype: as of `uniform`.
+        mean, stddev: floats, of the untruncated distribution.
 
     >>> bool(abs(truncated_normal((0, 1), 1000)).max() <= 2)
     True
@@ -235,6 +250,13 @@ def truncated_normal(key, shape, mean=0.0, stddev=1.0, dtype=None):
 
 def integers(key, shape, low, high, dtype="int32"):
     """Integers in [low, high), each equally likely to 1 in 2**32 (2**64 for wider ranges).
+
+    Args:
+        key, shape: as of `uniform`.
+        low, high: ints, low < high.
+        dtype: an integer dtype.
+
+    Raises ArgumentError for an empty range.
 
     >>> sorted(set(integers((0, 1), 100, 0, 3).tolist()))
     [0, 1, 2]
@@ -255,6 +277,11 @@ def integers(key, shape, low, high, dtype="int32"):
 def threshold(probability: float) -> int:
     """The number that a word is compared with: P(bits < threshold) = probability, as a uint32.
 
+    Args:
+        probability: in [0, 1].
+
+    Raises ArgumentError outside of it.
+
     >>> threshold(0.5), threshold(0.0), threshold(1.0)
     (2147483648, 0, 4294967295)
     """
@@ -266,6 +293,10 @@ def threshold(probability: float) -> int:
 def bernoulli(key, shape, p=0.5):
     """True with probability p; bool array of that shape.
 
+    Args:
+        key, shape: as of `uniform`.
+        p: the probability, in [0, 1].
+
     >>> bernoulli((0, 1), 4).dtype
     dtype('bool')
     """
@@ -275,6 +306,11 @@ def bernoulli(key, shape, p=0.5):
 
 def drop_threshold(rate: float) -> int:
     """The number that half a word is compared with: `rate` to the nearest 2**-16, at least one step above 0.
+
+    Args:
+        rate: in [0, 1].
+
+    Raises ArgumentError outside of it.
 
     >>> drop_threshold(0.5), drop_threshold(1e-9), drop_threshold(0.0)
     (32768, 1, 0)
@@ -289,6 +325,10 @@ def dropped(key, shape, rate):
 
     Groups of 64 elements share 32 words: the first 32 take the low halves, the others the high halves.
 
+    Args:
+        key, shape: as of `uniform`.
+        rate: in [0, 1].
+
     >>> dropped((0, 1), (2, 3), 1.0).all()
     np.True_
     """
@@ -301,6 +341,10 @@ def dropped(key, shape, rate):
 
 def permutation(key, n):
     """The numbers 0 .. n - 1 in random order, int64 (n,).
+
+    Args:
+        key: tuple of ints, (seed, stream).
+        n: an int.
 
     >>> sorted(permutation((0, 1), 5).tolist())
     [0, 1, 2, 3, 4]

@@ -1,22 +1,24 @@
-"""What arrays that users get back look like: plain ones, or a subclass with methods of another library's tensors."""
+"""What users get back from operations: arrays of a class with the methods of tensors."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-kind: Any = None  # a subclass of ndarray, or None
+kind: Any = None  # a subclass of ndarray: graph/array.py gives one when it is imported
+ARRAYS: set[type] = {np.ndarray}  # the classes whose values are nothing but arrays
 
 
-def give_as(cls: type[np.ndarray[Any, Any]] | None) -> None:
-    """Give results as `cls`, a subclass of ndarray; None: as plain arrays."""
+def give_as(cls: type[np.ndarray[Any, Any]]) -> None:
+    """Give results as `cls`, a subclass of ndarray."""
     global kind
     kind = cls
+    ARRAYS.add(cls)
 
 
 def plain(value: Any) -> Any:
     """A result as NumPy's own arrays."""
-    if kind is None:
-        return value
     if isinstance(value, dict):
         return {name: plain(v) for name, v in value.items()}
     if type(value) in (list, tuple):
@@ -30,10 +32,32 @@ def shown(value: Any) -> Any:
     >>> shown(np.zeros(2))
     array([0., 0.])
     """
-    if kind is None:
-        return value
     if isinstance(value, (np.ndarray, np.generic)):
-        return np.asarray(value).view(kind)
+        return value if kind is None or type(value) is kind else np.asarray(value).view(kind)
     if type(value) in (list, tuple):
         return type(value)(map(shown, value))
     return value
+
+
+def own(value: Any) -> Any:
+    """A result as users are to see it, and theirs: what is no more than an array that they gave is copied.
+
+    >>> x = np.zeros(2)
+    >>> own(x) is x
+    False
+    """
+    if type(value) is np.ndarray:
+        return value.copy() if kind is None else value.copy().view(kind)
+    if type(value) in (list, tuple):
+        return type(value)(map(own, value))
+    return value
+
+
+def giving(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that makes arrays by NumPy, with results as operations give them."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return shown(function(*args, **kwargs))
+
+    return call

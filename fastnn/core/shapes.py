@@ -128,7 +128,10 @@ def window(size: int | None, kernel: int, stride: int, padding: Any, dilation: i
 def compute_fans(shape, input_axes=None, output_axes=None):
     """(fan in, fan out) of a weight's shape; leading dimensions are the window of a convolution.
 
-    input_axes, output_axes: lists of the axes that count as inputs and as outputs; both, or the shape alone says it.
+    Args:
+        shape: tuple of ints, the shape of a weight.
+        input_axes, output_axes: lists of the axes that count as inputs and as outputs; both, or the shape alone says
+            it.
 
     >>> compute_fans((3, 3, 16, 32))
     (144, 288)

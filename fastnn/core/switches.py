@@ -31,6 +31,9 @@ def max_epochs() -> int | None:
 def set_max_epochs(max_epochs: int | None) -> None:
     """Let no fit run more epochs, to try a script out (None: as many as it says).
 
+    Args:
+        max_epochs: an int >= 1, or None.
+
     >>> set_max_epochs(None)
     """
     _switches["max_epochs"] = count("max_epochs", max_epochs, none=True)
@@ -45,6 +48,9 @@ def max_steps_per_epoch() -> int | None:
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
     """Let no epoch, evaluate or predict run more steps, to try a script out (None: as many as it says).
+
+    Args:
+        max_steps_per_epoch: an int >= 1, or None.
 
     >>> set_max_steps_per_epoch(None)
     """
@@ -131,6 +137,9 @@ def enable_unsafe_deserialization() -> None:
 
 def set_backend(backend: str) -> None:
     """Take the name of a backend of Keras; everything is computed by this engine, whichever it is.
+
+    Args:
+        backend: "tensorflow", "jax", "torch", "numpy", "openvino" or "fastnn".
 
     Raises ArgumentError for a name that Keras does not know.
 

@@ -30,6 +30,9 @@ def ordered_keys(structure: Any) -> list[Any]:
 def is_nested(structure):
     """Whether a value is a structure (list, tuple, deque or dict) rather than a leaf.
 
+    Args:
+        structure: any value.
+
     >>> is_nested([1]), is_nested("a")
     (True, False)
     """
@@ -113,6 +116,10 @@ def flatten(structure: Any, is_leaf: Callable[[Any], bool] | None = None) -> lis
     """The leaves of a structure as a list; dict values in the order of the sorted keys.
 
     is_leaf: a function that says of a list, tuple or dict that it is a leaf all the same.
+
+    Args:
+        structure: nested lists, tuples and dicts.
+
     Raises ArgumentError for a structure that holds itself, as map_structure and same_structure do.
 
     >>> flatten({"b": 1, "a": (2, [3])})
@@ -146,6 +153,10 @@ def flatten_as_written(structure):
 
 def flatten_with_path(structure, path=()):
     """(path, leaf) pairs; a path is a tuple of keys and positions.
+
+    Args:
+        structure: nested lists, tuples and dicts.
+        path: what stands in front of each path.
 
     >>> flatten_with_path({"b": 1, "a": [2, 3]})
     [(('a', 0), 2), (('a', 1), 3), (('b',), 1)]

@@ -35,7 +35,7 @@ def touched(use: Any) -> Touched:
     if type(use) is not tuple:
         return use.touched()
     variables, writes = use
-    found = frozenset([whole(v._array) for v in variables])
+    found = frozenset([whole(v._host) for v in variables])
     return (frozenset(), found) if writes else (found, frozenset())
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import config
+from fastnn.core import config, tables
 from fastnn.core.errors import DataError, DataWarning, DTypeError
+from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 
 _MISSING = "NoneType", "NAType", "NaTType"
@@ -92,6 +93,8 @@ def as_numbers(value, name, wide=False):
     array([[1. , 2.5]])
     """
     if not isinstance(value, np.ndarray):
+        if (columns := tables.columns_of(value)) is not None:
+            return _of_columns(value, columns, name, wide)
         value = _array(value, name)
     if isinstance(value, np.ma.MaskedArray) or (value.dtype == np.uint64 and not wide):
         value = kept(value, name)
@@ -116,7 +119,7 @@ def storable(value: Any, name: str) -> Array:
     >>> storable([1, 2], "v")
     array([1, 2])
     """
-    if type(value) is np.ndarray and value.dtype.kind in "fiub" and value.dtype.itemsize <= 8:
+    if type(value) in ARRAYS and value.dtype.kind in "fiub" and value.dtype.itemsize <= 8:
         return value
     if getattr(getattr(value, "dtype", None), "kind", "") == "V" and value.dtype.type is not np.void:
         return np.asarray(value)
@@ -126,7 +129,12 @@ def storable(value: Any, name: str) -> Array:
 def _array(value, name):
     if hasattr(value, "toarray") and not hasattr(value, "__array__"):
         raise DTypeError(f"{name}: received a sparse {type(value).__name__}, expected a dense array: {name}.toarray().")
-    if hasattr(value, "to_numpy"):
+    if tables.is_lazy(value):
+        raise DTypeError(f"{name}: received a {type(value).__name__} that is not calculated yet; call its collect().")
+    value = tables.of_tensor(value)
+    if hasattr(value, "to_pylist"):  # pyarrow: nulls would become NaN, or an error without a row
+        value = value.to_pylist() if getattr(value, "null_count", 0) else np.asarray(value)
+    elif hasattr(value, "to_numpy"):
         value = value.to_numpy()
         if isinstance(value, np.ndarray):
             return value
@@ -137,6 +145,29 @@ def _array(value, name):
             f"{name}: the rows have different lengths, so they are no array ({error}). "
             "Pad the rows to one length, or pass one array per input."
         ) from None
+
+
+def _of_columns(table, columns, name, wide):
+    """A table as an array; errors name the column."""
+    if not columns:
+        raise DataError(f"{name}: received a {type(table).__name__} without columns; expected at least one.")
+    labels = [label for label, _ in columns]
+    whole = table.to_numpy() if hasattr(table, "to_numpy") else None
+    if isinstance(whole, np.ndarray) and whole.dtype.kind in "fib":  # of one type: at best no copy
+        return tables.note_labels(whole, labels)
+    found = []
+    for label, column in columns:
+        where = f"{name}[{label!r}]"
+        try:
+            found.append(as_numbers(column, where, wide))
+        except DTypeError as error:
+            if not tables.is_category(column):
+                raise
+            raise DTypeError(
+                f"{where} holds categories that are no numbers. Give their codes (e.g. column.cat.codes), or a column "
+                "for each of them (e.g. get_dummies)."
+            ) from error
+    return tables.note_labels(np.stack(found, 1), labels)
 
 
 def _numbers_of_objects(array, name):
@@ -153,7 +184,7 @@ def _numbers_of_objects(array, name):
         return np.stack(parts).astype(np.float64)
     bad = {k for k in kinds if k.__name__ in _MISSING or not hasattr(k, "__float__") or issubclass(k, complex)}
     if bad:
-        row, value = next((i, v) for i, row in enumerate(rows) for v in np.ravel(row) if type(v) in bad)
+        row, value = next((i, v) for i, row in enumerate(rows) for v in _each(row) if type(v) in bad)
         if type(value).__name__ in _MISSING:
             raise DataError(
                 f"{name} holds {value} in row {row}. Fill missing values (NaN is one that floats can "
@@ -165,12 +196,17 @@ def _numbers_of_objects(array, name):
         )
     large = [v for v in array.flat if isinstance(v, int) and not -(2**63) <= v < 2**63]
     if large:
-        row = next(i for i, row in enumerate(rows) if any(v is large[0] for v in np.ravel(row)))
+        row = next(i for i, row in enumerate(rows) if any(v is large[0] for v in _each(row)))
         raise DataError(
             f"{name} holds {large[0]} in row {row}: integers from 2**63 on do not fit int64. Make them "
             "floats, e.g. with astype('float64')."
         )
     return array.astype(np.float64)
+
+
+def _each(row):
+    """The values of a row of objects, or of the one value that it is (an array of it would change its type)."""
+    return row.flat if isinstance(row, np.ndarray) else [row]
 
 
 def copy(targets, sources, names):

@@ -3,7 +3,7 @@
 from fastnn.core.registry import lazy
 
 NAMES = {
-    "Dataset": "dataset", "AUTOTUNE": "dataset", "INFINITE_CARDINALITY": "passes", "UNKNOWN_CARDINALITY": "passes",
+    "Dataset": "dataset", "AUTOTUNE": "passes", "INFINITE_CARDINALITY": "passes", "UNKNOWN_CARDINALITY": "passes",
     "Options": "dataset", "Tensor": "tensor", "TensorSpec": "tensor",
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

@@ -1,5 +1,5 @@
 """Generated from NAMES by tests/typing/stubs.py."""
-from fastnn.data.dataset import AUTOTUNE as AUTOTUNE
+from fastnn.data.passes import AUTOTUNE as AUTOTUNE
 from fastnn.data.dataset import Dataset as Dataset
 from fastnn.data.passes import INFINITE_CARDINALITY as INFINITE_CARDINALITY
 from fastnn.data.dataset import Options as Options

@@ -11,6 +11,7 @@ from fastnn.core import config, tree
 from fastnn.core.dtypes import numpy_type
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.data.tensor import Tensor, TensorSpec
+from fastnn.graph.array import Array
 
 
 def each(function: Callable[..., Any], *structures: Any) -> Any:
@@ -81,7 +82,7 @@ def element(value: Any) -> Any:
 
 def given(structure: Any) -> Any:
     """What a user's function gets: arrays with numpy()."""
-    return each(lambda a: a.view(Tensor) if type(a) is np.ndarray else a, structure)
+    return each(lambda a: a.view(Tensor) if type(a) in (np.ndarray, Array) else a, structure)
 
 
 def call(function: Callable[..., Any], structure: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +14,21 @@ from fastnn.data.elements import each, element, given
 from fastnn.data.plan import Plan
 from fastnn.data.tensor import Tensor, TensorSpec
 
+if TYPE_CHECKING:
+    from fastnn.data.dataset import Dataset
+
+AUTOTUNE = -1  # as a number of elements or calls: as many as seem good
 INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
 
 
 class Passes:
     """The part of a Dataset that gives its elements and speaks of them."""
+
+    _class: type[Dataset]  # set where that is defined
+
+    @classmethod
+    def _made(cls, plan: Plan) -> Dataset:
+        return cls._class(plan)
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self._pass, self._start, self._place = plan, 0, 0, [0, 0]
@@ -40,7 +50,11 @@ class Passes:
         return {"pass": number, "at": at}
 
     def restore(self, state: dict[str, int]) -> None:
-        """Let the next pass be that of a state, and begin where it was."""
+        """Let the next pass be that of a state, and begin where it was.
+
+        Args:
+            state: what `state` returned.
+        """
         self._pass, self._start = int(state["pass"]), int(state["at"])
         self._place = [self._pass, self._start]
 
@@ -67,6 +81,9 @@ class Passes:
         found = UNKNOWN_CARDINALITY if n is None else INFINITE_CARDINALITY if n == math.inf else int(n)
         return np.asarray(found, np.int64).view(Tensor)
 
+    def _spec(self) -> Callable[[], Any]:
+        return lambda: self.element_spec
+
     @property
     def element_spec(self) -> Any:
         """A TensorSpec for each array of an element: of its rows where nobody knows, of the first element else."""
@@ -80,14 +97,25 @@ class Passes:
         return (each(lambda a: np.asarray(a)[()] if isinstance(a, np.ndarray) else a, e) for e in self)
 
     def get_single_element(self, name: str | None = None) -> Any:
-        """The only element; DataError if there is another number of them."""
+        """The only element.
+
+        Args:
+            name: of no effect.
+
+        Raises DataError if there is another number of them.
+        """
         found = list(itertools.islice(iter(self), 2))
         if len(found) != 1:
             raise DataError(f"get_single_element: expected one element; there are {'more' if found else 'none'}.")
         return found[0]
 
     def reduce(self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None) -> Any:
-        """reduce_func(state, element) for each element; the last state.
+        """The last state of state = reduce_func(state, element), for each element.
+
+        Args:
+            initial_state: the first state, a structure of arrays.
+            reduce_func: a function (state, element) -> state.
+            name: of no effect.
 
         >>> from fastnn.data import Dataset
         >>> int(Dataset.range(5).reduce(0, lambda a, b: a + b))
@@ -105,6 +133,9 @@ class Passes:
 
 def cardinality(dataset: Passes) -> Any:
     """The number of elements; -2 if it is not known, -1 if there is no end.
+
+    Args:
+        dataset: a Dataset.
 
     >>> from fastnn.data import Dataset
     >>> int(cardinality(Dataset.range(3)))

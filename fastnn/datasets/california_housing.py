@@ -9,9 +9,11 @@ ROWS = {"large": None, "small": 600}
 def load_data(version="large", path="california_housing.npz", test_split=0.2, seed=113):
     """The houses and their prices, in Keras's order, and split.
 
-    version: "large", or "small": the first 600 rows.
-    path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
-    test_split: share of the rows in the second part.  seed: of the order.
+    Args:
+        version: "large", or "small": the first 600 rows.
+        path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
+        test_split: share of the rows in the second part.
+        seed: of the order.
 
     Returns (x_train, y_train), (x_test, y_test): numbers (n, 8) and prices (n,).
     Raises DataError if there is no such file, or it is damaged; ArgumentError for another version.

@@ -19,9 +19,11 @@ VERSIONS = [
 def load_data(path=None):
     """The images and labels of `data_batch_1.bin` ... and `test_batch.bin`, or of the files without `.bin`.
 
-    path: folder with the files, or the folder above `cifar-10-batches-bin` or `cifar-10-batches-py`; None looks into
-    $FASTNN_DATA and ~/.keras/datasets, where Keras puts them.  Nothing is unpickled.  Training batches that are not
-    there are left out; the shapes say how many images came.
+    Args:
+        path: folder with the files, or the folder above `cifar-10-batches-bin` or `cifar-10-batches-py`; None looks
+            into $FASTNN_DATA and ~/.keras/datasets, where Keras puts them. Nothing is unpickled. Training batches that
+            are not there are left out; the shapes say how many images came.
+
     Returns (x_train, y_train), (x_test, y_test): images (n, 32, 32, 3) uint8, labels (n, 1) uint8.
     Raises DataError if the first batch or the test batch is missing, or a file is damaged.
 

@@ -13,8 +13,10 @@ VERSIONS = [(("cifar-100-binary",), FILES), ((PYTHON, f"{PYTHON}-target/{PYTHON}
 def load_data(label_mode="fine", path=None):
     """The images and labels of `train.bin` and `test.bin`, or of `train` and `test`.
 
-    label_mode: "fine" (100 classes) or "coarse" (20).  path: as `cifar10.load_data`, folder `cifar-100-binary` or
-    `cifar-100-python`.
+    Args:
+        label_mode: "fine" (100 classes) or "coarse" (20).
+        path: as `cifar10.load_data`, folder `cifar-100-binary` or `cifar-100-python`.
+
     Returns (x_train, y_train), (x_test, y_test): images (n, 32, 32, 3) uint8, labels (n, 1) uint8.
 
     >>> load_data(path="/nowhere")

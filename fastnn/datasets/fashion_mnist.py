@@ -8,7 +8,9 @@ FILES = mnist.FILES
 def load_data(path=None):
     """The images and labels of the original gzipped IDX files, as `mnist.load_data`.
 
-    path: folder with the four files, or the folder above `fashion-mnist`.
+    Args:
+        path: folder with the four files, or the folder above `fashion-mnist`.
+
     Returns (x_train, y_train), (x_test, y_test): images (n, 28, 28) uint8, labels (n,) uint8.
 
     >>> load_data("/nowhere")

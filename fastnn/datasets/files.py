@@ -167,7 +167,11 @@ def _read_npy(archive, name, lists=False):
 
 
 def find_npz(name):
-    """Where Keras keeps a file of this name, if it is there: in $FASTNN_DATA, ~/.keras/datasets, ~/.fastnn/datasets."""
+    """Where Keras keeps a file of this name, if it is there: in $FASTNN_DATA, ~/.keras/datasets, ~/.fastnn/datasets.
+
+    Args:
+        name: of the file.
+    """
     roots = (
         os.environ.get("FASTNN_DATA"),
         os.path.expanduser("~/.keras/datasets"),
@@ -178,6 +182,10 @@ def find_npz(name):
 
 def located(path, what):
     """The file that a user names as Keras does: a path, or a name in the folders of find_npz.
+
+    Args:
+        path: what the user wrote.
+        what: name of the data set for the message.
 
     Raises DataError that says which file goes where.
     """
@@ -195,6 +203,13 @@ def located(path, what):
 def load_table(path, what, test_split, seed, rows=None):
     """(x_train, y_train), (x_test, y_test) from an .npz file with x and y: its first `rows`, in Keras's order, split.
 
+    Args:
+        path: as of located.
+        what: name of the data set for the message.
+        test_split: share of the rows in the second part, in [0, 1).
+        seed: of the order, an int.
+        rows: how many of the file's rows count; all if None.
+
     Raises ArgumentError for a share outside of [0, 1).
     """
     if not 0 <= test_split < 1:
@@ -209,7 +224,11 @@ def load_table(path, what, test_split, seed, rows=None):
 
 
 def read_words(path, what):
-    """{word: number} of a JSON file as Keras keeps it."""
+    """{word: number} of a JSON file as Keras keeps it.
+
+    Args:
+        path, what: as of located.
+    """
     place = located(path, what)
     try:
         with open(place, encoding="utf-8") as file:
@@ -243,6 +262,9 @@ def read_pickled(path, labels):
     """A file of CIFAR's Python version: (images, labels), as read_records gives them.
 
     labels: the names of its lists of labels.  Nothing is unpickled: see lists.py.  Raises DataError for anything else.
+
+    Args:
+        path: of the file, which is there.
     """
     if not os.path.isfile(path):
         raise DataError(f"No data file at {path!r}; expected CIFAR's Python version there.")

@@ -29,6 +29,7 @@ def load_data(
         maxlen: longer reviews are left out.  seed: of the order.
         start_char: stands before each review.  oov_char: stands for words that are not kept; None: they are left out.
         index_from: what word numbers are moved up by.
+        kwargs: nb_words, Keras 1's name of num_words.
 
     Returns (x_train, y_train), (x_test, y_test): object arrays of lists, int arrays.  Raises DataError if there is no
     such file, or it is damaged.
@@ -54,5 +55,16 @@ def load_data(
 
 
 def get_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
-    """{word: number}, before numbers are moved up by index_from.  Raises DataError if there is no such file."""
+    """{word: number}, before numbers are moved up by index_from.
+
+    Args:
+        path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
+
+    Raises DataError if there is no such file.
+
+    >>> get_word_index("/nowhere/words.json")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: ...
+    """
     return read_words(path, "IMDB")

@@ -16,8 +16,12 @@ FILES = (
 def load_data(path="mnist.npz", subfolder="mnist", what="MNIST"):
     """The images and labels of the original gzipped IDX files, or of Keras's mnist.npz.
 
-    path: folder with the four files, the folder above it, or an .npz file; "mnist.npz" or None looks into $FASTNN_DATA
-    and ~/.keras/datasets, for that file and for the four.
+    Args:
+        path: folder with the four files, the folder above it, or an .npz file; "mnist.npz" or None looks into
+            $FASTNN_DATA and ~/.keras/datasets, for that file and for the four.
+        subfolder: where in these folders the four files are.
+        what: name of the data set for messages.
+
     Returns (x_train, y_train), (x_test, y_test): images (n, 28, 28) uint8, labels (n,) uint8.
     Raises DataError if a file is missing or damaged, saying what belongs where.
 

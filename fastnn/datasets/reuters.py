@@ -28,12 +28,26 @@ def load_data(
     index_from: int | None = 3,
     **kwargs: Any,
 ) -> Any:
-    """11,228 newswires as lists of word numbers, and the number of the topic of each; arguments as of imdb.load_data.
+    """11,228 newswires as lists of word numbers, and the number of the topic of each.
 
-    test_split: share of the rows in the second part.
+    Args:
+        path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
+        num_words, skip_top: words are kept whose numbers, the more frequent the smaller, lie in this range.
+        maxlen: longer newswires are left out.
+        test_split: share of the rows in the second part.
+        seed: of the order.
+        start_char: stands before each newswire.
+        oov_char: stands for words that are not kept; None: they are left out.
+        index_from: what word numbers are moved up by.
+        kwargs: nb_words, Keras 1's name of num_words.
 
-    Returns (x_train, y_train), (x_test, y_test): object arrays of lists, int arrays.  Raises DataError if there is no
+    Returns (x_train, y_train), (x_test, y_test): object arrays of lists, int arrays. Raises DataError if there is no
     such file, or it is damaged.
+
+    >>> load_data("/nowhere/reuters.npz")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: ...
     """
     num_words = kwargs.pop("nb_words", num_words)
     check_arguments(kwargs)
@@ -45,7 +59,18 @@ def load_data(
 
 
 def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
-    """{word: number}, before numbers are moved up by index_from.  Raises DataError if there is no such file."""
+    """{word: number}, before numbers are moved up by index_from.
+
+    Args:
+        path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
+
+    Raises DataError if there is no such file.
+
+    >>> get_word_index("/nowhere/words.json")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.DataError: ...
+    """
     return read_words(path, "Reuters")
 
 

@@ -11,14 +11,25 @@ from fastnn.core.errors import ArgumentError
 
 
 def mixed(rows: Sequence[Any], labels: Any, generator: np.random.RandomState) -> tuple[list[Any], Any]:
-    """Both in one random order."""
+    """Both in one random order.
+
+    Args:
+        rows: a sequence.
+        labels: as many.
+        generator: a RandomState of NumPy.
+    """
     order = np.arange(len(rows))
     generator.shuffle(order)
     return [rows[i] for i in order.tolist()], np.asarray(labels)[order]
 
 
 def marked(rows: list[Any], start_char: int | None, index_from: int | None) -> list[list[int]]:
-    """Rows with their numbers moved up by `index_from`, behind a number that marks the beginning.
+    """Rows with their numbers moved up, behind a number that marks the beginning.
+
+    Args:
+        rows: lists of word numbers.
+        start_char: the number at the beginning; None for none.
+        index_from: an int, or None: numbers stay.
 
     >>> marked([[1, 2]], 1, 3)
     [[1, 4, 5]]
@@ -30,6 +41,11 @@ def marked(rows: list[Any], start_char: int | None, index_from: int | None) -> l
 
 def not_longer(rows: list[list[int]], labels: Any, maxlen: int | None) -> tuple[list[list[int]], Any]:
     """The rows of fewer than `maxlen` words and their labels.
+
+    Args:
+        rows: lists of word numbers.
+        labels: an array with as many.
+        maxlen: an int, or None: all stay.
 
     Raises ArgumentError where none is left.
     """
@@ -46,6 +62,11 @@ def not_longer(rows: list[list[int]], labels: Any, maxlen: int | None) -> tuple[
 def limited(rows: list[list[int]], num_words: int | None, skip_top: int, oov_char: int | None) -> list[list[int]]:
     """Rows in which words outside of skip_top .. num_words - 1 are `oov_char`, or left out if that is None.
 
+    Args:
+        rows: lists of word numbers.
+        num_words, skip_top: the range; None for no upper end.
+        oov_char: what stands in their place, or None.
+
     >>> limited([[5, 9, 3]], 9, 4, 2)
     [[5, 2, 2]]
     """
@@ -56,13 +77,21 @@ def limited(rows: list[list[int]], num_words: int | None, skip_top: int, oov_cha
 
 
 def objects(rows: list[list[int]]) -> Any:
-    """Rows as an array of lists, also where all are as long."""
+    """Rows as an array of lists, also where all are as long.
+
+    Args:
+        rows: lists of word numbers.
+    """
     out = np.empty(len(rows), object)
     out[:] = rows
     return out
 
 
 def check_arguments(kwargs: dict[str, Any]) -> None:
-    """Keras 1 called num_words nb_words; TypeError for anything else."""
+    """Keras 1 called num_words nb_words; TypeError for anything else.
+
+    Args:
+        kwargs: what a loader got besides its arguments.
+    """
     if kwargs:
         raise TypeError(f"Unrecognized keyword arguments: {kwargs}.")

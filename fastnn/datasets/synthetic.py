@@ -46,6 +46,15 @@ def reviews(train: int = 2000, test: int = 500, num_words: int = 1000, maxlen: i
 
     Words come as often as in a language (Zipf's law); some belong to good reviews, some to bad ones.
 
+    Args:
+        train: rows of the first part, an int.
+        test: rows of the second part, an int.
+        num_words: words are numbers below it.
+        maxlen: words of the longest row.
+        seed: an int.
+
+    Returns (x_train, y_train), (x_test, y_test): object arrays of lists, int64 labels.
+
     >>> (x, y), _ = reviews(train=3, test=1)
     >>> len(x), x[0][0], y.dtype
     (3, 1, dtype('int64'))
@@ -66,6 +75,13 @@ def reviews(train: int = 2000, test: int = 500, num_words: int = 1000, maxlen: i
 
 def clothes(train: int = 6000, test: int = 1000, seed: int = 0) -> Any:
     """Grey images (n, 28, 28) uint8 of ten kinds of clothes (CLOTHES) and their numbers, as fashion_mnist.load_data.
+
+    Args:
+        train: rows of the first part, an int.
+        test: rows of the second part, an int.
+        seed: an int.
+
+    Returns (x_train, y_train), (x_test, y_test).
 
     >>> (x, y), _ = clothes(train=3, test=1)
     >>> x.shape, x.dtype, y.dtype
@@ -92,6 +108,13 @@ def clothes(train: int = 6000, test: int = 1000, seed: int = 0) -> Any:
 
 def housing(train: int = 404, test: int = 102, seed: int = 0) -> Any:
     """Tables (n, 13) of numbers on scales of their own, and prices from 5 to 50, as boston_housing.load_data.
+
+    Args:
+        train: rows of the first part, an int.
+        test: rows of the second part, an int.
+        seed: an int.
+
+    Returns (x_train, y_train), (x_test, y_test).
 
     >>> (x, y), _ = housing()
     >>> x.shape, y.shape
@@ -127,6 +150,15 @@ def _points(train: int, test: int, noise: float, seed: int, stream: int, rule: A
 def spirals(train: int = 800, test: int = 200, classes: int = 2, noise: float = 0.02, seed: int = 0) -> Any:
     """Points on spirals, one for each class, around the origin.
 
+    Args:
+        train: rows of the first part, an int.
+        test: rows of the second part, an int.
+        classes: how many spirals.
+        noise: standard deviation of what is added to each coordinate.
+        seed: an int.
+
+    Returns (x_train, y_train), (x_test, y_test): points (n, 2), ints (n,).
+
     >>> (x, y), _ = spirals(train=4, test=1)
     >>> x.shape, y.shape
     ((4, 2), (4,))
@@ -142,7 +174,20 @@ def spirals(train: int = 800, test: int = 200, classes: int = 2, noise: float = 
 
 
 def circles(train: int = 800, test: int = 200, noise: float = 0.05, seed: int = 0) -> Any:
-    """Points on two circles, one inside the other: 1 is the inner one."""
+    """Points on two circles, one inside the other: 1 is the inner one.
+
+    Args:
+        train: rows of the first part, an int.
+        test: rows of the second part, an int.
+        noise: standard deviation of what is added to each coordinate.
+        seed: an int.
+
+    Returns (x_train, y_train), (x_test, y_test): points (n, 2), ints (n,).
+
+    >>> (x, y), _ = circles(train=4, test=1)
+    >>> x.shape, y.shape
+    ((4, 2), (4,))
+    """
 
     def rule(a: Any, b: Any, _: Any) -> Any:
         y = (b < 0.5).astype(int)
@@ -153,7 +198,20 @@ def circles(train: int = 800, test: int = 200, noise: float = 0.05, seed: int = 
 
 
 def xor(train: int = 800, test: int = 200, noise: float = 0.02, seed: int = 0) -> Any:
-    """Points in a square around the origin: 1 where exactly one coordinate is positive."""
+    """Points in a square around the origin: 1 where exactly one coordinate is positive.
+
+    Args:
+        train: rows of the first part, an int.
+        test: rows of the second part, an int.
+        noise: standard deviation of what is added to each coordinate.
+        seed: an int.
+
+    Returns (x_train, y_train), (x_test, y_test): points (n, 2), ints (n,).
+
+    >>> (x, y), _ = xor(train=4, test=1)
+    >>> x.shape, y.shape
+    ((4, 2), (4,))
+    """
 
     def rule(a: Any, b: Any, _: Any) -> Any:
         x = 2 * np.stack([a, b], -1) - 1
@@ -163,7 +221,21 @@ def xor(train: int = 800, test: int = 200, noise: float = 0.02, seed: int = 0) -
 
 
 def gauss(train: int = 800, test: int = 200, classes: int = 2, noise: float = 0.25, seed: int = 0) -> Any:
-    """Points around centres on a circle, one for each class; noise: their standard deviation."""
+    """Points around centres on a circle, one for each class.
+
+    Args:
+        train: rows of the first part, an int.
+        test: rows of the second part, an int.
+        classes: how many centres.
+        noise: standard deviation of the points around their centre.
+        seed: an int.
+
+    Returns (x_train, y_train), (x_test, y_test): points (n, 2), ints (n,).
+
+    >>> (x, y), _ = gauss(train=4, test=1)
+    >>> x.shape, y.shape
+    ((4, 2), (4,))
+    """
     classes = count("classes", classes, 2)
 
     def rule(_: Any, b: Any, __: Any) -> Any:

@@ -25,15 +25,36 @@ class DistillationLoss:
     """
 
     def compute_loss(self, teacher_outputs: Structure, student_outputs: Structure, **kwargs: Any) -> Tensor:
-        """The loss, a scalar, of outputs of one structure.  Raises NotSupportedError where it is not overridden."""
+        """The loss, a scalar.
+
+        Args:
+            teacher_outputs: the teacher's outputs, in the structure of a model's outputs.
+            student_outputs: the student's outputs, of the same structure.
+            kwargs: for losses that need more.
+
+        Raises NotSupportedError where it is not overridden.
+        """
         raise NotSupportedError("Subclasses must implement compute_loss")
 
     def validate_outputs(self, teacher_outputs: Structure, student_outputs: Structure) -> None:
-        """Raises ArgumentError for outputs of different structures."""
+        """Check that outputs can be compared.
+
+        Args:
+            teacher_outputs: the teacher's outputs, in the structure of a model's outputs.
+            student_outputs: the student's outputs, of the same structure.
+
+        Raises ArgumentError for outputs of different structures.
+        """
         tree.assert_same_structure(teacher_outputs, student_outputs)
 
     def validate_model_compatibility(self, teacher: Any, student: Any) -> None:
-        """Raises ArgumentError for models that the loss cannot compare; these are taken as they are."""
+        """Check that models can be compared; these are taken as they are.
+
+        Args:
+            teacher, student: Models.
+
+        Raises ArgumentError, in a subclass that says so.
+        """
 
 
 class _Leafwise(DistillationLoss):
@@ -58,7 +79,11 @@ class _Leafwise(DistillationLoss):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """The inverse of get_config."""
+        """The inverse of get_config.
+
+        Args:
+            config: that dict.
+        """
         return cls(**{**config, "loss": serial.deserialize(config["loss"], "losses")})
 
 
@@ -84,7 +109,13 @@ class FeatureDistillation(_Leafwise):
         self.teacher_layer_name, self.student_layer_name = teacher_layer_name, student_layer_name
 
     def validate_model_compatibility(self, teacher: Any, student: Any) -> None:
-        """Raises ArgumentError for a subclassed model where a layer is named, and for a name that no layer has."""
+        """Check that the layers are there.
+
+        Args:
+            teacher, student: Models.
+
+        Raises ArgumentError for a subclassed model where a layer is named, and for a name that no layer has.
+        """
         models = {"teacher": (teacher, self.teacher_layer_name), "student": (student, self.student_layer_name)}
         if all(name is None for _, name in models.values()):
             return
@@ -104,7 +135,14 @@ class FeatureDistillation(_Leafwise):
                     raise ArgumentError(f"In {role} model: {error}") from error
 
     def validate_outputs(self, teacher_outputs: Structure, student_outputs: Structure) -> None:
-        """Raises ArgumentError for outputs of different structures, or of another than the losses'."""
+        """Check that outputs can be compared.
+
+        Args:
+            teacher_outputs: the teacher's outputs, in the structure of a model's outputs.
+            student_outputs: the student's outputs, of the same structure.
+
+        Raises ArgumentError for outputs of different structures, or of another than the losses'.
+        """
         super().validate_outputs(teacher_outputs, student_outputs)
         try:
             tree.assert_same_structure(self.loss, teacher_outputs)
@@ -112,7 +150,13 @@ class FeatureDistillation(_Leafwise):
             raise ArgumentError(f"Loss structure mismatch: {error}") from error
 
     def compute_loss(self, teacher_outputs: Structure, student_outputs: Structure, **kwargs: Any) -> Tensor:
-        """The sum of the mean losses of all leaves."""
+        """The sum of the mean losses of all leaves.
+
+        Args:
+            teacher_outputs: what the teacher's layer gives.
+            student_outputs: what the student's gives, of the same structure.
+            kwargs: of no effect.
+        """
         return self._sum(lambda loss, t, s: ops.mean(loss(t, s)), teacher_outputs, student_outputs)
 
     def get_config(self) -> Config:
@@ -150,7 +194,13 @@ class LogitsDistillation(_Leafwise):
         self.temperature = temperature
 
     def compute_loss(self, teacher_outputs: Structure, student_outputs: Structure, **kwargs: Any) -> Tensor:
-        """The sum of the mean losses of all leaves."""
+        """The sum of the mean losses of all leaves.
+
+        Args:
+            teacher_outputs: the teacher's outputs, in the structure of a model's outputs.
+            student_outputs: the student's outputs, of the same structure.
+            kwargs: of no effect.
+        """
         return self._sum(self._of_leaf, teacher_outputs, student_outputs)
 
     def _of_leaf(self, loss: Any, teacher: Tensor, student: Tensor) -> Tensor:

@@ -1,13 +1,14 @@
-"""`keras.distribution` on a machine of one device: meshes, layouts and strategies, whose shards all lie on it.
+"""`keras.distribution`: training by several processes, and the meshes, layouts and strategies that say how.
 
-Keras spreads arrays over devices; the numbers do not depend on it. Here the objects say where things would lie, and
-training runs as it does without them.
+`DataParallel` cuts each batch into shards, which are spread over the processes that `initialize` joins. Bits depend on
+the shards, not on the processes. Every process has one device, its CPU.
 """
 
 from fastnn.core.registry import lazy
 
 NAMES = {
-    **dict.fromkeys(("list_devices", "get_device_count", "initialize"), "devices"),
+    **dict.fromkeys(("list_devices", "get_device_count"), "devices"),
+    "initialize": "world",
     **dict.fromkeys(("DeviceMesh", "TensorLayout", "LayoutMap"), "layout"),
     **dict.fromkeys(("Distribution", "DataParallel", "ModelParallel", "distribution", "set_distribution",
                      "distribute_tensor"), "strategies"),

@@ -8,7 +8,7 @@ from fastnn.distribution.layout import TensorLayout as TensorLayout
 from fastnn.distribution.strategies import distribute_tensor as distribute_tensor
 from fastnn.distribution.strategies import distribution as distribution
 from fastnn.distribution.devices import get_device_count as get_device_count
-from fastnn.distribution.devices import initialize as initialize
+from fastnn.distribution.world import initialize as initialize
 from fastnn.distribution.devices import list_devices as list_devices
 from fastnn.distribution.strategies import set_distribution as set_distribution
 

@@ -1,16 +1,20 @@
-"""Which layout data and variables have: all the same, whether a model is spread over devices or its data."""
+"""How training is spread: batches over shards and processes; and which layout data and variables have on a mesh."""
 
 import contextlib
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, ArgumentTypeError
+from fastnn.core import changes
+from fastnn.core.arguments import count
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError
+from fastnn.distribution import tree, world
 from fastnn.distribution.devices import list_devices
 from fastnn.distribution.layout import DeviceMesh, LayoutMap, TensorLayout
+from fastnn.distribution.transport import Transport
 
 _active = threading.local()
 
@@ -24,23 +28,87 @@ def distribution() -> "Distribution | None":
 
 
 def set_distribution(value: "Distribution | None") -> None:
-    """Set the distribution of this thread; None for none. Training is on the one device with any.
+    """Set the distribution of this thread.
 
-    Raises:
-        ArgumentTypeError: for anything else.
+    Args:
+        value: a Distribution, or None.
+
+    Raises ArgumentTypeError for anything else.
 
     >>> set_distribution(None)
     """
     if value is not None and not isinstance(value, Distribution):
         raise ArgumentTypeError(f"set_distribution: received {value!r}, expected a Distribution or None.")
     _active.value = value
+    changes.note()
+
+
+class Share(NamedTuple):
+    """What this process does of each batch.
+
+    transport: to the others.  shards: of a batch, over all processes.  same_data: whether every process is given the
+    whole batches, else its own part of each.
+    """
+
+    transport: Transport
+    shards: int
+    same_data: bool
+
+    def cut(self, rows: int) -> tuple[list[int], list[int], int]:
+        """(rows of the shards of this process, where they begin in what it is given, rows of the whole batch).
+
+        rows: of what it is given.
+        """
+        rank, size = self.transport.rank, self.transport.size
+        if self.same_data:
+            sizes, own = tree.sizes(rows, self.shards), tree.owned(self.shards, rank, size)
+            total = rows
+        else:
+            sizes, own = tree.sizes(rows, self.shards // size), range(self.shards // size)
+            total = rows * size
+        return [sizes[s] for s in own], [sum(sizes[:s]) for s in own], total
+
+
+def share() -> Share | None:
+    """What this process does of each batch where a distribution is set that cuts it; else None."""
+    value, way = distribution(), getattr(_active, "way", None)
+    if value is None or way == "uncut":
+        return None
+    return value._share(world.ALONE if way == "alone" else world.transport())
+
+
+def alone() -> contextlib.AbstractContextManager[None]:
+    """Inside, in this thread, this process runs all shards of a batch, without the others."""
+    return _going("alone")
+
+
+def uncut() -> contextlib.AbstractContextManager[None]:
+    """Inside, in this thread, batches are not cut, and this process runs without the others.
+
+    >>> with DataParallel(shards=2).scope(), uncut():
+    ...     share()
+    """
+    return _going("uncut")
+
+
+@contextlib.contextmanager
+def _going(way: str) -> Iterator[None]:
+    before = getattr(_active, "way", None)
+    _active.way = way
+    try:
+        yield
+    finally:
+        _active.way = before
 
 
 def distribute_tensor(tensor: Any, layout: Any) -> Any:
     """The tensor with that layout: itself, for there is one device.
 
-    Raises:
-        ArgumentError: for a layout with another number of axes than the tensor has.
+    Args:
+        tensor: an array or a symbol.
+        layout: a TensorLayout, or a tuple of its axes.
+
+    Raises ArgumentError for a layout with another number of axes than the tensor has.
 
     >>> distribute_tensor(np.ones(2), TensorLayout(("batch",))).shape
     (2,)
@@ -60,20 +128,35 @@ class Distribution:
     Args:
         device_mesh: DeviceMesh.
         batch_dim_name: name of the mesh's axis along which batches are spread.
-        auto_shard_dataset: accepted as Keras's; there is one process.
+        auto_shard_dataset: whether every process is given the same data and takes its part; else its own part of each.
 
     >>> Distribution(DeviceMesh((1,), ["batch"])).device_mesh.axis_names
     ['batch']
     """
-
-    num_processes = 1
-    _process_id = 0
 
     def __init__(
         self, device_mesh: DeviceMesh, batch_dim_name: str | None = None, auto_shard_dataset: bool = True
     ) -> None:
         self.device_mesh, self.batch_dim_name = device_mesh, batch_dim_name
         self.auto_shard_dataset = auto_shard_dataset
+
+    @property
+    def num_processes(self) -> int:
+        """How many processes train together."""
+        return world.transport().size
+
+    @property
+    def _process_id(self) -> int:
+        return world.transport().rank
+
+    def _share(self, transport: Transport) -> Share | None:
+        """See `share`."""
+        if transport.size > 1:
+            raise NotSupportedError(
+                f"{type(self).__name__}: received {transport.size} processes, expected 1: a model is whole in each of "
+                "them. Use DataParallel, which spreads batches; it gives the same numbers."
+            )
+        return None
 
     @property
     def num_model_replicas(self) -> int:
@@ -86,20 +169,36 @@ class Distribution:
         return self._process_id // max(1, self.num_processes // self.num_model_replicas)
 
     def get_data_layout(self, data_shape: Sequence[int]) -> TensorLayout:
-        """The layout of a batch of that shape: spread along its first axis."""
+        """The layout of a batch: spread along its first axis.
+
+        Args:
+            data_shape: of the batch, ints.
+        """
         return TensorLayout([self.batch_dim_name, *[None] * (len(data_shape) - 1)], self.device_mesh)
 
     def get_variable_layout(self, variable: Any) -> TensorLayout:
-        """The layout of a variable: its own, else whole on each device."""
+        """The layout of a variable: its own, else whole on each device.
+
+        Args:
+            variable: a Variable.
+        """
         own = getattr(variable, "_layout", None)
         return TensorLayout([None] * len(variable.shape), self.device_mesh) if own is None else own
 
     def get_tensor_layout(self, path: str) -> TensorLayout | None:
-        """The layout of what a layer returns, None if it is left as it is."""
+        """The layout of what a layer returns, None if it is left as it is.
+
+        Args:
+            path: of the result: the layer's, and "output" or an index.
+        """
         return None
 
     def distribute_dataset(self, dataset: Any) -> Any:
-        """The part of a data set that this process reads: all of it."""
+        """The part of a data set that this process reads: all of it.
+
+        Args:
+            dataset: any.
+        """
         return dataset
 
     @contextlib.contextmanager
@@ -114,23 +213,37 @@ class Distribution:
 
 
 class DataParallel(Distribution):
-    """A model on every device, and a part of each batch.
+    """The model in every process, and a part of each batch.
+
+    A batch is cut into `shards`; their gradients, metrics and moving averages are added in a tree of the shards, so how
+    many processes they are spread over does not change a bit.  The number of shards does, as the size of batches does.
+    Every process runs the same script and ends with the same weights; callbacks run in the first one.
 
     Args:
         device_mesh: DeviceMesh of one axis; else one of `devices`, else of all devices.
         devices: names of devices.
-        auto_shard_dataset: accepted as Keras's.
+        auto_shard_dataset: True: every process is given the same data, `batch_size` is that of whole batches.  False:
+            every process is given its own part of each batch, with `batch_size` rows.
+        shards: how many parts a batch has, a multiple of the number of processes; that number by default.
 
     Raises:
-        ArgumentError: for a mesh that is none.
+        ArgumentError: for a mesh that is none, and shards that cannot be spread evenly.
 
     >>> DataParallel().get_data_layout((8, 4)).axes
     ('batch', None)
+    >>> with DataParallel(shards=4).scope():
+    ...     distribution().shards
+    4
     """
 
     def __init__(
-        self, device_mesh: DeviceMesh | None = None, devices: Any = None, auto_shard_dataset: bool = True
+        self,
+        device_mesh: DeviceMesh | None = None,
+        devices: Any = None,
+        auto_shard_dataset: bool = True,
+        shards: int | None = None,
     ) -> None:
+        world.join_if_launched()
         if device_mesh is None:
             names = np.asarray(devices or list_devices())
             device_mesh = DeviceMesh(names.shape, ["batch"], names)
@@ -146,11 +259,23 @@ class DataParallel(Distribution):
                 stacklevel=2,
             )
         super().__init__(device_mesh, device_mesh.axis_names[0], auto_shard_dataset)
+        size = self.num_processes
+        self.shards = size if shards is None else count("shards", shards)
+        if self.shards % size:
+            raise ArgumentError(
+                f"DataParallel: received shards={self.shards} for {size} processes, expected a multiple of {size}, as "
+                f"many for each. Take shards={-(-self.shards // size) * size}, or start another number of processes."
+            )
 
     @property
     def num_model_replicas(self) -> int:
         """The number of devices."""
         return self.device_mesh.devices.size
+
+    def _share(self, transport: Transport) -> Share | None:
+        if self.shards == transport.size == 1:
+            return None
+        return Share(transport, self.shards, self.auto_shard_dataset)
 
 
 class ModelParallel(Distribution):
@@ -160,6 +285,7 @@ class ModelParallel(Distribution):
         layout_map: LayoutMap.
         batch_dim_name: name of the batches' axis of the mesh; its first by default.
         auto_shard_dataset: accepted as Keras's.
+        kwargs: device_mesh, which the LayoutMap has already, is not taken: none is known.
 
     Raises:
         ArgumentError: without a LayoutMap.
@@ -191,10 +317,18 @@ class ModelParallel(Distribution):
         self._layout_map = layout_map
 
     def get_variable_layout(self, variable: Any) -> TensorLayout:
-        """The variable's own layout, else the map's for its path, else whole on each device."""
+        """The variable's own layout, else the map's for its path, else whole on each device.
+
+        Args:
+            variable: a Variable.
+        """
         named = getattr(variable, "_layout", None) is None and self._layout_map[variable.path]
         return named or super().get_variable_layout(variable)
 
     def get_tensor_layout(self, path: str) -> TensorLayout | None:
-        """The map's layout for what a layer returns, None if it has none."""
+        """The map's layout for what a layer returns, None if it has none.
+
+        Args:
+            path: of the result: the layer's, and "output" or an index.
+        """
         return self._layout_map[path]

@@ -12,6 +12,7 @@ class ExportArchive:
 
     Args:
         format: "saved_model", or another that Keras knows.
+        kwargs: Keras's arguments, of no effect.
 
     Raises:
         ArgumentError: for a format that Keras does not know either.

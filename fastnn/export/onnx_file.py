@@ -11,7 +11,12 @@ from fastnn.export.steps import Steps
 OPSET, IR = 17, 8
 ONE_TO_ONE = {"add": "Sum", "subtract": "Sub", "maximum": "Max", "minimum": "Min", "average": "Mean"}
 FUNCTIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "elu": "Elu", "selu": "Selu", "softplus": "Softplus",
-             "softsign": "Softsign", "exponential": "Exp", "leaky_relu": "LeakyRelu"}  # fmt: skip
+             "softsign": "Softsign", "exponential": "Exp", "leaky_relu": "LeakyRelu",
+             "hard_silu": "HardSwish"}  # fmt: skip
+GATES = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu", "softsign": "Softsign", "softplus": "Softplus",
+         "hard_sigmoid": "HardSigmoid", "elu": "Elu"}  # fmt: skip
+ORDERS = {"lstm": (0, 3, 1, 2), "gru": (0, 1, 2), "rnn": (0,)}  # ONNX's gates in terms of Keras's
+END = np.iinfo(np.int64).max
 
 
 class _Graph:
@@ -23,7 +28,7 @@ class _Graph:
     def weight(self, array, dtype=np.float32):
         """The name of a constant."""
         name = f"w{len(self.weights)}"
-        self.weights.append(self.to_tensor(np.ascontiguousarray(array, dtype), name))
+        self.weights.append(self.to_tensor(np.array(array, dtype, order="C"), name))
         return name
 
     def node(self, kind, inputs, output=None, **attributes):
@@ -31,6 +36,12 @@ class _Graph:
         output = output or f"n{len(self.nodes)}"
         self.nodes.append(self.helper.make_node(kind, list(inputs), [output], f"node{len(self.nodes)}", **attributes))
         return output
+
+    def several(self, kind, inputs, count, **attributes):
+        """Add a node of several results; returns their names."""
+        names = [f"n{len(self.nodes)}_{k}" for k in range(count)]
+        self.nodes.append(self.helper.make_node(kind, list(inputs), names, f"node{len(self.nodes)}", **attributes))
+        return names
 
     def channels_first(self, x, rank):
         """x with its channels in front of the spatial axes."""
@@ -85,6 +96,16 @@ def _conv(g, inputs, output, weight, bias, groups, strides, dilations, pads):
     g.channels_last(y, rank, output)
 
 
+def _conv_transpose(g, inputs, output, weight, bias, strides, dilations, pads):
+    rank = weight.ndim - 2
+    given = [g.channels_first(inputs[0], rank), g.weight(weight.transpose((rank + 1, rank, *range(rank))))]
+    given += [] if bias is None else [g.weight(bias)]
+    more = [max(-end, 0) for _, end in pads]
+    pads = [(before, max(end, 0)) for before, end in pads]
+    y = g.node("ConvTranspose", given, strides=strides, dilations=dilations, pads=_ends(pads), output_padding=more)
+    g.channels_last(y, rank, output)
+
+
 def _ends(pads):
     return [p[0] for p in pads] + [p[1] for p in pads]
 
@@ -113,12 +134,57 @@ def _layer_norm(g, inputs, output, scale, shift, epsilon):
     g.node("LayerNormalization", [inputs[0], g.weight(scale), g.weight(shift)], output, axis=-1, epsilon=epsilon)
 
 
+def _rms_norm(g, inputs, output, scale, epsilon):
+    x = inputs[0]
+    mean = g.node("ReduceMean", [g.node("Mul", [x, x])], axes=[-1], keepdims=1)
+    root = g.node("Sqrt", [g.node("Add", [mean, g.weight(epsilon)])])
+    g.node("Mul", [g.node("Div", [x, root]), g.weight(scale)], output)
+
+
+def _recurrent(g, inputs, output, cell, kernel, recurrent, bias, functions, reset_after, sequences):
+    units, order = len(recurrent), ORDERS[cell]
+    turned = lambda a: np.concatenate([np.split(a, len(order), -1)[k] for k in order], -1)
+    given = [g.node("Transpose", [inputs[0]], perm=[1, 0, 2])]
+    given += [g.weight(turned(a).T[None]) for a in (kernel, recurrent)]
+    given.append(g.weight(np.concatenate([turned(b) for b in bias])[None]))
+    inner, *gate = functions
+    kinds = {"lstm": [*gate, inner, inner], "gru": [*gate, inner], "rnn": [inner]}[cell]
+    options: dict[str, Any] = {"hidden_size": units, "activations": [GATES[k] for k in kinds]}
+    if "hard_sigmoid" in kinds or "elu" in kinds:  # numbers for all that take some, in order
+        options["activation_alpha"] = [
+            1 / 6 if k == "hard_sigmoid" else 1.0 for k in kinds if k in ("hard_sigmoid", "elu")
+        ]
+        if "hard_sigmoid" in kinds:
+            options["activation_beta"] = [0.5] * kinds.count("hard_sigmoid")
+    if cell == "gru":
+        options["linear_before_reset"] = int(reset_after)
+    y, last = g.several(cell.upper(), given, 2, **options)
+    axes = g.weight([1] if sequences else [0], np.int64)  # the axis of directions: (steps, 1, rows, units)
+    if sequences:
+        g.node("Transpose", [g.node("Squeeze", [y, axes])], output, perm=[1, 0, 2])
+    else:
+        g.node("Squeeze", [last, axes], output)
+
+
+def _flip(g, inputs, output, axis):
+    numbers = [g.weight(v, np.int64) for v in ([-1], [-END], [axis], [-1])]
+    g.node("Slice", [inputs[0], *numbers], output)
+
+
+def _slice(g, inputs, output, starts, ends):
+    axes = range(1, len(starts) + 1)
+    numbers = [g.weight(v, np.int64) for v in (starts, [END if e is None else e for e in ends], axes)]
+    g.node("Slice", [inputs[0], *numbers], output)
+
+
 def _activation(g, inputs, output, function, slope):
     x = inputs[0]
     if function == "relu6":
         g.node("Clip", [x, g.weight(0.0), g.weight(6.0)], output)
     elif function == "silu":
         g.node("Mul", [x, g.node("Sigmoid", [x])], output)
+    elif function == "mish":
+        g.node("Mul", [x, g.node("Tanh", [g.node("Softplus", [x])])], output)
     elif function == "hard_sigmoid":
         g.node("HardSigmoid", [x], output, alpha=1 / 6, beta=0.5)
     elif function == "gelu":
@@ -128,10 +194,6 @@ def _activation(g, inputs, output, function, slope):
     else:
         options = {"alpha": slope} if function == "leaky_relu" else {}
         g.node(FUNCTIONS[function], [x], output, **options)
-
-
-def _softmax(g, inputs, output, axis):
-    g.node("Softmax", inputs, output, axis=axis)
 
 
 def _pad(g, inputs, output, pads):
@@ -161,7 +223,11 @@ def _one(kind: str) -> Any:
 
 ADD = {
     "dense": _dense, "conv": _conv, "pool": _pool, "reduce": _reduce, "reshape": _reshape, "affine": _affine,
-    "layer_norm": _layer_norm, "activation": _activation, "softmax": _softmax, "pad": _pad, "repeat": _repeat,
+    "layer_norm": _layer_norm, "activation": _activation, "softmax": _one("Softmax"),
+    "log_softmax": _one("LogSoftmax"), "conv_transpose": _conv_transpose, "rms_norm": _rms_norm,
+    "recurrent": _recurrent, "flip": _flip, "slice": _slice, "matmul": _one("MatMul"),
+    "prelu": lambda g, inputs, output, weight: g.node("PRelu", [inputs[0], g.weight(weight)], output),
+    "pad": _pad, "repeat": _repeat,
     "gather": _gather, "multiply": _multiply, "concat": _one("Concat"),
     "transpose": lambda g, inputs, output, order: g.node("Transpose", inputs, output, perm=list(order)),
     **{kind: _one(name) for kind, name in ONE_TO_ONE.items()},

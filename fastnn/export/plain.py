@@ -32,6 +32,19 @@ def conv(x, weight, bias, groups, strides, dilations, pads):
     return y if bias is None else y + bias
 
 
+def conv_transpose(x, weight, bias, strides, dilations, pads):
+    size = weight.shape[:-2]
+    reach = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(x.shape[1:-1], strides, size, dilations)]
+    ends = [n - end for n, (_, end) in zip(reach, pads)]
+    y = np.zeros((len(x), *(max(n, end) for n, end in zip(reach, ends)), weight.shape[-2]), x.dtype)
+    for tap in np.ndindex(*size):
+        places = tuple(slice(t * d, t * d + (n - 1) * s + 1, s)
+                       for t, d, n, s in zip(tap, dilations, x.shape[1:-1], strides))  # fmt: skip
+        y[(slice(None), *places)] += x @ weight[tap].T
+    y = y[(slice(None), *(slice(before, end) for (before, _), end in zip(pads, ends)))]
+    return y if bias is None else y + bias
+
+
 def pool(x, function, size, strides, pads):
     one = (1,) * len(size)
     axes = tuple(range(-len(size), 0))
@@ -62,9 +75,22 @@ def layer_norm(x, scale, shift, epsilon):
     return (x - mean) / np.sqrt(x.var(-1, keepdims=True) + np.float32(epsilon)) * scale + shift
 
 
+def rms_norm(x, scale, epsilon):
+    return x / np.sqrt((x * x).mean(-1, keepdims=True) + np.float32(epsilon)) * scale
+
+
 def softmax(x, axis):
     e = np.exp(x - x.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
+
+
+def log_softmax(x, axis):
+    x = x - x.max(axis, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis, keepdims=True))
+
+
+def prelu(x, weight):
+    return np.where(x < 0, x * weight, x)
 
 
 def _erf(x):
@@ -77,7 +103,7 @@ def _erf(x):
     return total * 2 / np.sqrt(np.pi)
 
 
-def activation(x, function, slope):
+def activation(x, function, slope=0.0):
     with np.errstate(over="ignore"):
         if function == "relu":
             y = np.maximum(x, 0)
@@ -91,6 +117,10 @@ def activation(x, function, slope):
             y = x / (1 + np.exp(-x))
         elif function == "hard_sigmoid":
             y = np.clip(x / 6 + 0.5, 0, 1)
+        elif function == "hard_silu":
+            y = x * np.clip(x / 6 + 0.5, 0, 1)
+        elif function == "mish":
+            y = x * np.tanh(np.logaddexp(x, 0))
         elif function == "tanh":
             y = np.tanh(x)
         elif function == "elu":
@@ -124,6 +154,46 @@ def gather(x, weight):
     return weight[x.astype(np.int64)]
 
 
+def slice_(x, starts, ends):
+    return x[(slice(None), *(slice(a, b) for a, b in zip(starts, ends)))]
+
+
+def flip(x, axis):
+    return np.flip(x, axis)
+
+
+def matmul(a, b):
+    return a @ b
+
+
+def recurrent(x, cell, kernel, recurrent, bias, functions, reset_after, sequences):
+    n = len(recurrent)
+    state = carry = np.zeros((len(x), n), x.dtype)
+    outputs = []
+    for part in np.moveaxis(x @ kernel + bias[0], 1, 0):
+        if cell == "gru" and not reset_after:
+            both = part[:, : 2 * n] + (state @ recurrent + bias[1])[:, : 2 * n]
+        else:
+            both = state @ recurrent + bias[1]
+        if cell == "rnn":
+            state = activation(part + both, functions[0])
+        elif cell == "lstm":
+            i, f, g, o = np.split(part + both, 4, 1)
+            i, f, o = (activation(gate, functions[1]) for gate in (i, f, o))
+            carry = f * carry + i * activation(g, functions[0])
+            state = o * activation(carry, functions[0])
+        elif reset_after:
+            z, r = (activation(part[:, k * n : k * n + n] + both[:, k * n : k * n + n], functions[1]) for k in (0, 1))
+            h = activation(part[:, 2 * n :] + r * both[:, 2 * n :], functions[0])
+            state = z * state + (1 - z) * h
+        else:
+            z, r = (activation(gate, functions[1]) for gate in np.split(both, 2, 1))
+            h = activation(part[:, 2 * n :] + (r * state) @ recurrent[:, 2 * n :] + bias[1][2 * n :], functions[0])
+            state = z * state + (1 - z) * h
+        outputs.append(state)
+    return np.stack(outputs, 1) if sequences else state
+
+
 def concat(*values, axis):
     return np.concatenate(values, axis)
 
@@ -155,8 +225,11 @@ def average(*values):
     return add(*values) / np.float32(len(values))
 
 
+NAMES = {"slice": "slice_"}
+
+
 def run(steps, outputs, values):
     """The outputs of steps (kind, inputs, output, options), a list; values: {name: array} of the inputs."""
     for kind, inputs, output, options in steps:
-        values[output] = globals()[kind](*(values[name] for name in inputs), **options)
+        values[output] = globals()[NAMES.get(kind, kind)](*(values[name] for name in inputs), **options)
     return [values[name] for name in outputs]

@@ -11,43 +11,105 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core import tree
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array
-from fastnn.export import onnx_file, plain
+from fastnn.export import c_file, onnx_file, plain
 from fastnn.export.steps import Steps, steps_of
+from fastnn.saving import safetensors_file
 
-FORMATS = ("onnx", "npz", "py")
+FORMATS = ("onnx", "npz", "py", "c", "safetensors")
 ROWS = 3  # of random inputs that outputs are compared on
 PLACES = 8  # for an axis of unknown size
+NUMBERS = 10  # of whole inputs that no table bounds
 
 
-def export(model: Any, path: Any, form: str) -> float | None:
+def export(
+    model: Any, path: Any, form: str, batch_size: int | None = None, input_signature: Any = None
+) -> float | None:
     """Write the file; return the largest difference of its outputs to predict's, relative to the largest of these.
 
-    form: "onnx", "npz" or "py". None for "npz", which holds weights alone, and for "onnx" without onnxruntime.
+    form: one of FORMATS.  batch_size, input_signature: see `Model.export`; of "c" alone.  None for files that hold
+    weights alone, for "onnx" without onnxruntime, and for "c", which its own main compares.
     """
     path = pathlib.Path(os.fspath(path))
     if not path.parent.is_dir():
         raise ArgumentError(f"export: no folder {str(path.parent)!r} for {path.name!r}; make it first.")
-    if form == "npz":
-        arrays = {v.path: v.numpy() for v in model.weights}
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
-        _replace(path, lambda name: pathlib.Path(name).write_bytes(buffer.getvalue()))
+    if form != "c" and batch_size is not None:
+        raise ArgumentError(f"export: batch_size={batch_size!r} for a .{form} file; expected it for .c files alone.")
+    if form in WRITERS:
+        data = WRITERS[form](model, path, batch_size, input_signature)
+        _replace(path, lambda name: pathlib.Path(name).write_bytes(data))
         return None
     steps = steps_of(model, form)
     x = _example(steps)
-    expected = _flat(model.predict(list(x.values()) if len(x) > 1 else next(iter(x.values())), verbose=0))
+    expected = tree.flatten(model.predict(_given(model, x.values()), verbose=0))
     if form == "py":
         text = python_text(steps, model.name)
         namespace: dict[str, Any] = {"__name__": "exported"}
         exec(compile(text, str(path), "exec"), namespace)  # our own text: it is tried before it is written
-        found = _flat(namespace["predict"](*x.values()))
+        found = tree.flatten(namespace["predict"](*x.values()))
         _replace(path, lambda name: pathlib.Path(name).write_text(text, encoding="utf-8"))
     else:
         _replace(path, lambda name: onnx_file.write(steps, name, model.name))
         found = _in_onnxruntime(path, x)
     return None if found is None else max(_apart(a, b) for a, b in zip(found, expected))
+
+
+# ------------------------------------------------------------------ files that are made whole: bytes of a model
+def _npz(model: Any, path: pathlib.Path, *_: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **{v.path: v.numpy() for v in model.weights})
+    return buffer.getvalue()
+
+
+def _c(model: Any, path: pathlib.Path, batch_size: int | None, input_signature: Any) -> bytes:
+    inputs = getattr(model, "inputs", None) or []
+    shapes = [_shape_of(s) for s in _signature(input_signature)] if input_signature is not None else None
+    if not inputs and shapes is None:
+        raise ArgumentError(
+            f"export to c: {type(model).__name__} {model.name!r} has no inputs of known shapes; pass input_signature, "
+            "shapes as (rows, ...)."
+        )
+    if shapes is not None and inputs and len(shapes) != len(inputs):
+        raise ArgumentError(f"export to c: {len(shapes)} shapes in input_signature for {len(inputs)} inputs.")
+    rows = batch_size
+    if rows is None:
+        rows = (shapes[0][0] if shapes and shapes[0] and shapes[0][0] is not None else None) or 1
+    sizes = c_file.check_sizes(shapes or [x.shape for x in inputs], rows)
+    x = _drawn(model, sizes, [x.dtype for x in inputs] if inputs else ["float32"] * len(sizes))
+    expected = tree.flatten(model.predict(_given(model, x), batch_size=rows, verbose=0))
+    compute = lambda symbols: tree.flatten(model(_given(model, symbols), training=False))
+    return c_file.c_text(compute, model.name, c_file.identifier(path.stem), x, expected).encode()
+
+
+def _signature(given: Any) -> list[Any]:
+    """The shapes, symbols or arrays of an input_signature, one for each input."""
+    if isinstance(given, dict):
+        return list(given.values())
+    many = isinstance(given, (list, tuple)) and not all(d is None or isinstance(d, int) for d in given)
+    return list(given) if many else [given]
+
+
+def _shape_of(spec: Any) -> tuple[int | None, ...]:
+    shape = getattr(spec, "shape", spec)
+    if not isinstance(shape, (tuple, list)):
+        raise ArgumentError(f"export: input_signature holds {spec!r}; expected an InputSpec, a symbol or an array.")
+    return tuple(shape)
+
+
+def _drawn(model: Any, sizes: list[tuple[int, ...]], dtypes: list[str]) -> list[Array]:
+    """Random inputs; whole numbers that an embedding takes lie in its range."""
+    draw, bounds = np.random.default_rng(0), dict(model._index_inputs())
+    found = []
+    for k, (size, dtype) in enumerate(zip(sizes, dtypes)):
+        whole = k in bounds or not dtype.startswith("float")
+        below = bounds[k].index_range if k in bounds else 2 if dtype == "bool" else NUMBERS
+        found.append((draw.integers(0, below, size) if whole else draw.normal(size=size)).astype(dtype))
+    return found
+
+
+WRITERS = {"npz": _npz, "c": _c, "safetensors": lambda model, path, *_: safetensors_file.dump(model)}
 
 
 def _replace(path, write):
@@ -62,10 +124,13 @@ def _replace(path, write):
         pathlib.Path(name).unlink(missing_ok=True)
 
 
-def _flat(values):
-    if isinstance(values, dict):
-        return list(values.values())
-    return list(values) if isinstance(values, (list, tuple)) else [values]
+def _given(model: Any, values: Any) -> Any:
+    """Values of the inputs in the structure that the model takes."""
+    values = list(values)
+    struct = getattr(model, "input", None)
+    if struct is not None:
+        return tree.pack(struct, values)
+    return values if len(values) > 1 else values[0]
 
 
 def _apart(a: Array, b: Array) -> float:

@@ -8,7 +8,7 @@ from fastnn.core.errors import NotSupportedError, ShapeError
 from fastnn.graph.active import current
 from fastnn.graph.node import Node, Symbol
 from fastnn.graph.tensor import Tensor
-from fastnn.graph.trace import active
+from fastnn.graph.trace import Trace, active
 
 
 def gradients(
@@ -16,11 +16,13 @@ def gradients(
     xs: Iterable[Any],
     gys: Sequence[Any] | None = None,
     through: Callable[[Node], bool] | None = None,
+    outer: Trace | None = None,
 ) -> list[Any]:
     """Symbols of d(sum ys . gys)/dx for each x, None where no differentiable path leads.
 
     ys, xs: symbols of the active trace.  gys: symbols of the shapes of ys; ones if None.
     through: says of a node whether it is a function of its inputs; what it gives is a constant otherwise.
+    outer: the trace of ys and xs, in the body of a loop whose steps each take other gys.
     The formula of each step is the operation's own `vjp` record; contributions are added in reverse call order,
     so the sum has one fixed shape.
     """
@@ -29,11 +31,12 @@ def gradients(
         found: list[Any] = hooks.call("gather_gradients", ys, xs, gys)
         return found
     trace = active("gradients()")
-    ys, xs = [trace.symbol(y) for y in ys], [trace.symbol(x) for x in xs]
-    trace.marks.targets = ys
-    if trace.marks.backward is None:
-        trace.marks.backward = len(trace.nodes)
-    nodes = [n for n in trace.nodes if through(n)] if through is not None else list(trace.nodes)
+    outer = trace if outer is None else outer
+    ys, xs = [outer.symbol(y) for y in ys], [outer.symbol(x) for x in xs]
+    outer.marks.targets = ys
+    if outer.marks.backward is None:
+        outer.marks.backward = len(outer.nodes)
+    nodes = [n for n in outer.nodes if through(n)] if through is not None else list(outer.nodes)
     reached = _depends_on(nodes, xs)
     total: dict[Symbol, Any] = {}
     for y, g in zip(ys, gys or [None] * len(ys)):

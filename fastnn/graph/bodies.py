@@ -114,3 +114,15 @@ def rematerialized(trace: Around) -> list[Symbol]:
         for s in n.outputs
         if s.size > least and (n.op.elementwise or not simple)
     ]
+
+
+def replayed(trace: Around, body: Body, inputs: Iterable[Symbol], origin: dict[Symbol, Symbol]) -> dict[Symbol, Symbol]:
+    """The nodes of a body once more in a trace, on other inputs; {symbol of the body: symbol of the trace}."""
+    env = dict(zip(body.inputs, inputs))
+    mine = {s.node for s in body.inputs}
+    for node in body.nodes:
+        if node not in mine:
+            twin = copy_node(node, [None if s is None else env[s] for s in node.inputs], origin, trace.add)
+            for old, new in zip(node.outputs, twin.outputs):
+                env[old], origin[new] = new, old
+    return env

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import hooks, tree
+from fastnn.core.results import ARRAYS
 from fastnn.graph.active import current
 from fastnn.graph.tensor import Tensor, here
 from fastnn.graph.variable import Variable
@@ -124,7 +125,7 @@ def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
 
     effect: it is called for what it changes.  Raises Unhashed, with nothing done.
     """
-    if not kwargs and all(type(x) is Tensor or type(x) is np.ndarray for x in args):  # the usual case
+    if not kwargs and all(type(x) is Tensor or type(x) in ARRAYS for x in args):  # the usual case
         return hooks.call("gather_call", (key, len(args)), function, args, effect)
     values: list[Any] = []
     full = key, _sort(args, values), _sort(kwargs, values) if kwargs else None

@@ -1,4 +1,4 @@
-"""Gradients of loops and branches, as loops and branches.
+"""Gradients of loops, as loops.
 
 The gradient of a loop is a loop in the other direction.  Its body is the gradient of the body of one step; what that
 reads of the step comes stacked from the forward loop, which gets further results for it, or is rematerialized where
@@ -15,14 +15,14 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Dims
 from fastnn.graph.autodiff import gradients
-from fastnn.graph.bodies import copy_node
+from fastnn.graph.bodies import replayed
 from fastnn.graph.fusion import Algebra
-from fastnn.graph.loop import ENDLESS, Carried, OpenLoop, branch, place
-from fastnn.graph.node import BRANCH, CONSTANT, INPUT, LOOP, Node, Symbol
+from fastnn.graph.loop import ENDLESS, Carried, OpenLoop, place
+from fastnn.graph.node import CONSTANT, INPUT, LOOP, Node, Symbol
 from fastnn.graph.trace import Trace, active
 
 if TYPE_CHECKING:
-    from fastnn.graph.bodies import Body
+    pass
 
 Term = tuple[Callable[..., Any], tuple[Symbol, ...]]  # (stacked values -> their sum over all steps, what is stacked)
 CHEAP, DEEP = 4, 3  # operations per element, and calls in a row, of what is rematerialized
@@ -32,41 +32,6 @@ def _op(name: str, *args: Any) -> Any:
     return hooks.call("operator", name, *args)
 
 
-# ------------------------------------------------------------------ branches
-def _branch_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
-    """The gradient of a branch is a branch whose sides rematerialize their values."""
-    wanted = [k for k, lead in enumerate(leads) if lead and k and dtypes.is_float(node.inputs[k].dtype)]
-    found: list[set[int]] = [set(), set()]
-
-    def side(number: int) -> Callable[[], list[Any]]:
-        def run() -> list[Any]:
-            trace, body = active("cond"), node.payload[number]
-            env = _replayed(trace, body, [trace.symbol(s) for s in node.inputs[1:]], {})
-            pairs = [(env[y], trace.symbol(g)) for y, g in zip(body.outputs, gys) if g is not None]
-            xs = [env[body.inputs[k - 1]] for k in wanted]
-            grads = gradients([y for y, _ in pairs], xs, [g for _, g in pairs])
-            found[number].update(k for k, g in zip(wanted, grads) if g is not None)
-            return [_op("zeros", x.shape, x.dtype) if g is None else g for x, g in zip(xs, grads)]
-
-        return run
-
-    out = dict(zip(wanted, branch(node.inputs[0], side(0), side(1), name="cond")))
-    return [out[k] if k in found[0] | found[1] else None for k in range(len(node.inputs))]
-
-
-def _replayed(trace: Trace, body: Body, inputs: Iterable[Symbol], origin: dict[Symbol, Symbol]) -> dict[Symbol, Symbol]:
-    """The nodes of a body once more in a trace, on other inputs; {symbol of the body: symbol of the trace}."""
-    env = dict(zip(body.inputs, inputs))
-    mine = {s.node for s in body.inputs}
-    for node in body.nodes:
-        if node not in mine:
-            twin = copy_node(node, [None if s is None else env[s] for s in node.inputs], origin, trace.add)
-            for old, new in zip(node.outputs, twin.outputs):
-                env[old], origin[new] = new, old
-    return env
-
-
-# ------------------------------------------------------------------ loops
 def _loop_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
     if node.attrs["count"] == ENDLESS:
         raise GraphError(
@@ -77,7 +42,7 @@ def _loop_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any
 
 
 class _Reverse:
-    """The gradient of one LOOP node, in the active trace."""
+    """The gradient of one LOOP node, in the active trace: the node's own, or that of a body from where it is seen."""
 
     def __init__(self, node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> None:
         a, body = node.attrs, node.payload.body
@@ -128,9 +93,10 @@ class _Reverse:
             inputs += [sub.input(s.shape, s.dtype) for _, s, _ in self.carried]
             slices = [sub.input(s.shape, s.dtype) for _, s in self.sliced]
             self.sub = sub
-            env = _replayed(sub, self.body, inputs + slices, self.origin)
+            env = replayed(sub, self.body, inputs + slices, self.origin)
             self.forward = set(sub.nodes)
-            self.slots = [(self.node.inputs[len(inputs) + k], s) for k, s in enumerate(slices)]
+            self.outer = trace
+            self.slots = [(trace.symbol(self.node.inputs[len(inputs) + k]), s) for k, s in enumerate(slices)]
             heads = [(k, sub.input(s.shape, s.dtype)) for k, s in self.active]
             pairs = [(env[self.carried[k][2]], g) for k, g in heads]
             for y, g in zip(self.stacked, self.rows):
@@ -191,6 +157,7 @@ class _Reverse:
         inside = [k for k, s in enumerate(stacked) if s not in direct]
         node, attrs = self.node, self.node.attrs
         steps = node.outputs[-1] if node.payload.test is not None else node.inputs[-1] if attrs.get("counted") else None
+        steps = None if steps is None else trace.symbol(steps)
         open_ = OpenLoop(
             self.sub,
             carried,
@@ -310,7 +277,7 @@ class _Reverse:
                 self._need(s, kept, made, remat)
         swap = {s: self.sub.input(s.shape, s.dtype) for s in kept}
         for s, inner in swap.items():
-            self.slots.append((append_stacked(self.node, self._original(s)), inner))
+            self.slots.append((self.outer.symbol(append_stacked(self.node, self._original(s))), inner))
         nodes = [
             n for n in self.sub.nodes if not (n in self.forward and all(o in swap for o in n.outputs) and n.outputs)
         ]
@@ -402,4 +369,4 @@ def _cheap(s: Symbol) -> bool:
     return bool(flops <= CHEAP * max(s.size, 1))
 
 
-LOOP.vjp, BRANCH.vjp = _loop_vjp, _branch_vjp
+LOOP.vjp = _loop_vjp

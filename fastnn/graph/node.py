@@ -16,13 +16,13 @@ from fastnn.core.types import Array, Attrs, Dims, Tensor
 from fastnn.graph.active import current
 from fastnn.graph.fusion import NOTHING, Fusion
 from fastnn.graph.lifetime import made
+from fastnn.graph.operators import Operators
 from fastnn.graph.spec import Spec
 
 if TYPE_CHECKING:
     from fastnn.graph.trace import Trace
 
 
-Method = Callable[[Any, Any], Tensor]
 GONE: Any = object()  # the trace of symbols that are part of none any more
 
 
@@ -142,91 +142,6 @@ class Node:
         return f"<{self.op.name} {', '.join(str(o.shape) for o in self.outputs)}>"
 
 
-def _operator(name: str, swap: bool = False) -> Method:
-    def method(self: Any, other: Any) -> Tensor:
-        operand = self, other
-        return hooks.call("operator", name, *(operand[::-1] if swap else operand))
-
-    return method
-
-
-def _bit_by_bit(x: Any) -> bool:
-    """Whether x holds integers inside a trace."""
-    return getattr(x, "trace", None) is not None and "int" in x.dtype
-
-
-def _bits(name: str, swap: bool = False) -> Method:
-    """& | ^: of truth values, and in the functional API, the logical operation, as in Keras; inside a trace integers
-    are taken bit by bit, as arrays take them."""
-
-    def method(self: Any, other: Any) -> Tensor:
-        operand = (other, self) if swap else (self, other)
-        return hooks.call("operator", ("bitwise_" if _bit_by_bit(self) else "logical_") + name, *operand)
-
-    return method
-
-
-def _is_value(x: Any) -> bool:
-    """Whether x is something that a symbol or variable can be compared with, element by element."""
-    return isinstance(x, (Operators, int, float)) or hasattr(x, "__array__")
-
-
-class Operators:
-    """Python operators for anything that `fastnn.ops` takes: symbols and variables.
-
-    `==` and `!=` against numbers and arrays are element by element; a class says what they are between two of its own.
-    Hashing is by identity.
-    """
-
-    __slots__ = ()
-    __array_priority__ = 1000
-    __array_ufunc__: Any = None  # array + symbol asks the symbol
-    __add__, __radd__ = _operator("add"), _operator("add", True)
-    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", True)
-    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", True)
-    __truediv__, __rtruediv__ = _operator("true_divide"), _operator("true_divide", True)
-    __floordiv__, __rfloordiv__ = _operator("floor_divide"), _operator("floor_divide", True)
-    __mod__, __rmod__ = _operator("mod"), _operator("mod", True)
-    __pow__, __rpow__ = _operator("power"), _operator("power", True)
-    __matmul__, __rmatmul__ = _operator("matmul"), _operator("matmul", True)
-    __lt__, __le__ = _operator("less"), _operator("less_equal")
-    __gt__, __ge__ = _operator("greater"), _operator("greater_equal")
-    __and__, __rand__ = _bits("and"), _bits("and", True)
-    __or__, __ror__ = _bits("or"), _bits("or", True)
-    __xor__, __rxor__ = _bits("xor"), _bits("xor", True)
-    __lshift__, __rlshift__ = _operator("left_shift"), _operator("left_shift", True)
-    __rshift__, __rrshift__ = _operator("right_shift"), _operator("right_shift", True)
-
-    def __neg__(self) -> Tensor:
-        return hooks.call("operator", "negative", self)
-
-    def __abs__(self) -> Tensor:
-        return hooks.call("operator", "abs", self)
-
-    def __invert__(self) -> Tensor:
-        return hooks.call("operator", "bitwise_not" if _bit_by_bit(self) else "logical_not", self)
-
-    def __round__(self, ndigits: int | None = None) -> Tensor:
-        return hooks.call("operator", "round", self, ndigits or 0)
-
-    __hash__ = object.__hash__  # C's: passes look symbols up thousands of times
-
-    def _same(self, other: Any) -> Any:
-        """What == says of two values of the graph: whether they are one, so that lists of them can be searched."""
-        return self is other
-
-    def __eq__(self, other: Any) -> Any:
-        if isinstance(other, Operators):
-            return self._same(other)
-        return hooks.call("operator", "equal", self, other) if _is_value(other) else False
-
-    def __ne__(self, other: Any) -> Any:
-        return hooks.call("operator", "not_equal", self, other) if _is_value(other) else True
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return hooks.call("operator", "getitem", self, key)
-
-
 STAND_ALONE = object()  # the origin of a symbol that somebody made by hand, until it is used
 
 
@@ -253,7 +168,8 @@ class Symbol(Operators):
         dtype: dtype name.
         sparse, ragged: what the values would be; kept as attributes.
         record_history: taken for Keras's sake.
-        name: str.
+        name: str; None: made where one is needed.
+        node, index, origin, trace: where it is in a graph; set by what makes it.
 
     >>> (Symbol((3, 4), name="x") + 1).shape
     (3, 4)
@@ -322,15 +238,27 @@ class Symbol(Operators):
         return Spec(self.shape, self.dtype)
 
     def reshape(self, *shape: Any) -> Tensor:
-        """The same elements in another shape."""
+        """The same elements in another shape.
+
+        Args:
+            *shape: the sizes one by one, or a tuple of them; one may be -1, which follows from the others.
+        """
         return hooks.call("operator", "reshape", self, shape[0] if len(shape) == 1 else shape)
 
     def squeeze(self, axis: Any = None) -> Tensor:
-        """The same elements without dimensions of 1."""
+        """The same elements without dimensions of 1.
+
+        Args:
+            axis: int or ints: dimensions of 1; all if None.
+        """
         return hooks.call("operator", "squeeze", self, axis)
 
     def astype(self, dtype: str) -> Tensor:
-        """The value cast to another dtype."""
+        """The value cast to another dtype.
+
+        Args:
+            dtype: dtype name.
+        """
         return hooks.call("operator", "cast", self, dtype)
 
     def _same(self, other: Any) -> Any:

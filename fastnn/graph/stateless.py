@@ -59,22 +59,38 @@ class StatelessScope:
             moved()
 
     def keep(self, variable: Variable) -> None:
-        """Give a variable that is about to be changed an array of its own until the end."""
+        """Give a variable that is about to be changed an array of its own until the end.
+
+        Args:
+            variable: the Variable.
+        """
         if variable not in self._before:
             self._before[variable], variable._array = variable._array, variable._array.copy()
             moved()
 
     def add_loss(self, loss: Any) -> None:
-        """Add to `losses`."""
+        """Add to `losses`.
+
+        Args:
+            loss: a scalar.
+        """
         self.losses.append(loss)
 
     def add_update(self, update: tuple[Variable, Any]) -> None:
-        """Assign a value, given as (variable, value)."""
+        """Assign a value, given as (variable, value).
+
+        Args:
+            update: (variable, value).
+        """
         variable, value = update
         variable.assign(value)
 
     def get_current_value(self, variable: Variable) -> Any:
-        """The value that a variable has, or had at the end, inside; None for one that has not changed."""
+        """The value that a variable has, or had at the end, inside; None for one that has not changed.
+
+        Args:
+            variable: the Variable.
+        """
         if self in watchers:
             return variable.value if variable in self._before or self._trace is not None else None
         return self._after.get(variable)

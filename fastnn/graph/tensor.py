@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.core import dtypes, hooks
+from fastnn.core.docstrings import ConstructorSignature
 from fastnn.core.types import Array
 from fastnn.graph.node import Symbol
 
@@ -308,16 +309,20 @@ else:
 
         Args:
             shape: tuple of ints, None for dimensions that vary.
-            dtype: dtype name.
+            dtype: dtype name; "float32" if it is not given.
             sparse, ragged: what the values would be; kept as attributes.
             record_history: taken for Keras's sake.
-            name: str.
+            name: str; None: made where one is needed.
+            node, index, origin, trace: where it is in a graph; set by what makes it.
+
+        Raises ArgumentError where it is to be both sparse and ragged.
 
         >>> isinstance(KerasTensor((None, 3)), KerasTensor), isinstance(Tensor.of(np.zeros(2)), KerasTensor)
         (True, False)
         """
 
         __slots__ = ()
+        __signature__ = ConstructorSignature()
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             return Symbol(*args, **kwargs)

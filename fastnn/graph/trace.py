@@ -62,6 +62,8 @@ class Trace:
     (2, 3)
     """
 
+    cut: Any = None  # in subclasses a method of (optimizer, gradients, variables), in the place of updates
+
     def __init__(self, training: bool | None = None, building: bool = False, parent: Trace | None = None) -> None:
         self.training, self.building, self.parent = training, building, parent
         self.nodes: list[Node] = []

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, changes, dtypes, hooks, scopes, turns
+from fastnn.core import allowance, changes, dtypes, hooks, mirrors, scopes, turns
 from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
@@ -15,7 +15,8 @@ from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
 from fastnn.core.values import storable
 from fastnn.graph.active import casting, current
-from fastnn.graph.node import Operators, Symbol
+from fastnn.graph.node import Symbol
+from fastnn.graph.operators import Operators
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import by_function, by_ufunc, here, recording, settle
 from fastnn.graph.trace import active
@@ -30,9 +31,27 @@ watchers: list[Any] = []  # entered StatelessScopes (graph/stateless.py): told b
 class Variable(Operators):
     """State with a fixed shape and dtype: a weight, a moving average, a metric's total, an optimizer slot.
 
-    initializer: an array or number, or a callable (shape, dtype) -> array.  shape: ints, needed with a
-    callable.  Inside a trace `value` is a symbol and `assign` records an effect; outside, they read and write
-    the array at once.
+    Inside a trace `value` is a symbol and `assign` records an effect; outside, they read and write the array at once.
+
+    Args:
+        initializer: an array or number, a callable (shape, dtype) -> array, or the name or config of an Initializer.
+        shape: tuple of ints, needed with a callable; else that of the array.
+        dtype: dtype name; None: that of an array, else the default float type.
+        trainable: whether tapes watch it and optimizers change it.
+        autocast: whether a layer that computes in another dtype sees it in that one.
+        aggregation: how replicas would be put together, kept as an attribute: "none", "mean", "sum" or
+            "only_first_replica".
+        synchronization: when they would be, likewise: "none", "on_read", "on_write" or "auto".
+        name: str without "/"; None: "variable", numbered.
+        layout: kept as an attribute: there is one device.
+        regularizer: penalty on it, added to the loss of the model that it is in; None: none.
+        constraint: what it becomes after each update: a function of the weight; None: itself.
+        path: names of the layers around it and its own, joined by "/"; found if None.
+        seed: of an initializer's name, taken for Keras's sake.
+
+    Raises:
+        ArgumentError: for a callable without a shape, and unknown words.
+        ShapeError: for a value of another shape.
 
     >>> v = Variable([1.0, 2.0], name="scale")
     >>> _ = v.assign_add([1.0, 1.0])
@@ -41,6 +60,7 @@ class Variable(Operators):
     """
 
     _fastnn_variable = True
+    _host: Array  # where the value lies; read it as `_seen`, change it as `_array`
 
     def __init__(
         self,
@@ -122,7 +142,13 @@ class Variable(Operators):
 
     @classmethod
     def over(cls, array: Array, name: str | None = None, path: str | None = None) -> Self:
-        """A Variable, not trainable, that lives in `array` (no copy)."""
+        """A Variable, not trainable, that lives in `array` (no copy).
+
+        Args:
+            array: the array, of a dtype that variables have.
+            name: str; None: "variable", numbered.
+            path: names of the layers around it and its own; found if None.
+        """
         v = cls(np.zeros((), array.dtype), dtype=array.dtype.name, trainable=False, name=name, path=path)
         v._array = array
         return v
@@ -140,19 +166,43 @@ class Variable(Operators):
         return to if seen and to is not None else self.stored_dtype
 
     @property
+    def _array(self) -> Array:
+        """Where the value lies, for who may change it there: a device that has a copy takes it again."""
+        if mirrors.HELD:
+            mirrors.change(self._host)
+        return self._host
+
+    @_array.setter
+    def _array(self, array: Array) -> None:
+        self._host = array
+
+    @property
+    def _seen(self) -> Array:
+        """Where the value lies, for who only reads it."""
+        if mirrors.HELD:
+            mirrors.look(self._host)
+        return self._host
+
+    def __getstate__(self) -> dict[str, Any]:
+        if mirrors.HELD:
+            mirrors.look(self._host)
+        return dict(self.__dict__)
+
+    @property
     def shape(self) -> Shape:
         """Tuple of ints."""
-        return self._array.shape
+        found: Shape = self._host.shape
+        return found
 
     @property
     def ndim(self) -> int:
         """Number of dimensions."""
-        return self._array.ndim
+        return self._host.ndim
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self._array.size
+        return self._host.size
 
     @property
     def value(self) -> Tensor:
@@ -165,7 +215,7 @@ class Variable(Operators):
             return hooks.call("gather_read", self)
         if here.log is not None:
             settle()
-        view = self._array.view()
+        view = self._seen.view()
         view.flags.writeable = False
         return view if casting() is None else view.astype(dtypes.numpy_type(self.dtype), copy=False)
 
@@ -174,13 +224,17 @@ class Variable(Operators):
         settle()
         taken = turns.begin(((self,), False))
         try:
-            return self._array.copy()
+            return self._seen.copy()
         finally:
             if taken:
                 turns.end()
 
     def assign(self, value: Any) -> Self:
-        """Set the value (same shape; cast to this variable's dtype)."""
+        """Set the value (same shape; cast to this variable's dtype).
+
+        Args:
+            value: an array, symbol, Variable or number, of its shape.
+        """
         trace = current()
         if trace is None and self._gathers(value):
             return self
@@ -231,30 +285,45 @@ class Variable(Operators):
                 turns.end()
 
     def assign_add(self, value: Any) -> Self:
-        """Add to the value."""
+        """Add to the value.
+
+        Args:
+            value: an array, symbol, Variable or number that broadcasts to its shape.
+        """
         if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value + value)
         with turns.turn((self,), writes=True):
-            return self.assign(self._array + np.asarray(value))
+            return self.assign(self._seen + np.asarray(value))
 
     def assign_sub(self, value: Any) -> Self:
-        """Subtract from the value."""
+        """Subtract from the value.
+
+        Args:
+            value: an array, symbol, Variable or number that broadcasts to its shape.
+        """
         if current() is not None or recording() or (type(value) is Lazy and value._value is None):
             return self.assign(self.value - value)
         with turns.turn((self,), writes=True):
-            return self.assign(self._array - np.asarray(value))
+            return self.assign(self._seen - np.asarray(value))
 
     def rebase(self, view: Array) -> None:
-        """Move the value into `view` (an array of the same shape and dtype) and live there from now on."""
+        """Move the value into `view` (an array of the same shape and dtype) and live there from now on.
+
+        Args:
+            view: the array.
+        """
         with turns.turn((self,), writes=True):
-            view[...] = self._array
+            value = self._seen
+            if mirrors.HELD:
+                mirrors.change(view)
+            view[...] = value
             self._array = view
         moved()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         settle()
         with turns.turn((self,)):
-            return np.array(self._array, dtype)
+            return np.array(self._seen, dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return by_ufunc(ufunc, method, inputs, kwargs)
@@ -264,21 +333,21 @@ class Variable(Operators):
 
     def __float__(self) -> float:
         settle()
-        return float(self._array)
+        return float(self._seen)
 
     def __int__(self) -> int:
         settle()
-        return int(self._array)
+        return int(self._seen)
 
     def __bool__(self) -> bool:
         settle()
-        return bool(self._array)
+        return bool(self._seen)
 
     def __len__(self) -> int:
-        return len(self._array)
+        return len(self._host)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return (self[i] for i in range(len(self._array)))
+        return (self[i] for i in range(len(self._host)))
 
     def _same(self, other: Any) -> Any:
         """== of two variables is identity; a symbol decides for itself."""
@@ -286,7 +355,7 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         settle()
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._array}>"
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._seen}>"
 
 
 def zero(variables: Iterable[Variable]) -> None:

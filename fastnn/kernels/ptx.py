@@ -74,23 +74,25 @@ def _prepare():
     """Once in a process: what numba-cuda lacks for kernels' sources, and asks of a device that need not be there."""
     import numba.cuda.dispatcher
     from llvmlite import ir
+    from numba.core import cgutils
     from numba.cuda import ufuncs
 
     # Asked for its capability when a helper is compiled, and for nothing else.
     numba.cuda.dispatcher.get_current_device = lambda: types.SimpleNamespace(compute_capability=CAPABILITY)
 
-    def intrinsic(name):
+    def called(name):
+        """The lowering of a function of one number: a call of the device's library."""
+
         def lowered(context, builder, signature, args):
             kind = args[0].type
-            return builder.call(
-                builder.module.declare_intrinsic(f"llvm.{name}", [kind], ir.FunctionType(kind, [kind])), args
-            )
+            function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
+            return builder.call(function, args)
 
         return lowered
 
-    for function in (np.sqrt, np.floor, np.ceil):  # its table of NumPy's functions has none of these
-        lowered = intrinsic(function.__name__)
-        ufuncs.ufunc_db()[function] = {"f->f": lowered, "d->d": lowered}
+    for function in (np.sqrt, np.floor, np.ceil, np.rint):  # its table of NumPy's functions has none of these
+        name = f"__nv_{function.__name__}"
+        ufuncs.ufunc_db()[function] = {"f->f": called(name + "f"), "d->d": called(name)}
 
 
 def ptx_of(kernel, per):

@@ -50,7 +50,7 @@ from fastnn.layers.dense import Dense as Dense
 from fastnn.layers.depthwise import DepthwiseConv1D as DepthwiseConv1D
 from fastnn.layers.depthwise import DepthwiseConv2D as DepthwiseConv2D
 from fastnn.layers.encoding import Discretization as Discretization
-from fastnn.layers.merging import Dot as Dot
+from fastnn.layers.dot_product import Dot as Dot
 from fastnn.layers.dropout import Dropout as Dropout
 from fastnn.layers.activation import ELU as ELU
 from fastnn.layers.einsum_dense import EinsumDense as EinsumDense
@@ -170,7 +170,7 @@ from fastnn.layers.merging import add as add
 from fastnn.layers.merging import average as average
 from fastnn.layers.merging import concatenate as concatenate
 from fastnn.layers.identify import deserialize as deserialize
-from fastnn.layers.merging import dot as dot
+from fastnn.layers.dot_product import dot as dot
 from fastnn.layers.identify import get as get
 from fastnn.layers.merging import maximum as maximum
 from fastnn.layers.merging import minimum as minimum

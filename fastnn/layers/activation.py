@@ -25,6 +25,9 @@ class SameShape(Layer):
 class Activation(SameShape):
     """An activation by name or as a function.
 
+    Args:
+        activation: name of an activation ("relu"), or a function of an array; None: the input as it is.
+
     >>> import numpy as np
     >>> Activation("relu")(np.array([-1.0, 2.0], "float32"))
     array([0., 2.], dtype=float32)
@@ -94,7 +97,10 @@ class ReLU(SameShape):
 
 
 class LeakyReLU(SameShape):
-    """x where positive, else negative_slope * x (`alpha` is Keras 2's name of the slope).
+    """x where positive, else negative_slope * x (`alpha` is Keras 2's name of the slope, and is taken too).
+
+    Args:
+        negative_slope: float >= 0, the slope where x < 0.
 
     >>> import numpy as np
     >>> LeakyReLU(0.5)(np.array([-1.0, 2.0], "float32"))
@@ -121,6 +127,9 @@ class LeakyReLU(SameShape):
 class ELU(SameShape):
     """x where positive, else alpha * (exp(x) - 1).
 
+    Args:
+        alpha: float: what the output tends to for x far below 0 is -alpha.
+
     >>> import numpy as np
     >>> ELU()(np.array([0.0, 2.0], "float32"))
     array([0., 2.], dtype=float32)
@@ -139,6 +148,9 @@ class ELU(SameShape):
 
 class ThresholdedReLU(SameShape):
     """x where x > theta, else 0 (of Keras 2).
+
+    Args:
+        theta: float >= 0: what is not larger becomes 0.
 
     >>> import numpy as np
     >>> ThresholdedReLU()(np.array([0.5, 2.0], "float32"))
@@ -159,6 +171,9 @@ class ThresholdedReLU(SameShape):
 class Softmax(SameShape):
     """exp(x) over its sum along `axis`; where a mask is False the output is 0.
 
+    Args:
+        axis: int, or ints: the axis (or axes) along which the outputs sum to 1.
+
     >>> import numpy as np
     >>> Softmax()(np.zeros((1, 2), "float32"))
     array([[0.5, 0.5]], dtype=float32)
@@ -169,6 +184,12 @@ class Softmax(SameShape):
         self.axis = axis
 
     def call(self, inputs, mask=None):
+        """The shares of each value along the axis.
+
+        Args:
+            inputs: an array or symbol.
+            mask: booleans of its shape, or one that broadcasts to it: where False the output is 0; None: there is none.
+        """
         inputs = ops.cast(inputs, self.compute_dtype)  # differences of uint8 would wrap
         if mask is not None:
             if len(mask.shape) > len(inputs.shape):

@@ -13,7 +13,12 @@ SIZES = {1: "a tuple of 1 integer", 2: "(height, width) tuple", 3: "(depth, heig
 
 
 class AdaptivePooling(Layer):
-    """Arguments and shapes of adaptive pooling; subclasses say which reduction is taken."""
+    """Arguments and shapes of adaptive pooling; subclasses say which reduction is taken.
+
+    Args:
+        output_size: int >= 1, or one per spatial axis: how many parts, of sizes as equal as they can be.
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+    """
 
     rank = 2
     operation = "adaptive_average_pool"

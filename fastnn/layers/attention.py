@@ -73,17 +73,16 @@ class MultiHeadAttention(Layer):
     """Attention of queries to values by several heads (Vaswani et al., 2017).
 
     Args:
-        num_heads: number of heads.
+        num_heads: int >= 1, the number of heads.
         key_dim, value_dim: size of each head's queries and keys, and of its values (key_dim if None).
-        dropout: share of attention weights dropped while training.
+        dropout: share in [0, 1] of the attention weights that is dropped while training.
         use_bias: whether the projections have biases.
         output_shape: shape of an output vector; that of a query if None.
         attention_axes: the axes that are attended over, all but the first and last if None.
         sliding_window: None, or how far: a query at i sees keys at i - sliding_window + 1 to i + sliding_window - 1.
         flash_attention: taken for Keras's sake; there is one way to compute here.
-        kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: of the projections.
         use_gate: whether sigmoid(projection of the query) scales what is attended to, before the output projection.
-        seed: of the dropout.
+        seed: int: seed of the dropout; None: a random stream of its own.
 
     Called as layer(query, value, key=None, attention_mask=None, use_causal_mask=False, return_attention_scores=False),
     with query (batch, t, d), value and key (batch, s, d), attention_mask (batch, t, s), True = attend.
@@ -167,6 +166,12 @@ class MultiHeadAttention(Layer):
             )
 
     def build(self, query_shape, value_shape, key_shape=None):
+        """Make the projections.
+
+        Args:
+            query_shape, value_shape: shapes of query and value, None for sizes that vary.
+            key_shape: shape of the key; that of the value if None.
+        """
         key_shape = value_shape if key_shape is None else key_shape
         self._check(query_shape, value_shape, key_shape)
         rank = len(query_shape)
@@ -198,6 +203,19 @@ class MultiHeadAttention(Layer):
         training=None,
         use_causal_mask=False,
     ):
+        """Attend: for each query the values, weighted by how well their keys fit.
+
+        Args:
+            query: (batch, t, d).
+            value: (batch, s, d).
+            key: (batch, s, d); the values if None.
+            query_mask, value_mask, key_mask: booleans (batch, t) and (batch, s), False where a step is left out; found
+                with the inputs if None.
+            attention_mask: booleans that broadcast to (batch, t, s), True where a query may see a key.
+            return_attention_scores: whether the weights (batch, heads, t, s) come second.
+            training: whether weights are dropped; None: what the call around it says.
+            use_causal_mask: whether a query sees no key behind its own place.
+        """
         if self._flash_attention and return_attention_scores:
             raise ArgumentError(
                 "Returning attention scores is not supported when flash attention is enabled. Please disable flash "
@@ -256,11 +274,24 @@ class MultiHeadAttention(Layer):
         return kwargs.get("query_mask")
 
     def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
+        """The shape of the output, that of the query with output_shape in place of its features.
+
+        Args:
+            query_shape, value_shape: shapes of query and value, None for sizes that vary.
+            key_shape: shape of the key; that of the value if None.
+        """
         if value_shape is not None:
             self._check(query_shape, value_shape, value_shape if key_shape is None else key_shape)
         return (*query_shape[:-1], *(self._output or (query_shape[-1],)))
 
     def compute_output_spec(self, query, value, key=None, return_attention_scores=False, **kwargs):
+        """Shape and dtype of the output, and of the scores where they are asked for.
+
+        Args:
+            query, value, key: symbols or KerasTensors; the value is the key if that is None.
+            return_attention_scores: whether the scores come second.
+            **kwargs: the other arguments of `call`, which do not count.
+        """
         out = symbol_like(self.compute_output_shape(query.shape), self.compute_dtype)
         if not return_attention_scores:
             return out

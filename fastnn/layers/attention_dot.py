@@ -22,7 +22,8 @@ class Attention(Layer):
     Args:
         use_scale: whether the scores have a learned factor.
         score_mode: "dot", or "concat" (tanh of the sum, with a learned factor).
-        dropout: share of attention weights dropped while training.  seed: of the dropout.
+        dropout: share in [0, 1] of the attention weights that is dropped while training.
+        seed: int: seed of the dropout; None: a random stream of its own.
 
     Called as layer([query, value]) or layer([query, value, key], mask=[query mask, value mask],
     return_attention_scores=False, use_causal_mask=False), with query (batch, t, d), value and key (batch, s, d).
@@ -89,6 +90,15 @@ class Attention(Layer):
         return self.concat_score_weight * ops.sum(ops.tanh(total), axis=-1)
 
     def call(self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False):
+        """Attend: for each query the values, weighted by how well their keys fit.
+
+        Args:
+            inputs: [query, value] or [query, value, key]: (batch, t, d), (batch, s, d) and (batch, s, d).
+            mask: [query mask, value mask], booleans (batch, t) and (batch, s) or None, False where a step is left out.
+            training: whether weights are dropped.
+            return_attention_scores: whether the weights (batch, t, s) come second.
+            use_causal_mask: whether a query sees no key behind its own place.
+        """
         self._check(inputs, mask)
         query, value = inputs[:2]
         scores = self._scores(query, inputs[2] if len(inputs) > 2 else value)
@@ -122,6 +132,12 @@ class Attention(Layer):
     def compute_output_spec(
         self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False
     ):
+        """Shape and dtype of the output, and of the scores where they are asked for.
+
+        Args:
+            inputs, mask, training, return_attention_scores, use_causal_mask: as of `call`, symbols or KerasTensors for
+                arrays.
+        """
         self._check(inputs)
         query, value = inputs[:2]
         out = symbol_like((*query.shape[:-1], value.shape[-1]), self.compute_dtype)
@@ -142,7 +158,7 @@ class AdditiveAttention(Attention):
     """Additive attention (Bahdanau et al., 2015): scores are sum(scale * tanh(query + key)).
 
     Args:
-        use_scale: whether the terms have learned factors, one per feature.  dropout: as of Attention.
+        use_scale: whether the terms have learned factors, one per feature.
 
     Weights: scale (d,), if asked for.
 

@@ -13,11 +13,9 @@ class GroupQueryAttention(MultiHeadAttention):
     """Attention in which groups of heads of the query share a head of keys and values (Ainslie et al., 2023).
 
     Args:
-        head_dim: size of each head.
-        num_query_heads: number of heads of the query.
+        head_dim: int >= 1, the size of each head.
+        num_query_heads: int >= 1, the number of heads of the query.
         num_key_value_heads: number of heads of keys and values; it divides num_query_heads.
-        dropout, use_bias, sliding_window, flash_attention, kernel_initializer, bias_initializer, ..._regularizer,
-            ..._constraint, use_gate, seed: as of MultiHeadAttention.
 
     Called as MultiHeadAttention.
 
@@ -82,6 +80,12 @@ class GroupQueryAttention(MultiHeadAttention):
         self.repeats = num_query_heads // num_key_value_heads
 
     def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
+        """The shape of the output, that of the query.
+
+        Args:
+            query_shape, value_shape: shapes of query and value, None for sizes that vary.
+            key_shape: shape of the key; that of the value if None.
+        """
         if value_shape is not None and query_shape[-1] != value_shape[-1]:
             raise ShapeError(
                 f"The last dimension of `query_shape` and `value_shape` must be equal, but are {query_shape[-1]}, "

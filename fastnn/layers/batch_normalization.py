@@ -8,11 +8,12 @@ from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.layers.batch_statistics import by_domain, domain_of, masked_moments, recounted
+from fastnn.layers.batch_statistics import by_domain, domain_of, masked_moments, recounted, synchronized_moments
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.ops.records.normalization import batch_norm
+from fastnn.ops.records.shards import shard
 
 
 class BatchNormalization(Layer):
@@ -23,19 +24,19 @@ class BatchNormalization(Layer):
     trainable, the moving ones are used.
 
     Args:
-        axis: the axis that keeps its own statistics, -1 for channels_last.
-        momentum: share of the old moving statistics.
-        epsilon: added to the variance.
-        center, scale: whether beta and gamma are there.
-        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
-        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of the weights.
+        axis: int: the axis that keeps its own statistics: -1 for channels last, 1 for channels first.
+        momentum: float in [0, 1]: share of the old moving statistics.
+        epsilon: float >= 0, added to the variance.
+        center, scale: whether beta is added, and gamma multiplied.
         renorm: whether batches are corrected towards moving statistics while training, too (Ioffe, 2017).
         renorm_clipping: {"rmin", "rmax", "dmax"} bounds of the correction, each may be left out.
         renorm_momentum: share of the old statistics that corrections use.
-        domains: None, or how many kinds of rows there are, such as photographs and drawings.  The call then takes
-            `domain`, the kind of each row: ints (n,) or (n, 1) from 0 on, or one int for all.  Each kind has
-            statistics, gamma and beta of its own, as if it went through a layer of its own; everything else of a model
-            is shared (Chang et al., 2019).
+        synchronized: whether the statistics are those of the whole batch also where it is cut into shards
+            (`keras.distribution.DataParallel`), which then wait for each other at the layer, forwards and backwards.
+        domains: None, or how many kinds of rows there are, such as photographs and drawings. The call then takes
+            `domain`, the kind of each row: ints (n,) or (n, 1) from 0 on, or one int for all. Each kind has statistics,
+            gamma and beta of its own, as if it went through a layer of its own; everything else of a model is shared
+            (Chang et al., 2019).
 
     Weights: gamma, beta, moving_mean, moving_variance, with renorm also moving_stddev, renorm_mean, renorm_stddev, each
     (x.shape[axis],), or (domains, x.shape[axis]).
@@ -150,6 +151,14 @@ class BatchNormalization(Layer):
         return np.sqrt(np.asarray(self.moving_variance_initializer(shape, dtype=dtype)))
 
     def call(self, inputs, training=None, mask=None, domain=None):
+        """The inputs, normalised.
+
+        Args:
+            inputs: an array or symbol; its axis `axis` has the size that the layer was built with.
+            training: whether the statistics are the batch's; None: what the call around it says.
+            mask: booleans (batch, steps), False where a step is left out of the statistics.
+            domain: with `domains`, the kind of each row: ints (n,) or (n, 1), or one int for all.
+        """
         rank = len(inputs.shape)
         axis = shapes.normalize_axis(self.axis, rank)
         if self.domains is not None or domain is not None:
@@ -162,7 +171,10 @@ class BatchNormalization(Layer):
                 inputs, self.moving_mean, self.moving_variance, axis, self.beta, self.gamma, self.epsilon
             )
         if mask is not None:
-            return self._masked(inputs, mask, axis)
+            mean, variance, _ = masked_moments(inputs, mask, axis, self.compute_dtype, self.synchronized)
+            return self._by(inputs, mean, variance, axis)
+        if self.synchronized and shard() is not None:
+            return self._by(inputs, *synchronized_moments(inputs, axis), axis)
         x = inputs
         if axis != rank - 1:
             x = ops.transpose(x, (*range(axis), *range(axis + 1, rank), axis))
@@ -210,9 +222,8 @@ class BatchNormalization(Layer):
         scale, offset = (r, d) if self.gamma is None else (r * self.gamma, d * self.gamma)
         return scale, offset if self.beta is None else offset + self.beta
 
-    def _masked(self, inputs, mask, axis):
-        """Statistics of the unmasked positions only."""
-        mean, variance, _ = masked_moments(inputs, mask, axis, self.compute_dtype)
+    def _by(self, inputs, mean, variance, axis):
+        """Inputs by statistics, which the moving ones follow."""
         gamma, beta = self._corrected(mean, variance) if self.renorm else (self.gamma, self.beta)
         self._update(mean, variance)
         return ops.batch_normalization(inputs, mean, variance, axis, beta, gamma, self.epsilon)

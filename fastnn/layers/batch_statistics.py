@@ -5,23 +5,44 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import dtypes
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, DataError, ShapeError
 from fastnn.graph import Variable
 from fastnn.ops.functions.indexing import rows_of
+from fastnn.ops.records.shards import over_shards, shard
 
 
-def masked_moments(inputs: Any, mask: Any, axis: int, dtype: str) -> tuple[Any, Any, Any]:
-    """(mean, variance, number of places) of each element of `axis`, over the unmasked places only."""
+def synchronized_moments(inputs: Any, axis: int) -> tuple[Any, Any]:
+    """(mean, variance) of each element of `axis` over all shards of the batch."""
+    part, axes = shard(), tuple(i for i in range(len(inputs.shape)) if i != axis)
+    places = np.prod([inputs.shape[i] for i in axes]) * (part.whole / part.rows if part is not None else 1)
+    factor = np.asarray(1 / places, dtypes.numpy_type(inputs.dtype))
+    mean = over_shards(ops.sum(inputs, axis=axes)) * factor
+    beside = tuple(inputs.shape[axis] if i == axis else 1 for i in range(len(inputs.shape)))
+    squares = ops.square(inputs - ops.reshape(mean, beside))
+    return mean, over_shards(ops.sum(squares, axis=axes)) * factor
+
+
+def masked_moments(inputs: Any, mask: Any, axis: int, dtype: str, together: bool = False) -> tuple[Any, Any, Any]:
+    """(mean, variance, number of places) of each element of `axis`, over the unmasked places only.
+
+    together: whether those of all shards of the batch.
+    """
+    total = over_shards if together else _as_it_is
     weight = ops.cast(mask, dtype)
     while len(weight.shape) < len(inputs.shape):
         weight = ops.expand_dims(weight, -1)
     axes = tuple(i for i in range(len(inputs.shape)) if i != axis)
-    count = ops.sum(weight * ops.ones_like(inputs), axis=axes, keepdims=True) + 1e-7
-    mean = ops.sum(inputs * weight, axis=axes, keepdims=True) / count
-    variance = ops.sum(ops.square(inputs - mean) * weight, axis=axes, keepdims=True) / count
+    count = total(ops.sum(weight * ops.ones_like(inputs), axis=axes, keepdims=True)) + 1e-7
+    mean = total(ops.sum(inputs * weight, axis=axes, keepdims=True)) / count
+    variance = total(ops.sum(ops.square(inputs - mean) * weight, axis=axes, keepdims=True)) / count
     size = (inputs.shape[axis],)
     return tuple(ops.reshape(v, size) for v in (mean, variance, count))
+
+
+def _as_it_is(x: Any) -> Any:
+    return x
 
 
 def domain_of(layer: Any, domain: Any) -> Any:

@@ -39,6 +39,7 @@ class CallingMixin:
 
         Args:
             trainable_variables, non_trainable_variables: values in the order of the attributes of these names.
+            *args, **kwargs: what the layer is called with.
             return_losses: whether `losses` comes third.
 
         Returns (outputs, values of the non-trainable variables after the call[, losses]).
@@ -72,13 +73,26 @@ class CallingMixin:
         return (outputs, after, losses) if return_losses else (outputs, after)
 
     def rematerialized_call(self, layer_call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """layer_call, the function of a layer, with its results rematerialized where the layer's RematScope says so."""
+        """layer_call, the function of a layer, with its results rematerialized where the layer's RematScope says so.
+
+        Args:
+            layer_call: the function.
+            *args, **kwargs: what it is called with.
+        """
         again = self._remat is not None and self._remat.applies(self.name)
         return remat.remat(layer_call) if again else layer_call
 
     # ---- quantization: Dense, EinsumDense and embeddings have it ----------------------------------------
     def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
-        """Keep its weights in fewer bits: see Dense.  Raises NotImplementedError for layers that have no way to."""
+        """Keep its weights in fewer bits: Dense, EinsumDense, Embedding and ReversibleEmbedding can.
+
+        Args:
+            mode: "int8", "int4", "float8", "gptq" or "awq".
+            type_check: refuse subclasses, which may use the weight otherwise.
+            config: an object of fastnn.quantizers in the mode's place.
+
+        Raises NotImplementedError for layers that have no way to, ArgumentError before the layer is built.
+        """
         mode = getattr(config, "mode", config if isinstance(config, str) else mode)
         if mode is not None and mode not in QUANTIZATION_MODES:
             raise ArgumentError(
@@ -92,11 +106,22 @@ class CallingMixin:
         raise NotSupportedError(f"Layer {type(self).__name__} does not have a `quantize` method implemented.")
 
     def quantized_build(self, input_shape: Any, mode: Any) -> None:
-        """Make the variables of a mode of quantization."""
+        """Make the variables of a mode of quantization.
+
+        Args:
+            input_shape: shape of the inputs, or of the weight.
+            mode: as of `quantize`.
+
+        Raises NotImplementedError for layers that have no way to.
+        """
         raise NotSupportedError(f"Layer {type(self).__name__} does not have a `quantized_build` method implemented.")
 
     def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
-        """`call`, of a layer that has been quantized; NotImplementedError for others."""
+        """`call`, of a layer that has been quantized; NotImplementedError for others.
+
+        Args:
+            *args, **kwargs: what `call` takes.
+        """
         if self.dtype_policy.quantization_mode is None:
             raise NotSupportedError(
                 f"Invalid quantization mode. Expected one of {QUANTIZATION_MODES}. Received: quantization_mode=None"

@@ -83,7 +83,14 @@ class ConfigMixin:
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A layer with the arguments that get_config() gave; new weights."""
+        """A layer with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, where a layer holds others.
+
+        Raises ArgumentError (also a TypeError) for arguments that the class does not take.
+        """
         config = dict(config)
         if isinstance(config.get("dtype"), dict):
             config["dtype"] = dtype_policies.deserialize(config["dtype"])
@@ -105,7 +112,11 @@ class ConfigMixin:
         return {"shapes_dict": dict(shapes)}
 
     def build_from_config(self, config: Config) -> None:
-        """Build it with the shapes that get_build_config() gave."""
+        """Build it with the shapes that get_build_config() gave.
+
+        Args:
+            config: {"input_shape": shape}, {"shapes_dict": {argument of `build`: shape}} or None.
+        """
         if config is None or self.built:
             return
         if "input_shape" in config:
@@ -114,12 +125,22 @@ class ConfigMixin:
             self.build(**{name: _tuples(shape) for name, shape in config["shapes_dict"].items()})
 
     def save_own_variables(self, store: Any) -> None:
-        """Write its own weights into `store`, a dict-like, under "0", "1", ..."""
+        """Write its own weights into `store` under "0", "1", ...
+
+        Args:
+            store: a dict-like: {name: array}.
+        """
         for i, variable in enumerate(self._tracker.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Set its own weights from what save_own_variables() wrote."""
+        """Set its own weights from what save_own_variables() wrote.
+
+        Args:
+            store: a dict-like: {"0": array, ...}.
+
+        Raises ValueError for another number of arrays, ShapeError for other shapes.
+        """
         mine = self._tracker.variables
         if len(store.keys()) != len(mine):
             hint = (

@@ -20,7 +20,11 @@ def _groups(value):
 
 
 class BaseConv(ConvBase, LowRank):
-    """A convolution with a dense kernel, in groups of channels."""
+    """A convolution with a dense kernel, in groups of channels.
+
+    Args:
+        groups: int >= 1 that divides filters and input channels: each group of channels is convolved by itself.
+    """
 
     def __init__(
         self,
@@ -85,7 +89,12 @@ class BaseConv(ConvBase, LowRank):
         self._lora_if_asked()
 
     def convolution_op(self, inputs, kernel):
-        """The convolution alone; inputs channels last."""
+        """The convolution alone.
+
+        Args:
+            inputs: (batch, ..., channels), channels last.
+            kernel: (..., channels / groups, filters).
+        """
         padding = self.padding
         if padding == "causal":
             inputs = ops.pad(inputs, ((0, 0), (self.dilation_rate[0] * (self.kernel_size[0] - 1), 0), (0, 0)))
@@ -121,7 +130,6 @@ class Conv2D(BaseConv):
         groups: number of groups of channels that are convolved apart.
         activation: name, function or None.
         use_bias: whether a bias is added.
-        kernel_initializer, bias_initializer, ..._regularizer, ..._constraint: of the weights.
 
     Input: (batch, height, width, channels).  Output: (batch, new height, new width, filters).
     Weights: kernel (kh, kw, channels / groups, filters), bias (filters,).
@@ -137,7 +145,8 @@ class Conv2D(BaseConv):
 class Conv1D(BaseConv):
     """A convolution of sequences: activation(conv(x, kernel) + bias).
 
-    Arguments as of Conv2D, with one int each; padding may also be "causal": the output at a step sees no later one.
+    Args:
+        padding: "valid", "same", or "causal": the output at a step sees no later one.
 
     Input: (batch, steps, channels).  Output: (batch, new steps, filters).
     Weights: kernel (k, channels / groups, filters), bias (filters,).
@@ -153,7 +162,7 @@ class Conv1D(BaseConv):
 class Conv3D(BaseConv):
     """A convolution of volumes: activation(conv(x, kernel) + bias).
 
-    Arguments as of Conv2D, with three ints (depth, height, width) each.
+    Sizes are ints, or three: (depth, height, width).
 
     Input: (batch, depth, height, width, channels).  Output: (batch, new depth, new height, new width, filters).
     Weights: kernel (kd, kh, kw, channels / groups, filters), bias (filters,).

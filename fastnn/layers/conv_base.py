@@ -25,7 +25,18 @@ def positive(name, value):
 
 
 class ConvBase(Layer):
-    """Arguments and checks of convolutions of a rank (1 to 3 spatial axes); subclasses say which product is taken."""
+    """Arguments and checks of convolutions of a rank (1 to 3 spatial axes); subclasses say which product is taken.
+
+    Args:
+        filters: int >= 1, the number of output channels.
+        kernel_size: int >= 1, or one per spatial axis: the size of the window.
+        strides: int >= 1, or one per spatial axis: how far the window moves from one output to the next.
+        padding: "valid" (the window stays inside) or "same" (zeros around, so that the size is divided by the strides).
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+        dilation_rate: int >= 1, or one per spatial axis: how far the window's entries are apart; not with strides > 1.
+        activation: what is applied to the result: a name ("relu"), a function of an array, or None.
+        use_bias: whether a bias is added, one number per output channel.
+    """
 
     rank = 2
     weight_names: tuple = ("kernel", "bias")

@@ -9,8 +9,8 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
 from fastnn.layers.input_spec import InputSpec
+from fastnn.layers.recurrent_cell import CellDropout
 from fastnn.layers.rnn import RNN
-from fastnn.layers.rnn_cells import CellDropout
 
 
 class ConvLSTMCell(CellDropout, ConvBase):
@@ -169,7 +169,22 @@ class ConvLSTMCell(CellDropout, ConvBase):
 
 
 class BaseConvLSTM(RNN):
-    """A ConvLSTM of a rank; its cell has the weights."""
+    """A ConvLSTM of a rank; its cell has the weights.
+
+    Args:
+        filters: int >= 1, the number of output channels.
+        kernel_size: int >= 1, or one per spatial axis: the size of the window.
+        strides: int >= 1, or one per spatial axis: how far the window moves over the inputs.
+        padding: "valid" or "same", of the inputs' convolution; that of the states keeps the size.
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+        dilation_rate: int >= 1, or one per spatial axis: how far the window's entries are apart.
+        activation, recurrent_activation: of the candidate, and of the gates: a name, a function or None.
+        use_bias: whether a bias is added.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        dropout, recurrent_dropout: shares in [0, 1] of inputs and of states dropped while training, the same at all
+            steps.
+        seed: int: seed of the dropout; None: a random stream of its own.
+    """
 
     rank = 2
 
@@ -264,14 +279,7 @@ class ConvLSTM2D(BaseConvLSTM):
     """An LSTM over images: products with inputs and states are convolutions (Shi et al., 2015).
 
     Args:
-        filters: number of output channels.
-        kernel_size, strides, dilation_rate: an int or two.
-        padding: "valid" or "same", of the inputs' convolution; that of the states keeps the size.
-        data_format: "channels_last" (the default) or "channels_first".
-        activation, recurrent_activation: of the candidate and of the gates.
-        use_bias, unit_forget_bias, ..._initializer, ..._regularizer, ..._constraint: of the weights.
-        dropout, recurrent_dropout: shares of inputs and states dropped while training.  seed: of the dropout.
-        return_sequences, return_state, go_backwards, stateful: as of RNN.
+        kernel_size, strides, dilation_rate: ints, or two each: (height, width).
 
     Input: (batch, steps, height, width, channels), steps known when the model runs.
     Weights: kernel (kh, kw, channels, 4 filters), recurrent_kernel (kh, kw, filters, 4 filters), bias (4 filters,).

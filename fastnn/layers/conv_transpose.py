@@ -11,7 +11,13 @@ from fastnn.layers.data_format import from_last, join_shape, split_shape, to_las
 
 
 class BaseConvTranspose(ConvBase):
-    """The transpose of a convolution as a linear map: it makes images larger."""
+    """The transpose of a convolution as a linear map: it makes images larger.
+
+    Args:
+        strides: int >= 1, or one per spatial axis: how far apart the inputs' copies of the kernel are in the output.
+        padding: "valid", or "same": output size = input size * strides.
+        output_padding: int >= 0, or one per spatial axis, less than strides, added to the output size; None finds it.
+    """
 
     def __init__(
         self,
@@ -95,12 +101,7 @@ class BaseConvTranspose(ConvBase):
 class Conv2DTranspose(BaseConvTranspose):
     """The transpose of Conv2D: each input pixel adds a scaled kernel to the output.
 
-    Args:
-        filters: number of output channels.
-        kernel_size, strides, dilation_rate: an int or two.
-        padding: "valid" or "same" (output size = input size * strides).
-        output_padding: an int or two, smaller than strides, added to the output size; None finds it.
-        The others as of Conv2D.
+    Sizes are ints, or two: (height, width).
 
     Weights: kernel (kh, kw, filters, channels), bias (filters,).
 

@@ -15,13 +15,17 @@ class Dense(Quantized):
 
     Args:
         units: number of outputs, an int >= 1.
-        activation: name, function or None.
-        use_bias: whether a bias is added.
-        kernel_initializer, bias_initializer: first values of the weights.
-        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
-        kernel_constraint, bias_constraint: projections after each update.
-        lora_rank, lora_alpha: train the kernel through LoRA from the start (see enable_lora).
-        quantization_config: how a layer whose dtype says a mode of quantization is built.
+        activation: what is applied to the result: a name ("relu"), a function of an array, or None.
+        use_bias: whether a bias is added, one number per unit.
+        kernel_initializer, bias_initializer: first values of the weights: an Initializer, its name, or a function
+            (shape, dtype).
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties on the weights and on the output, added to
+            the loss: a Regularizer, its name, or None.
+        kernel_constraint, bias_constraint: what the weights become after each update: a Constraint, its name, or None.
+        lora_rank, lora_alpha: int and float: train the kernel through LoRA of this rank from the start (see
+            enable_lora); None: train the kernel itself.
+        quantization_config: an object of fastnn.quantizers that says how a layer whose dtype names a mode of
+            quantization is built; None: as the mode has it.
 
     Input: (batch, ..., features).  Output: (batch, ..., units).
     Weights: kernel (features, units), bias (units,).

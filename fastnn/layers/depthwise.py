@@ -10,7 +10,14 @@ from fastnn.ops.functions.convolution import conv
 
 
 class BaseDepthwiseConv(ConvBase):
-    """A convolution of each channel by itself."""
+    """A convolution of each channel by itself.
+
+    Args:
+        depth_multiplier: int >= 1, the number of output channels per input channel.
+        depthwise_initializer: first values of the kernel: an Initializer, its name, or a function (shape, dtype).
+        depthwise_regularizer: penalty on the kernel, added to the loss: a Regularizer, its name, or None.
+        depthwise_constraint: what the kernel becomes after each update: a Constraint, its name, or None.
+    """
 
     def __init__(
         self,
@@ -84,12 +91,7 @@ class BaseDepthwiseConv(ConvBase):
 class DepthwiseConv2D(BaseDepthwiseConv):
     """Each image channel convolved with `depth_multiplier` kernels of its own.
 
-    Args:
-        kernel_size, strides, dilation_rate: an int or two.
-        padding: "valid" or "same".
-        depth_multiplier: output channels per input channel.
-        depthwise_initializer, depthwise_regularizer, depthwise_constraint: of the kernel.
-        The others as of Conv2D.
+    Sizes are ints, or two: (height, width).
 
     Weights: kernel (kh, kw, channels, depth_multiplier), bias (channels * depth_multiplier,).
 
@@ -111,7 +113,11 @@ class DepthwiseConv1D(BaseDepthwiseConv):
 
 
 class BaseSeparableConv(ConvBase):
-    """A depthwise convolution followed by a pointwise one."""
+    """A depthwise convolution followed by a pointwise one.
+
+    Args:
+        depth_multiplier: int >= 1, the number of channels between the two convolutions per input channel.
+    """
 
     weight_names = ("depthwise", "pointwise", "bias")
 

@@ -15,7 +15,12 @@ from fastnn.random import SeedGenerator
 
 
 class _Noise(Layer):
-    """Base: input unchanged while not training."""
+    """Base: input unchanged while not training.
+
+    Args:
+        rate: float in [0, 1].
+        seed: int: the draws are the same in each run; None: a random stream of the layer's own.
+    """
 
     supports_masking = True
 
@@ -75,9 +80,9 @@ class Dropout(_Noise):
     """While training, each element is 0 with probability `rate`, else divided by 1 - rate.
 
     Args:
-        rate: float in [0, 1].
-        noise_shape: shape of the mask, None where it is the input's, 1 where one draw is shared.
-        seed: int, or None for a random stream of the layer's own.
+        rate: float in [0, 1]: the probability with which an element is dropped.
+        noise_shape: shape of the mask, None where it is the input's, 1 where one draw is shared along an axis; None: of
+            the input's shape.
 
     Raises ArgumentError for another rate.
 
@@ -108,6 +113,13 @@ class Dropout(_Noise):
 
 
 class _SpatialDropout(Dropout):
+    """Base: whole channels are dropped.
+
+    Args:
+        rate: float in [0, 1]: the probability with which a channel of a sample is dropped.
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+    """
+
     def get_config(self):
         # Keras writes no more than this
         return {"rate": self.rate, "seed": self._config()["seed"], "name": self.name, "dtype": self.dtype}
@@ -192,6 +204,9 @@ class SpatialDropout3D(_SpatialDropout):
 class GaussianNoise(_Noise):
     """While training, normal noise of standard deviation `stddev` is added.
 
+    Args:
+        stddev: float >= 0.
+
     >>> import numpy as np
     >>> GaussianNoise(0.1)(np.ones((1, 2), "float32"))
     array([[1., 1.]], dtype=float32)
@@ -218,6 +233,9 @@ class GaussianNoise(_Noise):
 class GaussianDropout(_Noise):
     """While training, multiplied by normal noise of mean 1 and standard deviation sqrt(rate / (1 - rate)).
 
+    Args:
+        rate: float in [0, 1): as Dropout's, whose mean and variance the noise has.
+
     >>> import numpy as np
     >>> GaussianDropout(0.5)(np.ones((1, 2), "float32"))
     array([[1., 1.]], dtype=float32)
@@ -239,6 +257,10 @@ class GaussianDropout(_Noise):
 
 class AlphaDropout(_Noise):
     """Dropout that keeps mean and variance of SELU's outputs (Klambauer et al., 2017).
+
+    Args:
+        rate: float in [0, 1]: the probability with which an element is set to what SELU tends to.
+        noise_shape: shape of the mask, None where it is the input's, 1 where one draw is shared along an axis.
 
     >>> import numpy as np
     >>> AlphaDropout(0.5)(np.ones((1, 2), "float32"))

@@ -20,9 +20,8 @@ class EinsumDense(Quantized):
         equation: "input,kernel->output", e.g. "ab,bc->ac"; "..." may stand for more axes, at the start of input and
             output or at their end.
         output_shape: shape of the output without its batch axis; an int for one axis, None where the input says it.
+        activation: what is applied to the result: a name ("relu"), a function of an array, or None.
         bias_axes: the output axes that the bias has, e.g. "c"; None for no bias.
-        activation, kernel_initializer, bias_initializer, ..._regularizer, ..._constraint, quantization_config: as of
-            Dense.
         gptq_unpacked_column_size: as Keras writes it; the shapes of the layer say it.
 
     Weights: kernel, bias (one size per axis of bias_axes, 1 for later axes).

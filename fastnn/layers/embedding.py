@@ -19,12 +19,10 @@ class Embedding(Quantized):
     """Row i of a learned table for each integer i.
 
     Args:
-        input_dim: number of rows: the largest integer + 1.
-        output_dim: length of a row.
-        embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the table.
+        input_dim: int >= 1, the number of rows: the largest integer + 1.
+        output_dim: int >= 1, the length of a row.
         mask_zero: whether 0 means "no step": layers that follow leave it out.
-        weights: a list with the first table.
-        input_length: length of the sequences (of Keras 2; sets the input shape).
+        weights: a list with the first table, (input_dim, output_dim), or None.
 
     Input: integers (batch, ...).  Output: (batch, ..., output_dim).
     Weights: embeddings (input_dim, output_dim).

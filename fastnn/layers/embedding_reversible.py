@@ -18,8 +18,6 @@ class ReversibleEmbedding(Embedding):
     """An Embedding that is called with reverse=True to make logits of hidden states (Press and Wolf, 2016).
 
     Args:
-        input_dim, output_dim, embeddings_initializer, embeddings_regularizer, embeddings_constraint, mask_zero: as of
-            Embedding.
         tie_weights: whether the way back uses the transposed table, else a weight of its own.
         reverse_dtype: dtype of the way back; the layer's own if None.
         logit_soft_cap: a bound c of the logits: tanh(logits / c) * c, or None.
@@ -69,6 +67,12 @@ class ReversibleEmbedding(Embedding):
             )
 
     def call(self, inputs, reverse=False):
+        """Rows of the table, or the logits of hidden states.
+
+        Args:
+            inputs: integers (batch, ...); with `reverse` floats (batch, ..., output_dim).
+            reverse: whether it is the way back.
+        """
         if not reverse:
             return super().call(inputs)
         dtype, scale = self.reverse_dtype or self.compute_dtype, None
@@ -94,7 +98,13 @@ class ReversibleEmbedding(Embedding):
 
     # ---- quantization: the weight of the way back has scales of columns ---------------------------------
     def quantized_build(self, shape, mode, config=None):
-        """Make the variables of a mode, those of the way back, too."""
+        """Make the variables of a mode, those of the way back, too.
+
+        Args:
+            shape: shape of the weight.
+            mode: "int8", "int4", "float8", "gptq" or "awq".
+            config: an object of fastnn.quantizers, or None.
+        """
         super().quantized_build(shape, mode, config)
         self.inputs_quantizer = QuantizationConfig.activation_quantizer_or_default(config, AbsMaxQuantizer(axis=-1))
         if self.tie_weights:
@@ -133,9 +143,21 @@ class ReversibleEmbedding(Embedding):
         return None if call.named(args, kwargs).get("reverse") else super()._resolve_mask(call, args, kwargs, first)
 
     def compute_output_shape(self, input_shape, reverse=False):
+        """The output shape for an input shape.
+
+        Args:
+            input_shape: a tuple of ints, None for sizes that vary.
+            reverse: whether it is the way back.
+        """
         return (*input_shape[:-1], self.input_dim) if reverse else super().compute_output_shape(input_shape)
 
     def compute_output_spec(self, inputs, reverse=False):
+        """Shape and dtype of the output.
+
+        Args:
+            inputs: a symbol or KerasTensor.
+            reverse: whether it is the way back.
+        """
         dtype = self.reverse_dtype if reverse and self.reverse_dtype else self.compute_dtype
         return symbol_like(self.compute_output_shape(inputs.shape, reverse), dtype)
 

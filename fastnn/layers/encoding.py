@@ -58,8 +58,9 @@ class CategoryEncoding(_Encoding):
     """Integers as rows of 0 and 1.
 
     Args:
-        num_tokens: int; inputs are in [0, num_tokens).
+        num_tokens: int >= 1; inputs are in [0, num_tokens).
         output_mode: "multi_hot" (1 for each category in a row), "one_hot" (one row per integer) or "count".
+        sparse: False; True is an error: results are dense arrays.
 
     Called as layer(x, count_weights=None); count_weights (with "count"): a weight for each integer.
     Input: (batch, n), or (batch,) for "one_hot".  Output: (batch, num_tokens), or one more axis for "one_hot".
@@ -94,6 +95,12 @@ class CategoryEncoding(_Encoding):
         return self.num_tokens
 
     def call(self, inputs, count_weights=None):
+        """The rows of integers.
+
+        Args:
+            inputs: integers (batch, n), or (batch,) for "one_hot".
+            count_weights: with "count", a weight for each integer, of the inputs' shape; None: 1 each.
+        """
         if count_weights is not None and self.output_mode != "count":
             raise ArgumentError(
                 "`count_weights` is not used when `output_mode` is not `'count'`. Received "
@@ -120,8 +127,11 @@ class Discretization(_Encoding):
     Args:
         bin_boundaries: rising numbers: bin i is [boundary i - 1, boundary i).
         num_bins: instead: how many bins adapt() makes, with about as many values in each.
-        output_mode: "int", "one_hot", "multi_hot" or "count".
         epsilon: how exact adapt() is: it keeps about 1 / epsilon values of the data.
+        output_mode: "int", "one_hot", "multi_hot" or "count".
+        sparse: False; True is an error: results are dense arrays.
+        dtype: dtype of the output where output_mode is not "int", which gives int32; None: the default policy.
+        name: str, made from the class name if None.
 
     >>> Discretization([0.0, 1.0])(np.array([[-0.5, 0.0, 3.0]]))
     array([[0, 1, 2]], dtype=int32)
@@ -161,6 +171,10 @@ class Discretization(_Encoding):
 
     def adapt(self, data, steps=None):
         """Take the boundaries from the quantiles of an array, or of `steps` (None: all) of an iterable's batches.
+
+        Args:
+            data: an array, or an iterable (a Dataset) of batches; of batches that are tuples the first part counts.
+            steps: int: how many batches are looked at; None: all.
 
         Raises ArgumentError for a layer with `bin_boundaries`, DataError if there is no value.
         """

@@ -10,19 +10,17 @@ import numpy as np
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.data.dataset import Dataset
-from fastnn.graph.variable import auto_name
 from fastnn.layers import nest
 from fastnn.layers.encoding import CategoryEncoding, Discretization
 from fastnn.layers.events import is_functional
+from fastnn.layers.feature_kinds import Cross, Feature, Kinds, one_of
 from fastnn.layers.hashing import HashedCrossing, Hashing
 from fastnn.layers.host import text_array
 from fastnn.layers.input_layer import Input
 from fastnn.layers.layer import Layer
 from fastnn.layers.lookup import IntegerLookup, StringLookup
-from fastnn.layers.rescaling import Normalization, Rescaling
-from fastnn.layers.simple import Identity
+from fastnn.layers.rescaling import Normalization
 from fastnn.layers.text_vectorization import TextVectorization
-from fastnn.saving import identifiers as serial
 
 # what says how many categories a layer tells apart
 _CARDINALITY = {
@@ -35,64 +33,7 @@ _CARDINALITY = {
 }  # fmt: skip
 
 
-def _check(name: str, value: Any, allowed: tuple[str, ...]) -> Any:
-    if value not in allowed:
-        raise ArgumentError(
-            f"Invalid value for argument `{name}`. Expected one of {{{', '.join(map(repr, allowed))}}}. "
-            f"Received: {name}={value}"
-        )
-    return value
-
-
-class Feature:
-    """How one column becomes numbers: its dtype, a layer, and what comes of it ("int", "one_hot" or "float")."""
-
-    def __init__(self, dtype: str, preprocessor: Any, output_mode: str) -> None:
-        self.output_mode = _check("output_mode", output_mode, ("int", "one_hot", "float"))
-        self.dtype = dtype
-        self.preprocessor = (
-            serial.deserialize(preprocessor, "layers") if isinstance(preprocessor, dict) else preprocessor
-        )
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes it again."""
-        return {"dtype": self.dtype, "preprocessor": serial.serialize(self.preprocessor),
-                "output_mode": self.output_mode}  # fmt: skip
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Feature:
-        """A feature from what get_config() gave."""
-        return cls(**config)
-
-
-class Cross:
-    """Columns that are hashed together; `name` joins their names by "_X_"."""
-
-    def __init__(self, feature_names: Any, crossing_dim: int, output_mode: str = "one_hot") -> None:
-        self.output_mode = _check("output_mode", output_mode, ("int", "one_hot"))
-        self.feature_names, self.crossing_dim = tuple(feature_names), crossing_dim
-
-    @property
-    def name(self) -> str:
-        """The names of the columns, joined."""
-        return "_X_".join(self.feature_names)
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes it again."""
-        return {"feature_names": self.feature_names, "crossing_dim": self.crossing_dim,
-                "output_mode": self.output_mode}  # fmt: skip
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Cross:
-        """A cross from what get_config() gave."""
-        return cls(**config)
-
-
-def _made(kind: str, dtype: str, output_mode: str, layer: Any, name: str | None, **options: Any) -> Feature:
-    return Feature(dtype, layer(name=f"{name or auto_name(kind)}_preprocessor", **options), output_mode)
-
-
-class FeatureSpace(Layer):
+class FeatureSpace(Kinds, Layer):
     """The columns of a table as numbers: adapted to data, called on a dict of columns, or part of a model.
 
     Args:
@@ -131,74 +72,13 @@ class FeatureSpace(Layer):
         self.num_discretization_bins = num_discretization_bins
         self.features = {name: self._feature(name, value) for name, value in features.items()}
         self.crosses = [self._cross(cross) for cross in crosses or ()]
-        self.output_mode = _check("output_mode", output_mode, ("concat", "dict"))
+        self.output_mode = one_of("output_mode", output_mode, ("concat", "dict"))
         self.inputs = {n: Input((1,), dtype=f.dtype, name=n) for n, f in self.features.items()}
         self.preprocessors = {n: f.preprocessor for n, f in self.features.items()}
         self.crossers = {c.name: HashedCrossing(c.crossing_dim, name=c.name) for c in self.crosses}
         self.one_hot_encoders: dict[str, Any] = {}
         self.encoded_features: Any = None
         self._is_adapted = False
-
-    # ---- kinds of columns ------------------------------------------------------------------------------
-
-    @classmethod
-    def cross(cls, feature_names: Any, crossing_dim: int, output_mode: str = "one_hot") -> Cross:
-        """Columns that are hashed together into `crossing_dim` bins."""
-        return Cross(feature_names, crossing_dim, output_mode)
-
-    @classmethod
-    def feature(cls, dtype: str, preprocessor: Any, output_mode: str) -> Feature:
-        """A column for a layer of one's own."""
-        return Feature(dtype, preprocessor, output_mode)
-
-    @classmethod
-    def float(cls, name: str | None = None) -> Feature:
-        """Numbers as they are."""
-        return _made("float", "float32", "float", Identity, name)
-
-    @classmethod
-    def float_rescaled(cls, scale: Any = 1.0, offset: Any = 0.0, name: str | None = None) -> Feature:
-        """Numbers times `scale`, plus `offset`."""
-        return _made("float_rescaled", "float32", "float", Rescaling, name, scale=scale, offset=offset)
-
-    @classmethod
-    def float_normalized(cls, name: str | None = None) -> Feature:
-        """Numbers with mean 0 and variance 1."""
-        return _made("float_normalized", "float32", "float", Normalization, name)
-
-    @classmethod
-    def float_discretized(
-        cls, num_bins: Any, bin_boundaries: Any = None, output_mode: str = "one_hot", name: str | None = None
-    ) -> Feature:
-        """Numbers by the interval that they lie in."""
-        return _made("float_discretized", "float32", output_mode, Discretization, name, num_bins=num_bins,
-                     bin_boundaries=bin_boundaries)  # fmt: skip
-
-    @classmethod
-    def integer_categorical(
-        cls, max_tokens: Any = None, num_oov_indices: int = 1, output_mode: str = "one_hot", name: str | None = None
-    ) -> Feature:
-        """Whole numbers by a vocabulary."""
-        return _made("integer_categorical", "int32", output_mode, IntegerLookup, name, max_tokens=max_tokens,
-                     num_oov_indices=num_oov_indices)  # fmt: skip
-
-    @classmethod
-    def string_categorical(
-        cls, max_tokens: Any = None, num_oov_indices: int = 1, output_mode: str = "one_hot", name: str | None = None
-    ) -> Feature:
-        """Words by a vocabulary."""
-        return _made("string_categorical", "string", output_mode, StringLookup, name, max_tokens=max_tokens,
-                     num_oov_indices=num_oov_indices)  # fmt: skip
-
-    @classmethod
-    def string_hashed(cls, num_bins: int, output_mode: str = "one_hot", name: str | None = None) -> Feature:
-        """Words by their hash."""
-        return _made("string_hashed", "string", output_mode, Hashing, name, num_bins=num_bins)
-
-    @classmethod
-    def integer_hashed(cls, num_bins: int, output_mode: str = "one_hot", name: str | None = None) -> Feature:
-        """Whole numbers by their hash."""
-        return _made("integer_hashed", "int32", output_mode, Hashing, name, num_bins=num_bins)
 
     def _feature(self, name: str, value: Any) -> Feature:
         if isinstance(value, Feature):
@@ -250,6 +130,10 @@ class FeatureSpace(Layer):
 
     def adapt(self, dataset: Any) -> None:
         """Take vocabularies and statistics from a dict of columns, or from a Dataset of dicts (rows or batches).
+
+        Args:
+            dataset: {name: column}, columns being arrays or lists (n,) or (n, 1); or a Dataset of such dicts, of rows
+                or of batches.
 
         Raises ArgumentError for anything else.
         """

@@ -18,7 +18,18 @@ class _Foreign(Layer):
 
 
 class TFSMLayer(_Foreign):
-    """Keras's layer around a TensorFlow SavedModel.  Raises NotSupportedError when it is made."""
+    """Keras's layer around a TensorFlow SavedModel.  Raises NotSupportedError when it is made.
+
+    Args:
+        filepath: path of the SavedModel.
+        call_endpoint: name of its function for inference.
+        call_training_endpoint: name of its function for training, or None.
+
+    >>> TFSMLayer("folder")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: TFSMLayer: ... cannot run inside a step of fastnn's engine. ...
+    """
 
     what = "a TensorFlow SavedModel"
     advice = "Save the model as a .keras or .h5 file where TensorFlow is installed, and load that with load_model()."
@@ -36,7 +47,20 @@ class TFSMLayer(_Foreign):
 
 
 class JaxLayer(_Foreign):
-    """Keras's layer around a function of JAX arrays.  Raises NotSupportedError when it is made."""
+    """Keras's layer around a function of JAX arrays.  Raises NotSupportedError when it is made.
+
+    Args:
+        call_fn: the function of parameters, state, random key, inputs and training.
+        init_fn: the function that makes parameters and state, or None.
+        params, state: first values in place of init_fn's, or None.
+        seed: int or None.
+        native_serialization_platforms: platforms for which Keras would export it.
+
+    >>> JaxLayer(len)
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: JaxLayer: ... cannot run inside a step of fastnn's engine. ...
+    """
 
     what = "a JAX function"
     advice = "Write it with fastnn.ops, which has the names of jax.numpy and jax.nn, in a Layer's call()."
@@ -55,7 +79,18 @@ class JaxLayer(_Foreign):
 
 
 class FlaxLayer(_Foreign):
-    """Keras's layer around a Flax module.  Raises NotSupportedError when it is made."""
+    """Keras's layer around a Flax module.  Raises NotSupportedError when it is made.
+
+    Args:
+        module: the flax.linen.Module.
+        method: name of its method that is called; None: __call__.
+        variables: its variables as a dict, or None.
+
+    >>> FlaxLayer(None)
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: FlaxLayer: ... cannot run inside a step of fastnn's engine. ...
+    """
 
     what = "a Flax module"
     advice = "Write it with layers or fastnn.ops, and give its weights to set_weights()."
@@ -65,7 +100,17 @@ class FlaxLayer(_Foreign):
 
 
 class TorchModuleWrapper(_Foreign):
-    """Keras's layer around a PyTorch module.  Raises NotSupportedError when it is made."""
+    """Keras's layer around a PyTorch module.  Raises NotSupportedError when it is made.
+
+    Args:
+        module: the torch.nn.Module.
+        output_shape: shape of its output, or None.
+
+    >>> TorchModuleWrapper(None)
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.NotSupportedError: TorchModuleWrapper: ... cannot run inside a step of fastnn's engine. ...
+    """
 
     what = "a PyTorch module"
     advice = "Write it with layers or fastnn.ops, and give its weights, as NumPy arrays, to set_weights()."

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn.core import hooks
 from fastnn.core.masks import mask_of_array
+from fastnn.core.results import ARRAYS
 from fastnn.core.values import received
 from fastnn.graph import Symbol
 from fastnn.graph.calls import Unhashed, event, is_value, own_function, wanted
@@ -57,7 +58,7 @@ def layer_call(call: Any, layer: Any, args: Any, kwargs: Any) -> Any:
     outer = context.active()
     if outer is None and len(args) == 1 and (not kwargs or list(kwargs) == ["training"]):
         x, training = args[0], kwargs.get("training")
-        if (type(x) is Tensor and x._mask is None) or (type(x) is np.ndarray and x.dtype.name == layer.compute_dtype):
+        if (type(x) is Tensor and x._mask is None) or (type(x) in ARRAYS and x.dtype.name == layer.compute_dtype):
             return _usual(call, layer, x, training)
     watched = () if here.log is None else here.log.watched
     kind = layer.compute_dtype if layer.autocast else None

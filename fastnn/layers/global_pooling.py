@@ -10,7 +10,12 @@ from fastnn.layers.layer import Layer
 
 
 class BaseGlobalPooling(Layer):
-    """Arguments and shapes of global pooling; subclasses say which reduction is taken."""
+    """Arguments and shapes of global pooling; subclasses say which reduction is taken.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+        keepdims: whether the axes that are reduced stay, with size 1.
+    """
 
     rank = 2
     operation = "mean"

@@ -52,10 +52,11 @@ class Hashing(_Hashed):
     """Text or integers as the numbers of bins.
 
     Args:
-        num_bins: int >= 1.
+        num_bins: int >= 1, the number of bins.
         mask_value: a value that has bin 0 for itself; None: there is none.
         salt: an int, or two: SipHash with this key, not FarmHash.
         output_mode: "int", "one_hot", "multi_hot" or "count".
+        sparse: False; True is an error: results are dense arrays.
 
     Input: an array or nested list.  Output: its shape; for other modes `num_bins` in place of the last axis.
     The bins are those of Keras: `Fingerprint64(text) % num_bins`.
@@ -110,7 +111,11 @@ class Hashing(_Hashed):
         self.sparse, self.autocast, self.built = False, False, True
 
     def call(self, inputs: Any) -> Any:
-        """The bins of the values of an array."""
+        """The bins of the values of an array.
+
+        Args:
+            inputs: an array or nested list of text or integers.
+        """
         values = text_array(inputs)
         if values.dtype.kind == "f":
             values = values.astype("int64")
@@ -129,7 +134,6 @@ class Hashing(_Hashed):
         return number % (self.num_bins - masked) + masked
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape for an input shape."""
         if self.output_mode == "int":
             return tuple(input_shape)
         return (*tuple(input_shape)[:-1], self.num_bins)
@@ -144,8 +148,11 @@ class HashedCrossing(_Hashed):
     """Several columns of text or integers as one: the bins of their combinations.
 
     Args:
-        num_bins: int >= 1.
+        num_bins: int >= 1, the number of bins.
         output_mode: "int" or "one_hot".
+        sparse: False; True is an error: results are dense arrays.
+        name: str, made from the class name if None.
+        dtype: dtype of "one_hot" rows: a name or a DTypePolicy.
 
     Called on a list of two or more arrays of the same shape: (), (batch,) or (batch, 1).
     The bins are those of Keras, which takes TensorFlow's `sparse.cross_hashed`.
@@ -179,7 +186,11 @@ class HashedCrossing(_Hashed):
         self.autocast, self.built = False, True
 
     def call(self, inputs: Any) -> Any:
-        """The bins of the rows of several arrays."""
+        """The bins of the rows of several arrays.
+
+        Args:
+            inputs: a list of two or more arrays of text or integers, of one shape: (), (batch,) or (batch, 1).
+        """
         if not isinstance(inputs, (list, tuple)):
             raise ArgumentError(
                 f"`HashedCrossing` should be called on a list or tuple of inputs. Received: inputs={inputs}"
@@ -209,7 +220,6 @@ class HashedCrossing(_Hashed):
         return number % self.num_bins
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape for the input shapes."""
         shapes = [tuple(s) for s in input_shape if isinstance(s, (list, tuple))]
         if len(shapes) != len(input_shape) or len(shapes) < 2:
             raise ShapeError(f"Expected as input a list/tuple of 2 tensors. Received input_shape={input_shape}")

@@ -56,7 +56,11 @@ class HistoryMixin:
         return signature.shapes_of(self._only_event("output_shape").output)
 
     def get_input_at(self, index):
-        """The input symbol(s) of call number `index`."""
+        """The input symbol(s) of call number `index`.
+
+        Args:
+            index: int, from 0 on.
+        """
         return self._events()[index].input
 
     def get_output_at(self, index):

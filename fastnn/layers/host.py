@@ -58,7 +58,11 @@ class HostLayer(Layer):
         return "int64"
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Shape and dtype of the output for a symbol as input."""
+        """Shape and dtype of the output for a symbol as input.
+
+        Args:
+            *args, **kwargs: what `call` takes, symbols or KerasTensors for arrays.
+        """
         first = args[0] if args else next(iter(kwargs.values()))
         shapes = [tuple(x.shape) for x in tree.flatten(first)]
         nested = isinstance(first, (list, tuple))

@@ -19,11 +19,15 @@ class InputLayer(Layer):
 
     Args:
         shape: shape of one sample, without the batch dimension; None for dimensions that vary.
-        batch_size: int or None.
+        batch_size: int: the number of rows of every batch; None: any.
         dtype: dtype name, the default float type if None; "string" for text, which layers as TextVectorization take.
+        sparse: False; True is an error: inputs are dense arrays.
+        ragged: False; True is an error: inputs are dense arrays.
         batch_shape: shape with the batch dimension, instead of `shape`.
+        input_tensor: a symbol whose shape and dtype to take, in place of `shape`.
         optional: whether None may be passed for it.
         name: str, made if None.
+        **kwargs: older names: `batch_input_shape` for `batch_shape`, `input_shape` for `shape`.
 
     Raises ArgumentError if no shape is given, or two.
 
@@ -142,13 +146,16 @@ def Input(
     """A symbol that stands for the data a model will be given.
 
     Args:
-        shape: shape of one sample, without the batch dimension.
-        batch_size: int or None.
+        shape: shape of one sample, without the batch dimension: a tuple of ints, None for dimensions that vary.
+        batch_size: int: the number of rows of every batch; None: any.
         dtype: dtype name, the default float type if None.
+        sparse: False; True is an error: inputs are dense arrays.
+        ragged: False; True is an error: inputs are dense arrays.
         batch_shape: shape with the batch dimension, instead of `shape`.
         name: str; also the key under which data may be passed in a dict.
         tensor: a symbol whose shape and dtype to take.
         optional: whether None may be passed for it.
+        **kwargs: older names: `batch_input_shape` for `batch_shape`, `input_shape` for `shape`.
 
     Returns:
         A symbol of shape (batch, *shape).

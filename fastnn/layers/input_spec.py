@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.core.types import Config
 from fastnn.layers import nest
 
@@ -19,6 +19,8 @@ class InputSpec:
         allow_last_axis_squeeze: accept a missing or an extra last dimension of 1.
         name: the input's key when inputs come as a dict.
         optional: None may be passed.
+
+    Raises ArgumentError for an axis beyond the rank, ArgumentTypeError for axes that are no dict of ints.
 
     >>> InputSpec(ndim=2, axes={-1: 4})
     InputSpec(ndim=2, axes={-1: 4})
@@ -44,7 +46,9 @@ class InputSpec:
         try:
             self.axes = {int(axis): size for axis, size in (axes or {}).items()}
         except (AttributeError, TypeError, ValueError):
-            raise TypeError(f"Argument `axes` must be a dict with integer keys. Received: axes={axes}") from None
+            raise ArgumentTypeError(
+                f"Argument `axes` must be a dict with integer keys. Received: axes={axes}"
+            ) from None
         bound = self.ndim or self.max_ndim
         if self.axes and bound is not None and max(self.axes) > bound - 1:
             raise ArgumentError(f"Axis {max(self.axes)} is greater than the maximum allowed value: {bound - 1}")
@@ -56,7 +60,11 @@ class InputSpec:
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A spec with the arguments that get_config() gave."""
+        """A spec with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
     def __repr__(self):

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn import dtype_policies, regularizers
+from fastnn import regularizers
 from fastnn.core import dtypes, results
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of, near
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
@@ -22,6 +22,7 @@ from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import here as gathering
 from fastnn.graph.variable import auto_name
 from fastnn.layers import context, gathered, inference, nest, remat, short, signature
+from fastnn.layers.attributes import AttributesMixin
 from fastnn.layers.calling import CallingMixin
 from fastnn.layers.config import ConfigMixin
 from fastnn.layers.events import CallEvent, any_functional
@@ -30,25 +31,27 @@ from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.method_wrappers import recorded_build
 from fastnn.layers.state import StateMixin
-from fastnn.layers.tracking import Tracker, structure_changed
+from fastnn.layers.tracking import Tracker
 from fastnn.layers.weights import WeightsMixin
 
 
-class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin, CallingMixin):
+class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin, CallingMixin):
     """A callable with weights.
 
     Subclass it: make weights in `build(input_shape)` with `add_weight`, and say in `call(inputs)` what is computed,
     with `fastnn.ops` or with operators on the inputs.  `call` may take `training` and `mask`.
 
     Args:
-        name: str, made from the class name if None.
+        activity_regularizer: penalty on its output, added to the loss: a Regularizer, its name, or None.
         trainable: whether the optimizer changes its weights.
-        dtype: "float32", "float64" or a DTypePolicy; the default float type if None.
-        activity_regularizer: a regularizer of its output, added to the loss.
-        input_shape, input_dim, batch_input_shape: on the first layer of a Sequential, the shape of its input.
+        dtype: dtype of its weights and results, by name ("float32"), or a DTypePolicy; the default policy if None.
+        autocast: whether float inputs are converted to the dtype that the layer computes in.
+        name: str without "/"; made from the class name if None.
+        **kwargs: what every layer takes: `name`, `trainable`, `dtype`, `autocast`, `activity_regularizer`; on the first
+            layer of a Sequential also the shape of its input: `input_shape`, `input_dim` or `batch_input_shape`.
 
     Raises:
-        ArgumentError (a ValueError): for unknown keyword arguments.
+        ArgumentError (a ValueError): for unknown keyword arguments, and values that do not fit.
         ShapeError (a ValueError): when called on inputs that it cannot take.
 
     >>> from fastnn import ops
@@ -64,8 +67,7 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
     _fastnn_layer, argument_rules = True, LAYER_RULES
     KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
                                "input_dtype", "input_length", "weights", "autocast")  # fmt: skip
-    autocast = True
-    supports_masking = False
+    autocast, supports_masking = True, False
     _keeps_dtype = False  # whether integer inputs give integer outputs
     _runs_users_code = False  # True: what it computes is a function of the user, which may do anything at each call
     _marks_itself = True  # in a RematScope: models leave it to the layers in them
@@ -118,78 +120,6 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
             meant = near(kwargs, type(self), self.KWARGS)
             raise ArgumentError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}{meant}")
 
-    def _take_input_shape(self, kwargs):
-        """The ways in which Keras 1 and 2 gave the first layer its input shape."""
-        shape, batch = kwargs.pop("input_shape", None), kwargs.pop("batch_size", None)
-        full = kwargs.pop("batch_input_shape", None) or kwargs.pop("batch_shape", None)
-        dim, length = kwargs.pop("input_dim", None), kwargs.pop("input_length", None)
-        if dim is not None:
-            shape = (dim,) if length is None else (length, dim)
-        elif length is not None and shape is None:
-            shape = (length,)
-        if shape is not None:
-            full = (batch, *((shape,) if hasattr(shape, "__index__") else shape))
-        self._batch_input_shape = None if full is None else tuple(full)
-        self._input_dtype = kwargs.pop("input_dtype", None)
-        self._initial_weights = kwargs.pop("weights", None)
-
-    # ---- attributes -----------------------------------------------------------------------------------
-
-    def __setattr__(self, name, value):
-        tracker = self.__dict__.get("_tracker")
-        if name == "dtype_policy":
-            value = dtype_policies.get(value)
-        elif tracker is not None and name not in _UNTRACKED:
-            old = self.__dict__.get(name)
-            if (
-                old is not None
-                and old is not value
-                and tracker.home(old) is not None
-                and not any(v is old for k, v in self.__dict__.items() if k != name)
-            ):
-                tracker.replace(old, value)
-            value = tracker.track(value)
-            if name[0] != "_" and name != "built" and self.__dict__.get("built"):
-                structure_changed(own=type(self).__module__.startswith("fastnn."))
-        object.__setattr__(self, name, value)
-
-    def __getstate__(self):
-        """What copies and pickles have: a copy has not been called on symbols."""
-        return {**self.__dict__, "_inbound_nodes": []}
-
-    def __delattr__(self, name):
-        value = self.__dict__.get(name)
-        object.__delattr__(self, name)
-        if value is not None:
-            self._tracker.untrack(value)
-
-    @property
-    def path(self) -> str | None:
-        """Names of the layers around it and its own, joined by "/"; None until it is built."""
-        return self._path
-
-    @property
-    def dtype(self) -> str:
-        """The dtype of its weights."""
-        return self.dtype_policy.variable_dtype
-
-    variable_dtype = dtype
-
-    @property
-    def compute_dtype(self) -> str:
-        """The dtype it computes in."""
-        return self.dtype_policy.compute_dtype
-
-    @property
-    def quantization_mode(self) -> str | None:
-        """How its weights are quantized ("int8"), or None."""
-        return self.dtype_policy.quantization_mode
-
-    @property
-    def input_dtype(self) -> str:
-        """The dtype float inputs are converted to."""
-        return self.compute_dtype
-
     # ---- building -------------------------------------------------------------------------------------
 
     @open_signature
@@ -197,6 +127,9 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
         """Make the weights; called once, before the first call, with the shape(s) of its input.
 
         A layer that does not say how it is built has its sub-layers built by tracing its `call`.
+
+        Args:
+            input_shape: a tuple of ints, None for sizes that vary; a structure of them for several inputs.
         """
         if input_shape is not None and any(not layer.built for layer in self._flatten_layers(include_self=False)):
             self._path = self._path or self.name
@@ -236,7 +169,14 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
 
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Tensor:
-        """What the layer computes; subclasses say."""
+        """What the layer computes; subclasses say.
+
+        Args:
+            inputs: an array or symbol, its first axis the batch, or a structure of them: `args[0]`.
+            training: whether dropout drops and statistics are those of the batch; None: what the call around it says.
+            mask: booleans, False where a step is left out; found with the inputs if it is not given.
+            *args, **kwargs: what a subclass takes.
+        """
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call` method implemented.")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -246,7 +186,7 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
                 "statement of the `__init__()` method."
             )
         if current() is None:
-            if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray and self._short_way(args[0]):
+            if len(args) == 1 and not kwargs and type(args[0]) in results.ARRAYS and self._short_way(args[0]):
                 plan = short.way(self, args[0])
                 if plan is not None and not plan.stale:
                     self._clear_losses()
@@ -288,8 +228,10 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
             if self.activity_regularizer is not None:
                 self._add_activity_loss(outputs)
             self._mask_outputs(first, mask, outputs)
-        if outer is None and here.masks and current() is None:
-            return nest.map_structure(lambda x: with_mask(x, here.masks.get(id(x), (None, None))[1]), outputs)
+        if outer is None and current() is None:
+            return nest.map_structure(
+                lambda x: with_mask(results.own(x), here.masks.get(id(x), (None, None))[1]), outputs
+            )
         return outputs
 
     def _short_way(self, x):
@@ -342,7 +284,7 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
                 return x.toarray() if hasattr(x, "toarray") else x  # a sparse matrix
             array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
             array = received(array, dtypes.numpy_type(self.input_dtype) if self.autocast else None)
-            if results.kind is not None and not type(self).__module__.startswith("fastnn."):
+            if not type(self).__module__.startswith("fastnn."):
                 return with_mask(results.shown(array), context.get_mask(x))
             return array if array is x else with_mask(array, context.get_mask(x))
 
@@ -380,7 +322,12 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
 
     @open_signature
     def compute_mask(self, inputs: Structure, previous_mask: Structure = None) -> Structure:
-        """The mask of the output, given those of the inputs: the same."""
+        """The mask of the output, given those of the inputs: the same.
+
+        Args:
+            inputs: what the layer was called with.
+            previous_mask, mask: booleans (batch, steps), None, or a structure of them as that of the inputs.
+        """
         return previous_mask
 
     def _call_functional(self, args, kwargs):
@@ -397,14 +344,20 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
         return event.output
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """A call on symbols: recorded, not computed."""
-        return self._call_functional(args, kwargs)
+        """A call on symbols: recorded, not computed.
 
-    # ---- shapes ---------------------------------------------------------------------------------------
+        Args:
+            *args, **kwargs: what the layer is called with, with symbols among it.
+        """
+        return self._call_functional(args, kwargs)
 
     @open_signature
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape for an input shape; found by tracing `call` unless a subclass says it."""
+        """The output shape for an input shape; found by tracing `call` unless a subclass says it.
+
+        Args:
+            input_shape: a tuple of ints, None for sizes that vary; a structure of them for several inputs.
+        """
         if type(self).call is Layer.call:
             raise NotImplementedError(
                 f"Layer {type(self).__name__} does not have a `compute_output_shape` method implemented. Should "
@@ -417,7 +370,11 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
 
     @open_signature
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Shape and dtype of the output(s) for symbols as inputs."""
+        """Shape and dtype of the output(s) for symbols as inputs.
+
+        Args:
+            *args, **kwargs: what `call` takes (`inputs`, `training`, `mask`, ...), symbols or KerasTensors for arrays.
+        """
         if type(self).compute_output_shape is Layer.compute_output_shape:
             call = signature.of(type(self).call)
             if call.takes("training") and kwargs.get("training") is None:
@@ -441,7 +398,3 @@ class Layer(ChecksArguments, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin
 
 
 _AS_THEY_ARE = contextlib.nullcontext()
-# attributes that hold no state, or state that is another's
-_UNTRACKED = frozenset(("_tracker", "_inbound_nodes", "_losses", "_loss_functions", "_functional", "input_spec",
-                        "_build_shapes", "_initial_weights", "_batch_input_shape", "_init_arguments", "_first_made",
-                        "history", "stop_training", "stop_evaluating", "stop_predicting"))  # fmt: skip

@@ -3,30 +3,12 @@
 They work on arrays: before fit, as `x = layer(texts)`, or at the door of a model whose Input holds text.
 """
 
-import collections
-import itertools
-import os
 from typing import Any
 
 import numpy as np
 
-from fastnn.core import allowance
-from fastnn.core.errors import ArgumentError, DataError, FileFormatError, NotSupportedError
-from fastnn.core.fingerprint import fingerprint64, siphash
-from fastnn.layers.encoding import encoded, encoded_shape
-from fastnn.layers.host import TEXT, HostLayer
-from fastnn.saving.roles import of_argument, require_words
-
-_MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
-_OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
-
-
-def _pair(salt):
-    """The two keys of a salt: an int, or two of them."""
-    keys = list(salt) if isinstance(salt, (list, tuple)) else [salt, salt]
-    if salt is not None and (len(keys) != 2 or not all(isinstance(k, int) and not isinstance(k, bool) for k in keys)):
-        raise ArgumentError(f"`salt` must be an int or a tuple of two ints. Received: salt={salt!r}")
-    return None if salt is None else keys
+from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.layers.vocabulary import Lookup
 
 
 def _dense(layer, sparse, output_mode):
@@ -36,243 +18,8 @@ def _dense(layer, sparse, output_mode):
         raise NotSupportedError(f"{type(layer).__name__}: sparse=True is not supported; results are dense arrays.")
 
 
-DROPPED = -1  # the number of a masked word where words are counted: it is in no row
-
-
-class Lookup(HostLayer):
-    """Base: a vocabulary, and arrays of its numbers."""
-
-    what, kind = "vocabulary", object
-
-    def __init__(
-        self,
-        max_tokens: int | None,
-        num_oov_indices: int,
-        mask_token: Any,
-        oov_token: Any,
-        vocabulary: Any,
-        idf_weights: Any,
-        invert: Any,
-        output_mode: Any,
-        pad_to_max_tokens: bool = False,
-        salt: Any = None,
-        oov_method: str = "floormod",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        output_mode = _OLD_MODES.get(output_mode, output_mode)
-        if oov_method not in ("floormod", "farmhash"):
-            raise ArgumentError(
-                f"{type(self).__name__}: `oov_method` must be 'floormod' or 'farmhash'. Received: "
-                f"oov_method={oov_method!r}"
-            )
-        if pad_to_max_tokens and max_tokens is None:
-            raise ArgumentError("If pad_to_max_tokens is True, must set `max_tokens`. Received: max_tokens=None")
-        if num_oov_indices < 0:
-            raise ArgumentError(
-                f"`num_oov_indices` must be greater than or equal to 0. Received: num_oov_indices={num_oov_indices}"
-            )
-        if idf_weights is not None and output_mode != "tf_idf":
-            raise ArgumentError(
-                f"`idf_weights` should only be set if `output_mode` is 'tf_idf'. Received: output_mode={output_mode!r}"
-            )
-        if max_tokens is not None and max_tokens <= 1:
-            raise ArgumentError(f"If set, `max_tokens` must be greater than 1. Received: max_tokens={max_tokens}")
-        if output_mode not in _MODES:
-            raise ArgumentError(f"`output_mode` must be one of {', '.join(_MODES)}. Received: {output_mode!r}")
-        if invert and output_mode != "int":
-            raise ArgumentError("`output_mode` must be `'int'` when `invert` is true.")
-        allowance.reserve(num_oov_indices)  # each has a place among the words
-        self.max_tokens, self.num_oov_indices, self.mask_token = max_tokens, num_oov_indices, mask_token
-        self.oov_token, self.invert, self.output_mode = oov_token, invert, output_mode
-        self.pad_to_max_tokens, self.salt, self.oov_method = pad_to_max_tokens, _pair(salt), oov_method
-        self.input_vocabulary, self.input_idf_weights = vocabulary, idf_weights
-        self._tokens, self._weights = None, None
-        self.autocast, self.built = False, True
-        if vocabulary is not None:
-            self.set_vocabulary(vocabulary, idf_weights)
-
-    @classmethod
-    def from_config(cls, config):
-        """A layer from what get_config() gave: the words themselves, never the name of a file (FileFormatError)."""
-        require_words(of_argument("vocabulary"), config.get("vocabulary"), f"as vocabulary of {cls.__name__}")
-        return super().from_config(config)
-
-    # ---- the vocabulary --------------------------------------------------------------------------------
-    def _special(self):
-        mask = [] if self.mask_token is None or self.output_mode != "int" else [self.mask_token]
-        return mask + [self.oov_token] * self.num_oov_indices
-
-    def set_vocabulary(self, vocabulary, idf_weights=None):
-        """Use these words (a list, an array, or the name of a file with one a line), with or without special ones."""
-        if isinstance(vocabulary, str):
-            with open(vocabulary, encoding="utf-8") as file:
-                vocabulary = file.read().splitlines()
-        words, special = [self._clean(w) for w in np.asarray(vocabulary).ravel().tolist()], self._special()
-        words = words[len(special) :] if words[: len(special)] == special and special else words
-        if not words:
-            raise ArgumentError(f"Cannot set an empty vocabulary. Received: vocabulary={vocabulary!r}")
-        for what, token in (("mask", self.mask_token), ("OOV", self.oov_token if self.invert else None)):
-            if token is not None and token in words:
-                raise ArgumentError(
-                    f"Found reserved {what} token at unexpected location in `vocabulary`: {token!r} at "
-                    f"index {words.index(token)}. Either remove all mask and OOV tokens, or include "
-                    f"them only at the start of the vocabulary in precisely this order: {special}."
-                )
-        repeated = [w for w, n in collections.Counter(words).items() if n > 1]
-        if repeated:
-            raise ArgumentError(
-                f"The passed vocabulary has at least one repeated term. Please uniquify your dataset. "
-                f"The repeated terms are: {repeated[:5]}"
-            )
-        if self.max_tokens is not None and len(words) + len(special) > self.max_tokens:
-            raise ArgumentError(
-                "Attempted to set a vocabulary larger than the maximum vocab size. Passed size is "
-                f"{len(words) + len(special)}, max vocab size is {self.max_tokens}."
-            )
-        if self.output_mode == "tf_idf" and idf_weights is None:
-            raise ArgumentError("`idf_weights` must be set if output_mode is 'tf_idf'.")
-        self._tokens = words
-        self._index = {word: i + len(special) for i, word in enumerate(words)}
-        if idf_weights is not None:
-            given = np.asarray(idf_weights, np.float64)
-            lead = np.full(self.num_oov_indices, given.mean() if given.size else 1.0)
-            self._weights = given if len(given) == len(words) + len(lead) else np.concatenate([lead, given])
-
-    def get_vocabulary(self, include_special_tokens=True):
-        """The words in the order of their numbers."""
-        words = list(self._tokens or [])
-        return self._special() + words if include_special_tokens else words
-
-    def load_assets(self, folder):
-        """Take the words from the file vocabulary.txt in which Keras keeps those of `adapt`; called by load_model."""
-        path = os.path.join(folder, "vocabulary.txt")
-        if self._tokens is not None or not os.path.exists(path):
-            return
-        with open(path, "rb") as file:
-            data = file.read()
-        try:
-            words = data.decode("utf-8").split("\n")
-            self.set_vocabulary([self._clean(word) for word in words])
-        except ValueError as error:  # no text, no numbers where numbers are due, words that come twice
-            raise FileFormatError(f"The vocabulary of layer {self.name!r} is damaged: {error!s:.300}") from error
-
-    def vocabulary_size(self):
-        """The number of words, special ones counted."""
-        return len(self.get_vocabulary())
-
-    def adapt(self, data, batch_size=None, steps=None):
-        """Take the words of an array or of batches, the most frequent first (of equals, the later in order)."""
-        counts, documents, rows = collections.Counter(), collections.Counter(), 0
-        whole = hasattr(data, "dtype") or isinstance(data, (list, tuple, str))
-        for batch in [data] if whole else itertools.islice(data, steps):
-            batch = batch[0] if isinstance(batch, tuple) and not whole else batch
-            for row in self._rows(batch, whole):
-                counts.update(row)
-                documents.update(set(row))
-                rows += 1
-        for word in (self.mask_token, self.oov_token, ""):
-            counts.pop(word, None)
-        most = None if self.max_tokens is None else self.max_tokens - len(self._special())
-        ranked = sorted(sorted(counts, reverse=True), key=counts.__getitem__, reverse=True)[:most]
-        idf = [np.log(1 + rows / (1 + documents[w])) for w in ranked] if self.output_mode == "tf_idf" else None
-        if ranked:
-            self.set_vocabulary(ranked, idf)
-
-    # ---- numbers ---------------------------------------------------------------------------------------
-    def _clean(self, word):
-        return word
-
-    def _rows(self, batch, whole):
-        """The words of a batch, by document: a row; a vector is one, but n of one word where it is all data."""
-        array = np.asarray(batch)
-        shape = (len(array), -1) if array.ndim > 1 else (-1, 1) if whole else (1, -1)
-        return [[self._clean(v) for v in row] for row in array.reshape(shape).tolist()]
-
-    def _number(self, word):
-        found = self._index.get(word)
-        if found is not None:
-            return found
-        if self.mask_token is not None and word == self.mask_token:
-            return 0 if self.output_mode == "int" else DROPPED
-        if not self.num_oov_indices:
-            raise DataError(f"{type(self).__name__}: {word!r} is not in the vocabulary, and num_oov_indices is 0.")
-        first = len(self._special()) - self.num_oov_indices
-        return first + (0 if self.num_oov_indices == 1 else self._hash(word) % self.num_oov_indices)
-
-    def _hash(self, word):
-        text = str(word).encode()
-        return fingerprint64(text) if self.salt is None else siphash(self.salt, text)
-
-    def call(self, inputs):
-        """The numbers of the words of an array (or the words of numbers, with invert)."""
-        if self._tokens is None:
-            raise DataError(
-                f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."
-            )
-        array = np.asarray(inputs)
-        if self.invert:
-            words = np.array(self.get_vocabulary(), dtype=self.kind)
-            known = (array >= 0) & (array < len(words))
-            return np.where(known, words[np.where(known, array, 0)], self.oov_token)
-        flat = [self._number(self._clean(v)) for v in array.reshape(-1).tolist()]
-        return self._finish(np.array(flat, np.int64).reshape(array.shape))
-
-    def _size(self):
-        """The numbers in a row of the output modes other than "int"."""
-        return self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
-
-    def compute_output_shape(self, input_shape):
-        """The output shape for an input shape."""
-        if self.output_mode == "int":
-            return tuple(input_shape)
-        mode = "one_hot" if self.output_mode == "one_hot" else "count"
-        return encoded_shape(tuple(input_shape), self._size(), mode)
-
-    @property
-    def input_dtype(self):
-        """The dtype of its inputs."""
-        return "int64" if self.invert or self.kind is np.int64 else TEXT
-
-    @property
-    def output_dtype(self):
-        """The dtype of its outputs."""
-        if self.invert and self.kind is object:
-            return TEXT
-        return "int64" if self.output_mode == "int" else self.compute_dtype
-
-    def _finish(self, numbers):
-        if self.output_mode == "int":
-            return numbers
-        size = self._size()
-        mode = "count" if self.output_mode == "tf_idf" else self.output_mode
-        return self._weighted(np.asarray(encoded(numbers.astype("int32"), size, mode, dtype="int64")))
-
-    def _weighted(self, rows):
-        """Rows of counts, times what each word weighs in the mode tf_idf."""
-        if self.output_mode != "tf_idf":
-            return rows
-        weights = np.pad(self._weights, (0, rows.shape[-1] - len(self._weights)))
-        return rows.astype(self.compute_dtype) * weights.astype(self.compute_dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "max_tokens": self.max_tokens, "num_oov_indices": self.num_oov_indices,
-                "mask_token": self.mask_token, "oov_token": self.oov_token,
-                "vocabulary": self._tokens, "invert": self.invert, "output_mode": self.output_mode,
-                "idf_weights": None if self._weights is None else self._weights[self.num_oov_indices:].tolist(),
-                "pad_to_max_tokens": self.pad_to_max_tokens, "salt": self.salt,
-                "oov_method": self.oov_method}  # fmt: skip
-
-
 class StringLookup(Lookup):
     """Words as numbers: 0 for the mask, then the numbers of unknown words, then the vocabulary.
-
-    Args:
-        max_tokens: the largest vocabulary that adapt() makes.  num_oov_indices: numbers for words that are not known.
-        mask_token, oov_token: the special words; mask_token=None: there is none.
-        vocabulary: list of words, or a file with one a line.  idf_weights: of the words, for "tf_idf".
-        invert: numbers to words.  output_mode: "int", "one_hot", "multi_hot", "count" or "tf_idf".
-        salt: an int or two: unknown words are spread over their numbers by SipHash with this key, not by FarmHash.
 
     >>> StringLookup(vocabulary=["a", "b"])(np.array([["b", "z"]]))
     array([[2, 0]])
@@ -317,10 +64,12 @@ class StringLookup(Lookup):
 
 
 class IntegerLookup(Lookup):
-    """Any integers as numbers from 0 on; arguments as of StringLookup, oov_token -1.
+    """Any integers as numbers from 0 on: first the mask's, then those of unknown ones, then the vocabulary.
 
-    oov_method: unknown integers are spread over their numbers by their remainder ("floormod"), or by the hash of their
-        decimal digits ("farmhash").
+    Args:
+        vocabulary_dtype: "int64" or "int32", dtype of the vocabulary in files.
+        oov_method: unknown integers are spread over their numbers by their remainder ("floormod"), or by the hash of
+            their decimal digits ("farmhash").
 
     >>> IntegerLookup(vocabulary=[12, 36])(np.array([36, 7]))
     array([2, 0])

@@ -26,6 +26,11 @@ def adapted(name):
 class LowRank(Layer):
     """Base of layers one weight of which can be trained through LoRA.
 
+    Args:
+        lora_rank: int: train the weight through LoRA of this rank from the start (see enable_lora); None: train it
+            itself.
+        lora_alpha: float: the change of the weight counts lora_alpha / lora_rank times; lora_rank if None.
+
     Source: Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, 2021.
     """
 
@@ -64,8 +69,13 @@ class LowRank(Layer):
     ) -> None:
         """Freeze the weight and train a change of it: lora_alpha / rank times a (.., rank) @ b (rank, columns).
 
-        lora_alpha: float, rank if None.  Raises ArgumentError for a layer that is not built, has a constraint on the
-        weight, or has LoRA already.
+        Args:
+            rank: int >= 1: columns of a and rows of b; few make few numbers to train.
+            lora_alpha: float; rank if None.
+            a_initializer: first values of a: an Initializer or its name.
+            b_initializer: first values of b; zeros let the change begin as none.
+
+        Raises ArgumentError for a layer that is not built, has a constraint on the weight, or has LoRA already.
         """
         name = self.lora_weight
         if getattr(self, f"{name}_constraint"):
@@ -122,13 +132,21 @@ class LowRank(Layer):
         return {id(own): ops.add(own, self._lora_change(own.dtype))}
 
     def save_own_variables(self, store):
-        """Write its weights; with LoRA the changed weight in place of its parts, so that plain layers can read it."""
+        """Write its weights; with LoRA the changed weight in place of its parts, so that plain layers can read it.
+
+        Args:
+            store: a dict-like: {name: array}.
+        """
         changed = self._stored()
         for i, variable in enumerate(self._plain_variables()):
             store[str(i)] = changed[id(variable)] if id(variable) in changed else variable.numpy()
 
     def load_own_variables(self, store):
-        """Set its weights; with LoRA the change begins at zero again (b does, a stays)."""
+        """Set its weights; with LoRA the change begins at zero again (b does, a stays).
+
+        Args:
+            store: a dict-like: {"0": array, ...}.
+        """
         if not self.writes_itself:
             super().load_own_variables(store)
             return

@@ -7,7 +7,7 @@ from typing import Any
 from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.arguments import whole
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -16,7 +16,14 @@ from fastnn.ops.functions.normalization import RMS_SCALING
 
 
 class _Affine(Layer):
-    """Base: gamma and beta with their initializers, regularizers and constraints."""
+    """Base: gamma and beta with their initializers, regularizers and constraints.
+
+    Args:
+        axis: int, or ints: the axis (or axes) of the input that the statistics are about.
+        epsilon: float >= 0, added to the variance.
+        center: whether beta is added.
+        scale: whether gamma is multiplied.
+    """
 
     supports_masking = True
 
@@ -56,11 +63,8 @@ class LayerNormalization(_Affine):
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, with statistics over `axis` of each sample.
 
     Args:
-        axis: an int or a list of ints, -1 by default.
-        epsilon: added to the variance.
-        center, scale: whether beta and gamma are there.
+        axis: int, or ints: the axes of a sample that are normalised together.
         rms_scaling: x / sqrt(variance + epsilon) * gamma instead (of old files; RMSNormalization is what is meant).
-        beta_initializer, gamma_initializer, ..._regularizer, ..._constraint: of the weights.
 
     Weights: gamma and beta, of the shape of the normalised axes.
 
@@ -89,7 +93,9 @@ class LayerNormalization(_Affine):
             warnings.warn(RMS_SCALING.format("keras.layers.RMSNormalization"), stacklevel=2)
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+            raise ArgumentTypeError(
+                f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}"
+            )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         self.epsilon, self.rms_scaling = epsilon, bool(rms_scaling)
         self._calculate_wide()
@@ -121,6 +127,10 @@ class LayerNormalization(_Affine):
 class RMSNormalization(Layer):
     """x / sqrt(mean(x²) + epsilon) * scale along `axis`.
 
+    Args:
+        axis: int, or ints: the axes that the mean is over.
+        epsilon: float >= 0, added to the mean.
+
     Weights: scale, of the shape of the normalised axes.
 
     >>> import numpy as np
@@ -150,6 +160,10 @@ class RMSNormalization(Layer):
 
 class GroupNormalization(_Affine):
     """Normalises each of `groups` groups of channels of each sample (groups=-1: each channel by itself).
+
+    Args:
+        groups: int >= 1 that divides the channels; -1: as many as there are channels.
+        axis: int: the axis of the channels.
 
     Weights: gamma and beta, one value per channel.
 
@@ -243,7 +257,7 @@ class UnitNormalization(Layer):
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
-            raise TypeError(
+            raise ArgumentTypeError(
                 f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}"
             )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis

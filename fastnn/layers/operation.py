@@ -7,6 +7,7 @@ import inspect
 from typing import Any, Self
 
 from fastnn.core import hooks
+from fastnn.core.docstrings import ConstructorSignature
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.naming import snake_case
 from fastnn.core.types import Config, Structure, open_signature
@@ -42,6 +43,8 @@ class Operation(events.Operation, HistoryMixin, metaclass=abc.ABCMeta):
 
     _init_arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
+    __signature__ = ConstructorSignature()
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         self._init_arguments = args, kwargs
@@ -58,16 +61,28 @@ class Operation(events.Operation, HistoryMixin, metaclass=abc.ABCMeta):
 
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """What it computes; subclasses say."""
+        """What it computes; subclasses say.
+
+        Args:
+            *args, **kwargs: what a subclass takes.
+        """
         raise NotImplementedError(f"Operation {type(self).__name__} does not have a `call` method implemented.")
 
     @open_signature
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """The results for symbols as arguments, as symbols; found by tracing `call` unless a subclass says it."""
+        """The results for symbols as arguments, as symbols; found by tracing `call` unless a subclass says it.
+
+        Args:
+            *args, **kwargs: what `call` takes, symbols or KerasTensors for arrays.
+        """
         return hooks.call("infer", self.call, args, kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """A call on symbols: recorded, not computed."""
+        """A call on symbols: recorded, not computed.
+
+        Args:
+            *args, **kwargs: what `call` takes, with symbols among it.
+        """
         return events.CallEvent(self, args, kwargs, self.infer(args, kwargs)).output
 
     @property
@@ -76,11 +91,19 @@ class Operation(events.Operation, HistoryMixin, metaclass=abc.ABCMeta):
         return type(self).__name__
 
     def run(self, *args, **kwargs):
-        """The call itself."""
+        """The call itself.
+
+        Args:
+            *args, **kwargs: what `call` takes.
+        """
         return self.call(*args, **kwargs)
 
     def infer(self, args, kwargs):
-        """Shapes and dtypes of the results."""
+        """Shapes and dtypes of the results.
+
+        Args:
+            args, kwargs: what `call` takes, as a tuple and a dict.
+        """
         return self.compute_output_spec(*args, **kwargs)
 
     @property
@@ -117,7 +140,11 @@ class Operation(events.Operation, HistoryMixin, metaclass=abc.ABCMeta):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """One with the arguments that get_config() gave."""
+        """One with the arguments that get_config() gave.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
 

@@ -47,7 +47,11 @@ def _amounts(value, name, rank):
 
 
 class _Frame(Layer):
-    """Base: something is done at the edges of the spatial axes."""
+    """Base: something is done at the edges of the spatial axes.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+    """
 
     rank = 2
     argument = "padding"
@@ -84,7 +88,8 @@ class _Pad(_Frame):
 class ZeroPadding2D(_Pad):
     """Zeros around an image.
 
-    padding: an int, one per axis, or ((top, bottom), (left, right)).
+    Args:
+        padding: an int, one per axis, or ((top, bottom), (left, right)).
 
     >>> import numpy as np
     >>> ZeroPadding2D(1)(np.ones((1, 2, 2, 1), "float32")).shape
@@ -98,7 +103,8 @@ class ZeroPadding2D(_Pad):
 class ZeroPadding3D(_Pad):
     """Zeros around a volume (batch, depth, height, width, channels).
 
-    padding: an int, one per axis, or three pairs (before, after).
+    Args:
+        padding: an int, one per axis, or three pairs (before, after).
 
     >>> import numpy as np
     >>> ZeroPadding3D(1)(np.ones((1, 2, 2, 2, 1), "float32")).shape
@@ -114,7 +120,8 @@ class ZeroPadding3D(_Pad):
 class ZeroPadding1D(_Pad):
     """Zeros before and after a sequence (batch, steps, channels).
 
-    padding: an int or (before, after).
+    Args:
+        padding: an int or (before, after).
 
     >>> import numpy as np
     >>> ZeroPadding1D(2)(np.ones((1, 3, 1), "float32")).shape
@@ -150,7 +157,8 @@ class _Crop(_Frame):
 class Cropping2D(_Crop):
     """An image without its margins.
 
-    cropping: an int, one per axis, or ((top, bottom), (left, right)).
+    Args:
+        cropping: an int, one per axis, or ((top, bottom), (left, right)).
 
     >>> import numpy as np
     >>> Cropping2D(1)(np.ones((1, 4, 4, 1), "float32")).shape
@@ -164,7 +172,8 @@ class Cropping2D(_Crop):
 class Cropping3D(_Crop):
     """A volume (batch, depth, height, width, channels) without its margins.
 
-    cropping: an int, one per axis, or three pairs (before, after).
+    Args:
+        cropping: an int, one per axis, or three pairs (before, after).
 
     >>> import numpy as np
     >>> Cropping3D(1)(np.ones((1, 4, 4, 4, 1), "float32")).shape
@@ -180,7 +189,8 @@ class Cropping3D(_Crop):
 class Cropping1D(_Crop):
     """A sequence (batch, steps, channels) without its first and last steps.
 
-    cropping: an int or (before, after).
+    Args:
+        cropping: an int or (before, after).
 
     >>> import numpy as np
     >>> Cropping1D(1)(np.ones((1, 4, 1), "float32")).shape
@@ -196,6 +206,9 @@ class Cropping1D(_Crop):
 
 class UpSampling1D(Layer):
     """Each step of a sequence `size` times.
+
+    Args:
+        size: int >= 1: how often each step comes.
 
     >>> import numpy as np
     >>> UpSampling1D(2)(np.ones((1, 3, 1), "float32")).shape
@@ -253,7 +266,9 @@ class _UpSampling(Layer):
 class UpSampling3D(_UpSampling):
     """Each value of a volume (batch, depth, height, width, channels) repeated along each axis.
 
-    size: an int or three factors.  data_format: "channels_last" (the default) or "channels_first".
+    Args:
+        size: an int or three factors.
+        data_format: "channels_last" (the default) or "channels_first".
 
     >>> import numpy as np
     >>> UpSampling3D()(np.ones((1, 2, 2, 2, 1), "float32")).shape

@@ -13,6 +13,9 @@ from fastnn.saving import identifiers as serial
 class Pipeline(Layer):
     """Layers one after the other, as one layer; unlike a model it is not built and has no shapes.
 
+    Args:
+        layers: list of layers, called in this order.
+
     >>> import numpy as np
     >>> from fastnn import layers
     >>> Pipeline([layers.Rescaling(2.0), layers.Rescaling(1.0, offset=1.0)])(np.array([[1.0]], "float32"))
@@ -29,7 +32,13 @@ class Pipeline(Layer):
         return self._pipeline_layers
 
     def call(self, inputs: Any, training: bool = True, mask: Any = None) -> Any:
-        """The layers applied; training reaches those that take it."""
+        """The layers applied; training reaches those that take it.
+
+        Args:
+            inputs: what the first layer takes.
+            training: handed to the layers that take it.
+            mask: booleans (batch, steps) for the first layer, or None; each layer's goes on to the next.
+        """
         for layer in self._pipeline_layers:
             takes = signature.of(type(layer).call).takes
             kwargs = {name: value for name, value in (("training", training), ("mask", mask)) if takes(name)}
@@ -44,6 +53,9 @@ class Pipeline(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Pipeline:
         """A pipeline from what get_config() gave.
+
+        Args:
+            config: {"layers": list of configs of layers or layers, "name": str}.
 
         Raises ArgumentError where there is no list of layers.
         """

@@ -19,7 +19,15 @@ from fastnn.layers.layer import Layer
 
 
 class BasePooling(Layer):
-    """Arguments and shapes of pooling layers; subclasses say which operation is taken."""
+    """Arguments and shapes of pooling layers; subclasses say which operation is taken.
+
+    Args:
+        pool_size: int >= 1, or one per spatial axis: the size of the window.
+        strides: int >= 1, or one per spatial axis: how far the window moves; None: the pool size.
+        padding: "valid" (the window stays inside) or "same" (it reaches over the edges, so that the size is divided by
+            the strides).
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+    """
 
     rank = 2
     operation = "max_pool"
@@ -71,12 +79,6 @@ class BasePooling(Layer):
 class MaxPooling2D(BasePooling):
     """The largest value of each window of an image.
 
-    Args:
-        pool_size: an int or two (height, width).
-        strides: an int or two; the pool size if None.
-        padding: "valid" or "same".
-        data_format: "channels_last" (the default) or "channels_first".
-
     Input: (batch, height, width, channels).
 
     >>> import numpy as np
@@ -97,7 +99,7 @@ class MaxPooling2D(BasePooling):
 
 
 class AveragePooling2D(MaxPooling2D):
-    """The mean of each window of an image; with padding="same", of what lies inside.  Arguments as of MaxPooling2D.
+    """The mean of each window of an image; with padding="same", of what lies inside.
 
     >>> import numpy as np
     >>> AveragePooling2D()(np.ones((1, 8, 8, 3), "float32")).shape
@@ -108,7 +110,7 @@ class AveragePooling2D(MaxPooling2D):
 
 
 class MaxPooling1D(BasePooling):
-    """The largest value of each window of a sequence (batch, steps, channels).  Arguments as of MaxPooling2D.
+    """The largest value of each window of a sequence (batch, steps, channels).
 
     >>> import numpy as np
     >>> MaxPooling1D(2)(np.ones((1, 8, 3), "float32")).shape
@@ -119,7 +121,7 @@ class MaxPooling1D(BasePooling):
 
 
 class AveragePooling1D(MaxPooling1D):
-    """The mean of each window of a sequence (batch, steps, channels).  Arguments as of MaxPooling2D.
+    """The mean of each window of a sequence (batch, steps, channels).
 
     >>> import numpy as np
     >>> AveragePooling1D(2)(np.ones((1, 8, 3), "float32")).shape
@@ -130,8 +132,7 @@ class AveragePooling1D(MaxPooling1D):
 
 
 class MaxPooling3D(BasePooling):
-    """The largest value of each window of a volume (batch, depth, height, width, channels).  Arguments as of
-    MaxPooling2D, with three ints each.
+    """The largest value of each window of a volume (batch, depth, height, width, channels).
 
     >>> import numpy as np
     >>> MaxPooling3D()(np.ones((1, 4, 4, 4, 3), "float32")).shape
@@ -153,7 +154,7 @@ class MaxPooling3D(BasePooling):
 
 
 class AveragePooling3D(MaxPooling3D):
-    """The mean of each window of a volume; with padding="same", of what lies inside.  Arguments as of MaxPooling3D.
+    """The mean of each window of a volume; with padding="same", of what lies inside.
 
     >>> import numpy as np
     >>> AveragePooling3D()(np.ones((1, 4, 4, 4, 3), "float32")).shape

@@ -23,7 +23,9 @@ PACKINGS = {packing.mode: packing for packing in (Int8(), Int4(), Float8(), GPTQ
 class Quantized(LowRank):
     """Base of layers whose large weight can be quantized.
 
-    quantization_config: the config that its weight was quantized with, or None.
+    Args:
+        quantization_config: an object of fastnn.quantizers that says how a layer whose dtype names a mode of
+            quantization ("int8_from_float32") is built; None: as the mode has it.
     """
 
     #: The axes of the weight with one scale, and those of the inputs that it meets; whether scales are those of rows.
@@ -64,7 +66,13 @@ class Quantized(LowRank):
         return self._packing is not None
 
     def quantized_build(self, shape, mode, config=None):
-        """Make the variables of a mode for a weight of a shape, and calculate with them from now on."""
+        """Make the variables of a mode for a weight of a shape, and calculate with them from now on.
+
+        Args:
+            shape: shape of the weight.
+            mode: "int8", "int4", "float8", "gptq" or "awq".
+            config: an object of fastnn.quantizers, or None.
+        """
         packing = PACKINGS.get(mode) if mode in self._modes else None
         if packing is None:
             raise NotSupportedError(
@@ -83,10 +91,12 @@ class Quantized(LowRank):
     def quantize(self, mode=None, type_check=True, config=None):
         """Keep the large weight in fewer bits, or round it on its way into products (float8).
 
-        mode: "int8", "int4" or "float8"; with "gptq" and "awq" the layer waits for Model.quantize to calibrate it.
-        type_check: refuse subclasses, which may use the weight otherwise.
-        config: an object of fastnn.quantizers in the mode's place.  Raises NotImplementedError for a subclass,
-        ArgumentError for a layer that is not built or quantized already.
+        Args:
+            mode: "int8", "int4" or "float8"; with "gptq" and "awq" the layer waits for Model.quantize to calibrate it.
+            type_check: refuse subclasses, which may use the weight otherwise.
+            config: an object of fastnn.quantizers in the mode's place.
+
+        Raises NotImplementedError for a subclass, ArgumentError for a layer that is not built or quantized already.
         """
         found = validate_and_resolve_config(mode, config)
         if not self.built:
@@ -188,7 +198,11 @@ class Quantized(LowRank):
         return {id(self._variable(name)): value for name, value in values.items()}
 
     def load_own_variables(self, store):
-        """Set its weights."""
+        """Set its weights.
+
+        Args:
+            store: a dict-like: {"0": array, ...}.
+        """
         super().load_own_variables(store)
         if self._packing is not None:
             self._packing.loaded(self)

@@ -16,7 +16,18 @@ _SHARED = frozenset(("units", "activation", "recurrent_activation", "use_bias", 
 
 
 class _Recurrent(RNN):
-    """Base: a layer around one built-in cell, whose arguments it takes and shows as its own."""
+    """Base: a layer around one built-in cell, whose arguments it takes and shows as its own.
+
+    Args:
+        units: int >= 1, the size of the state and of the output.
+        activation: of the candidate: a name ("tanh"), a function of an array, or None.
+        recurrent_activation: of the gates, likewise.
+        use_bias: whether a bias is added.
+        dropout, recurrent_dropout: shares in [0, 1] of inputs and of states dropped while training, the same at all
+            steps.
+        seed: int: seed of the dropout; None: a random stream of its own.
+        use_cudnn: "auto", True or False, kept as an attribute: there is one way to compute here.
+    """
 
     cell_class: type = SimpleRNNCell
     cell_name = ""
@@ -51,15 +62,6 @@ class _Recurrent(RNN):
 
 class SimpleRNN(_Recurrent):
     """h = activation(x @ kernel + h @ recurrent_kernel + bias), step after step.
-
-    Args:
-        units: size of the state and output.
-        activation: "tanh" by default.
-        use_bias: whether a bias is added.
-        kernel_initializer, recurrent_initializer, bias_initializer, ..._regularizer, ..._constraint: of the weights.
-        dropout, recurrent_dropout: share of inputs and of states dropped while training, the same at all steps.
-        seed: of the dropout; int or None.
-        return_sequences, return_state, go_backwards, stateful, zero_output_for_mask: as of RNN.
 
     Input: (batch, steps, features).  Output: (batch, units), or (batch, steps, units) with return_sequences.
     Weights: kernel (features, units), recurrent_kernel (units, units), bias (units,).
@@ -111,10 +113,7 @@ class LSTM(_Recurrent):
     ``c = σ(f) * c + σ(i) * tanh(g)`` and ``h = σ(o) * tanh(c)``, all from ``x @ kernel + h @ recurrent_kernel + bias``.
 
     Args:
-        units: size of the states and output.
-        activation, recurrent_activation: "tanh" and "sigmoid" by default.
         unit_forget_bias: whether the forget gate's bias starts at 1.
-        The others as of SimpleRNN.
 
     With return_state the result is (output, h, c).
     Weights: kernel (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units,).
@@ -162,10 +161,7 @@ class GRU(_Recurrent):
     """Gated recurrent unit (Cho et al., 2014), gates in the order z, r, h.
 
     Args:
-        units: size of the state and output.
-        activation, recurrent_activation: "tanh" and "sigmoid" by default.
         reset_after: whether the reset gate acts after the product with recurrent_kernel (two rows of bias then).
-        The others as of SimpleRNN.
 
     Weights: kernel (features, 3 units), recurrent_kernel (units, 3 units), bias (2, 3 units).
 

@@ -21,9 +21,9 @@ class RematScope:
     so their last bits may be others; so are numbers that a user's cell draws at each step.
 
     Args:
-        mode: "full" (the layer and those inside it), "activations" (element-wise results only), "larger_than"
-            (results of more than `output_size_threshold` elements), "list_of_layers" (those in `layer_names`), None
-            (nothing; within another scope, switches it off).
+        mode: "full" (the layer and those inside it), "activations" (element-wise results only), "larger_than" (results
+            of more than `output_size_threshold` elements), "list_of_layers" (those in `layer_names`), None (nothing;
+            within another scope, switches it off).
         output_size_threshold: elements of one result, for "larger_than".
         layer_names: names of layers, for "list_of_layers".
 
@@ -53,11 +53,19 @@ class RematScope:
         _stack().pop()
 
     def applies(self, name):
-        """Whether a layer of this name is to be rematerialized."""
+        """Whether a layer of this name is to be rematerialized.
+
+        Args:
+            name: name of a layer.
+        """
         return self.mode is not None and (self.mode != "list_of_layers" or name in self.layer_names)
 
     def marked(self, trace):
-        """The context in which the nodes of a trace are rematerialized."""
+        """The context in which the nodes of a trace are rematerialized.
+
+        Args:
+            trace: the graph that is being recorded.
+        """
         least = self.output_size_threshold if self.mode == "larger_than" else 0
         return trace.rematerialized(least, self.mode == "activations")
 

@@ -16,7 +16,8 @@ from fastnn.ops.functions.operands import reserve
 class Rescaling(Layer):
     """x * scale + offset.
 
-    scale, offset: numbers, or lists with one value per channel.
+    Args:
+        scale, offset: numbers, or lists with one value per channel.
 
     >>> import numpy as np
     >>> Rescaling(1 / 255)(np.array([[255.0]], "float32"))
@@ -153,6 +154,9 @@ class Normalization(Layer):
         """Take the statistics from an array (rows first), or from the batches of a data set or any iterable of them.
 
         Of batches that are tuples, the first part counts.
+
+        Args:
+            data: an array (rows, ...), a Dataset, or an iterable of batches.
 
         Raises ArgumentError for a layer with given statistics and for no batches, ShapeError for batches of another
         shape, DTypeError for what has no shape.

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnn import ops
 from fastnn.core.arguments import whole
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.layers.data_format import standardize_data_format
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -14,7 +14,9 @@ from fastnn.layers.layer import Layer
 class Flatten(Layer):
     """All dimensions but the first as one.
 
-    data_format: "channels_first" input is put in channels_last order before.
+    Args:
+        data_format: "channels_first" input is put in channels_last order before; None:
+            keras.config.image_data_format().
 
     >>> import numpy as np
     >>> Flatten()(np.ones((2, 3, 4), "float32")).shape
@@ -67,6 +69,10 @@ def _target(input_shape, target):
 class Reshape(Layer):
     """Samples in another shape; one dimension of `target_shape` may be -1.
 
+    Args:
+        target_shape: an int, or a tuple of ints: shape of a sample, without the batch; one may be -1, which follows
+            from the others.
+
     Raises ShapeError if the number of elements differs.
 
     >>> import numpy as np
@@ -104,6 +110,9 @@ class Reshape(Layer):
 class Permute(Layer):
     """The dimensions of a sample in another order, counted from 1.
 
+    Args:
+        dims: ints: which dimension of the input each one of the output is; 1 is the first behind the batch.
+
     >>> import numpy as np
     >>> Permute((2, 1))(np.ones((5, 3, 4), "float32")).shape
     (5, 4, 3)
@@ -134,6 +143,9 @@ class Permute(Layer):
 class RepeatVector(Layer):
     """Each sample of shape (features,) n times: (batch, n, features).
 
+    Args:
+        n: int: how often.
+
     >>> import numpy as np
     >>> RepeatVector(3)(np.ones((2, 4), "float32")).shape
     (2, 3, 4)
@@ -144,7 +156,7 @@ class RepeatVector(Layer):
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if isinstance(n, bool) or not isinstance(n, int):
-            raise TypeError(f"Expected an integer value for `n`, got {type(n)}.")
+            raise ArgumentTypeError(f"Expected an integer value for `n`, got {type(n)}.")
         if n < 1:
             raise ArgumentError(f"Argument `n` should be a positive integer. Received: n={n}")
         self.n = n

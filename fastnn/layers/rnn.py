@@ -8,7 +8,8 @@ from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.layers.rnn_cells import StackedRNNCells, build_cell
+from fastnn.layers.recurrent_cell import build_cell
+from fastnn.layers.rnn_cells import StackedRNNCells
 from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
 
@@ -17,8 +18,8 @@ class RNN(Layer):
     """A cell applied to the steps of a sequence.
 
     Args:
-        cell: a layer whose call(inputs, states) returns (output, new states), with `state_size` (an int or a list)
-            and, if it differs from the first state's, `output_size`; or a list of cells that are stacked.
+        cell: a layer whose call(inputs, states) returns (output, new states), with `state_size` (an int or a list) and,
+            if it differs from the first state's, `output_size`; or a list of cells that are stacked.
         return_sequences: the outputs of all steps instead of the last one.
         return_state: also the last states.
         go_backwards: from the last step to the first; outputs stay in that order.
@@ -82,6 +83,12 @@ class RNN(Layer):
         return nest.flatten(self.state_size)[0] if size is None else size
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        """The output shape for an input shape.
+
+        Args:
+            sequences_shape: (batch, steps, features), None for sizes that vary.
+            initial_state_shape: shapes of the first states, which do not count.
+        """
         if sequences_shape and not nest.is_shape(sequences_shape):
             sequences_shape = sequences_shape[0]
         batch, steps = sequences_shape[:2]
@@ -97,6 +104,12 @@ class RNN(Layer):
         return [output] + [None] * len(self.state_size) if self.return_state else output
 
     def build(self, sequences_shape, initial_state_shape=None):
+        """Build the cell, and make the states of a stateful layer.
+
+        Args:
+            sequences_shape: (batch, steps, features); the batch has to be known where the layer is stateful.
+            initial_state_shape: shapes of the first states, which do not count.
+        """
         if not nest.is_shape(sequences_shape):
             sequences_shape = sequences_shape[0]
         build_cell(self.cell, (sequences_shape[0], *sequences_shape[2:]))
@@ -131,7 +144,11 @@ class RNN(Layer):
         return super().__call__(sequences, **kwargs)
 
     def get_initial_state(self, batch_size):
-        """Zeros for every state, or what the cell says."""
+        """Zeros for every state, or what the cell says.
+
+        Args:
+            batch_size: int, the number of rows.
+        """
         own = getattr(self.cell, "get_initial_state", None)
         if own is not None:
             states = own(batch_size=batch_size)
@@ -160,6 +177,15 @@ class RNN(Layer):
         return nest.pack(self.state_size, [v.value for v in self.states])
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
+        """The cell's output at the last step, or at all.
+
+        Args:
+            sequences: (batch, steps, features).
+            initial_state: the first states, one of (batch, units) for each of the cell; None: zeros, or those that a
+                stateful layer kept.
+            mask: booleans (batch, steps); where False the states stay as they are.
+            training: whether the cell's dropout drops.
+        """
         batch, steps = sequences.shape[:2]
         if steps == 0:
             raise ShapeError(

@@ -2,198 +2,46 @@
 
 from typing import Any
 
-from fastnn import activations, constraints, initializers, ops, regularizers
-from fastnn.core.arguments import whole
+from fastnn import activations, ops
 from fastnn.core.errors import ArgumentError
-from fastnn.graph import Trace
-from fastnn.graph.lifetime import passing
 from fastnn.layers import nest, signature
-from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
-from fastnn.layers.leaf import symbol_like
-from fastnn.ops.functions.random import dropout
+from fastnn.layers.recurrent_cell import RecurrentCell, build_cell
 from fastnn.ops.records.recurrent import gru_cell, lstm_cell
-from fastnn.random import SeedGenerator
 from fastnn.saving import identifiers as serial
-
-WEIGHTS = ("kernel", "recurrent", "bias")
-
-
-class CellDropout:
-    """Dropout masks of a cell: one for the inputs, one for the states, the same for all steps of a call."""
-
-    def _set_dropout(self, rate, recurrent_rate, seed):
-        for name, value in (("dropout", rate), ("recurrent_dropout", recurrent_rate)):
-            if not 0 <= value <= 1:
-                raise ArgumentError(f"`{name}` must lie in [0, 1]. Received: {name}={value}")
-        self.dropout, self.recurrent_dropout, self.seed = rate, recurrent_rate, seed
-        self.seed_generator = SeedGenerator(seed) if rate or recurrent_rate else None
-        self._input_mask = self._state_mask = None
-
-    def start(self, batch, training):
-        """Draw the masks of a new call."""
-        self._input_mask = self._mask(self.dropout, (batch, self.kernel.shape[0])) if training else None
-        self._state_mask = self._mask(self.recurrent_dropout, (batch, self.units)) if training else None
-
-    def _mask(self, rate, shape):
-        if not rate:
-            return None
-        key = dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
-        return dropout(ops.ones(shape, dtype=self.compute_dtype), rate, **key)
-
-
-def build_cell(cell, input_shape):
-    """Build a cell that is not built: by its own `build`, else by calling it in a throw-away trace, which builds the
-    layers inside."""
-    if getattr(cell, "built", True):
-        return
-    if type(cell).build is not Layer.build:
-        cell.build(input_shape)
-        return
-    with passing(), Trace(building=True) as trace:
-        batch = input_shape[0] or 2
-        own = getattr(cell, "get_initial_state", None)
-        size = cell.state_size
-        size = [size] if isinstance(size, int) else list(size)
-        states = (
-            nest.map_structure(lambda s: ops.zeros((batch, s), dtype=cell.compute_dtype), size)
-            if own is None
-            else own(batch_size=batch)
-        )
-        cell(
-            trace.input((batch, *input_shape[1:]), cell.compute_dtype),
-            list(states) if isinstance(states, (list, tuple)) else [states],
-        )
-
-
-class RecurrentCell(CellDropout, Layer):
-    """Arguments and weights of the built-in cells; `gates` blocks of `units` columns each."""
-
-    gates = 1
-    gated = False
-
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        kwargs.pop("implementation", None)
-        super().__init__(**kwargs)
-        if (whole(units) or 0) < 1:
-            raise ArgumentError(
-                f"Received an invalid value for argument `units`, expected a positive integer, got {units!r}."
-            )
-        self.units, self.use_bias = int(units), use_bias
-        self.activation = activations.get(activation)
-        for name, i, r, c in zip(
-            WEIGHTS,
-            (kernel_initializer, recurrent_initializer, bias_initializer),
-            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
-            (kernel_constraint, recurrent_constraint, bias_constraint),
-        ):
-            setattr(self, f"{name}_initializer", initializers.get(i))
-            setattr(self, f"{name}_regularizer", regularizers.get(r))
-            setattr(self, f"{name}_constraint", constraints.get(c))
-        self._set_dropout(min(1.0, max(0.0, dropout)), min(1.0, max(0.0, recurrent_dropout)), seed)
-
-    @property
-    def state_size(self):
-        """The size of the state."""
-        return self.units
-
-    @property
-    def output_size(self):
-        """The size of the output."""
-        return self.units
-
-    def build(self, input_shape):
-        width = self.gates * self.units
-        self.kernel = self._add("kernel", (input_shape[-1], width), "kernel")
-        self.recurrent_kernel = self._add("recurrent", (self.units, width), "recurrent_kernel")
-        self.bias = self._add("bias", self._bias_shape(), "bias") if self.use_bias else None
-
-    def _bias_shape(self):
-        return (self.gates * self.units,)
-
-    def _add(self, which, shape, name):
-        return self.add_weight(
-            shape=shape,
-            name=name,
-            initializer=getattr(self, f"{which}_initializer"),
-            regularizer=getattr(self, f"{which}_regularizer"),
-            constraint=getattr(self, f"{which}_constraint"),
-        )
-
-    def get_initial_state(self, batch_size=None):
-        """Zeros."""
-        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in nest.flatten(self.state_size)]
-
-    def project(self, inputs):
-        """The input's share of the gates: inputs @ kernel + bias, for one step or for all steps at once."""
-        if self._input_mask is not None:
-            inputs = inputs * self._input_mask
-        x = ops.matmul(inputs, self.kernel)
-        return x if self.bias is None else x + self.bias
-
-    def _usual(self, *values):
-        """Whether a step has a kernel of its own: with the usual activations, on floats of one dtype."""
-        return (
-            self.activation is activations.tanh
-            and self.recurrent_activation is activations.sigmoid
-            and values[0].dtype in ("float32", "float64")
-            and len({str(v.dtype) for v in values}) == 1
-        )
-
-    def _state(self, h):
-        return h if self._state_mask is None else h * self._state_mask
-
-    def call(self, inputs, states, training=False):
-        self.start(inputs.shape[0], training)
-        return self.step(self.project(inputs), states if isinstance(states, (list, tuple)) else [states])
-
-    def compute_output_spec(self, inputs, states, training=False):
-        batch = inputs.shape[0]
-        sizes = nest.flatten(self.state_size)
-        return symbol_like((batch, self.units), self.compute_dtype), [
-            symbol_like((batch, s), self.compute_dtype) for s in sizes
-        ]
-
-    def own_config(self):
-        """The entries of the config that a layer shares with its cell."""
-        gated = {"recurrent_activation": activations.serialize(self.recurrent_activation)} if self.gated else {}
-        return {"units": self.units, "activation": activations.serialize(self.activation), **gated,
-                "use_bias": self.use_bias, **weight_config(self, WEIGHTS, activity=False), "dropout": self.dropout,
-                "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}  # fmt: skip
-
-    def get_config(self):
-        return {**super().get_config(), **self.own_config()}
 
 
 class SimpleRNNCell(RecurrentCell):
-    """h = activation(x @ kernel + h @ recurrent_kernel + bias).  Arguments as of SimpleRNN."""
+    """h = activation(x @ kernel + h @ recurrent_kernel + bias): one step of a SimpleRNN.
+
+    >>> import numpy as np
+    >>> output, states = SimpleRNNCell(4)(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")])
+    >>> output.shape, len(states)
+    ((2, 4), 1)
+    """
 
     def step(self, share, states):
-        """One step, given the input's share."""
+        """One step, given the input's share: (output, new states).
+
+        Args:
+            share: what `project` gave for this step, (batch, columns of the kernel).
+            states: list of the states, (batch, units) each.
+        """
         h = self.activation(share + ops.matmul(self._state(states[0]), self.recurrent_kernel))
         return h, [h]
 
 
 class LSTMCell(RecurrentCell):
-    """One step of an LSTM; gates in the order i, f, c, o.  Arguments as of LSTM."""
+    """One step of an LSTM; gates in the order i, f, c, o.
+
+    Args:
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+
+    >>> import numpy as np
+    >>> output, states = LSTMCell(4)(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")] * 2)
+    >>> output.shape, len(states)
+    ((2, 4), 2)
+    """
 
     gates = 4
     gated = True
@@ -235,7 +83,12 @@ class LSTMCell(RecurrentCell):
             self.bias.assign(bias)
 
     def step(self, share, states):
-        """One step, given the input's share."""
+        """One step, given the input's share: (output, new states).
+
+        Args:
+            share: what `project` gave for this step, (batch, columns of the kernel).
+            states: list of the states, (batch, units) each.
+        """
         h, c = states
         r = ops.matmul(self._state(h), self.recurrent_kernel)
         if self._usual(share, r, c):
@@ -252,7 +105,16 @@ class LSTMCell(RecurrentCell):
 
 
 class GRUCell(RecurrentCell):
-    """One step of a GRU; gates in the order z, r, h.  Arguments as of GRU."""
+    """One step of a GRU; gates in the order z, r, h.
+
+    Args:
+        reset_after: whether the reset gate acts after the product with recurrent_kernel (two rows of bias then).
+
+    >>> import numpy as np
+    >>> output, states = GRUCell(4)(np.ones((2, 3), "float32"), [np.zeros((2, 4), "float32")])
+    >>> output.shape, len(states)
+    ((2, 4), 1)
+    """
 
     gates = 3
     gated = True
@@ -293,7 +155,12 @@ class GRUCell(RecurrentCell):
         return x + (self.bias[0] if self.reset_after else self.bias)
 
     def step(self, share, states):
-        """One step, given the input's share."""
+        """One step, given the input's share: (output, new states).
+
+        Args:
+            share: what `project` gave for this step, (batch, columns of the kernel).
+            states: list of the states, (batch, units) each.
+        """
         h, n = states[0], self.units
         kept = self._state(h)
         if self.reset_after:
@@ -321,6 +188,9 @@ class GRUCell(RecurrentCell):
 
 class StackedRNNCells(Layer):
     """Cells one above the other, as one cell.
+
+    Args:
+        cells: list of cells, the first nearest to the inputs.
 
     >>> StackedRNNCells([GRUCell(3), GRUCell(4)]).state_size
     [3, 4]
@@ -352,7 +222,11 @@ class StackedRNNCells(Layer):
             input_shape = (input_shape[0], getattr(cell, "output_size", None) or nest.flatten(cell.state_size)[0])
 
     def get_initial_state(self, batch_size=None):
-        """The initial states of all cells."""
+        """The initial states of all cells.
+
+        Args:
+            batch_size: int, the number of rows.
+        """
         return [
             nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), cell.state_size)
             for cell in self.cells
@@ -364,16 +238,30 @@ class StackedRNNCells(Layer):
         return all(hasattr(cell, "project") for cell in self.cells)
 
     def start(self, batch, training):
-        """Draw the dropout masks of a new call, the same for all steps."""
+        """Draw the dropout masks of a new call, the same for all steps.
+
+        Args:
+            batch: int, the number of rows.
+            training: whether anything is dropped.
+        """
         for cell in self.cells:
             cell.start(batch, training)
 
     def project(self, inputs):
-        """The input's share of the first cell."""
+        """The input's share of the first cell.
+
+        Args:
+            inputs: (batch, features), or (steps, batch, features).
+        """
         return self.cells[0].project(inputs)
 
     def step(self, share, states):
-        """One step, given the input's share of the first cell."""
+        """One step, given the input's share of the first cell.
+
+        Args:
+            share: what `project` gave for this step.
+            states: list of the cells' states.
+        """
         new = []
         for k, (cell, state) in enumerate(zip(self.cells, states)):
             single = not isinstance(state, (list, tuple))
@@ -382,6 +270,13 @@ class StackedRNNCells(Layer):
         return share, new
 
     def call(self, inputs, states, training=False):
+        """One step through all cells: (output, new states).
+
+        Args:
+            inputs: (batch, features).
+            states: list with the state, or list of states, of each cell.
+            training: whether dropout drops.
+        """
         new = []
         for cell, state in zip(self.cells, states):
             single = not isinstance(state, (list, tuple))

@@ -35,6 +35,10 @@ class Identity(Layer):
 class ActivityRegularization(Identity):
     """Its input, unchanged; l1 * sum(|x|) + l2 * sum(x²), per sample, is added to the loss.
 
+    Args:
+        l1: float >= 0, weight of the sum of |x|.
+        l2: float >= 0, weight of the sum of x².
+
     >>> import numpy as np
     >>> layer = ActivityRegularization(l2=0.5)
     >>> layer(np.ones((2, 3), "float32")).shape
@@ -127,7 +131,13 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None, safe_mode=None):
-        """A Lambda whose function is found among registered functions and `custom_objects`, with any safe_mode."""
+        """A Lambda whose function is found among registered functions and `custom_objects`, with any safe_mode.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: function}, or None.
+            safe_mode: has no effect: nothing in a file is executed.
+        """
         config = dict(config)
         for key in ("function", "mask", "output_shape"):
             if isinstance(config.get(key), dict):
@@ -144,6 +154,9 @@ class Lambda(Layer):
 
 class Masking(Layer):
     """Steps of which every feature equals `mask_value` are left out by the layers that follow.
+
+    Args:
+        mask_value: a number: a step is left out where every feature is equal to it.
 
     Input: (batch, steps, features).
 

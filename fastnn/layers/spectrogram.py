@@ -46,12 +46,19 @@ class MelSpectrogram(Layer):
     """Sounds (batch, samples) or (samples,) as pictures (batch, num_mel_bins, frames) of their frequencies.
 
     Args:
-        fft_length, sequence_length, sequence_stride: values of each transform, samples in a frame (None: fft_length),
-            and from one frame to the next.
+        fft_length: int: values of each transform.
+        sequence_stride: int: samples from one frame to the next.
+        sequence_length: int: samples in a frame; None: fft_length.
         window: "hann", "hamming", weights, or None.
-        sampling_rate: samples in a second.  num_mel_bins, min_freq, max_freq (None: half the rate): bands, in hertz.
-        power_to_db: whether values are decibels above ref_power, at most top_db below the largest.
-        mag_exp: exponent of the magnitudes.  min_power: smaller values are raised to it.
+        sampling_rate: samples in a second.
+        num_mel_bins: int >= 1, the number of bands.
+        min_freq: where the first band begins, in hertz.
+        max_freq: where the last one ends, in hertz; None: half the rate.
+        power_to_db: whether values are decibels: 10 log10(value / ref_power).
+        top_db: float: how far below the largest value the smallest may lie, in decibels.
+        mag_exp: float: exponent of the magnitudes; 2 is power.
+        min_power: float > 0: smaller values are raised to it.
+        ref_power: float > 0: the power that is 0 decibels.
 
     Raises ArgumentError where fft_length is less than sequence_length.
 
@@ -90,7 +97,11 @@ class MelSpectrogram(Layer):
         self.min_power, self.ref_power = min_power, ref_power
 
     def call(self, inputs: Any) -> Any:
-        """The pictures of sounds."""
+        """The pictures of sounds.
+
+        Args:
+            inputs: (batch, samples) or (samples,), floats.
+        """
         dtype = self.compute_dtype if self.compute_dtype in ("float32", "float64") else "float32"
         real, imag = ops.stft(ops.cast(inputs, dtype), self.sequence_length, self.sequence_stride, self.fft_length,
                               self.window)  # fmt: skip
@@ -114,11 +125,18 @@ class MelSpectrogram(Layer):
         upper_edge_hertz: float = 3800.0,
         dtype: str = "float32",
     ) -> Any:
-        """(num_spectrogram_bins, num_mel_bins) matrix from frequencies to bands: see mel_matrix."""
+        """(num_spectrogram_bins, num_mel_bins) matrix from frequencies to bands: see mel_matrix.
+
+        Args:
+            num_mel_bins: int, the number of bands.
+            num_spectrogram_bins: int, the number of frequencies from 0 to half the rate.
+            sampling_rate: samples in a second.
+            lower_edge_hertz, upper_edge_hertz: where the first band begins and the last one ends, in hertz.
+            dtype: dtype of the matrix.
+        """
         return mel_matrix(num_mel_bins, num_spectrogram_bins, sampling_rate, lower_edge_hertz, upper_edge_hertz, dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape for an input shape."""
         n = input_shape[-1]
         frames = None if n is None else 1 + (n + self.fft_length // 2 * 2 - self.fft_length) // self.sequence_stride
         return (*input_shape[:-1], self.num_mel_bins, frames)
@@ -137,9 +155,12 @@ class STFTSpectrogram(Layer):
         mode: "log", "magnitude", "psd" (power), "real", "imag", "angle", or "stft" (real and imaginary parts).
         frame_length, frame_step: samples in a frame, and from one to the next (None: half a frame).
         fft_length: values of each transform (None: the next power of two).
-        window: "hann", "hamming", ..., or None.  periodic: whether the window goes on after its end.
-        scaling: "density", "spectrum" or None.  padding: "valid" or "same".
-        expand_dims: whether channels have an axis of their own.  data_format: "channels_last" or "channels_first".
+        window: "hann", "hamming", ..., or None.
+        periodic: whether the window goes on after its end.
+        scaling: "density", "spectrum" or None.
+        padding: "valid" or "same".
+        expand_dims: whether channels have an axis of their own.
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
 
     Output: (batch, frames, frequencies * channels), with expand_dims (batch, frames, frequencies, channels).
 
@@ -198,7 +219,11 @@ class STFTSpectrogram(Layer):
         return initializers.STFT(side, self.window, self.scaling, self.periodic)
 
     def build(self, input_shape: Any) -> None:
-        """Make the kernels, which begin as windowed cosines and sines."""
+        """Make the kernels, which begin as windowed cosines and sines.
+
+        Args:
+            input_shape: (batch, samples, channels), the channels known.
+        """
         shape = (self.frame_length, 1, self._bins)
         if self.mode != "imag":
             self.real_kernel = self.add_weight(name="real_kernel", shape=shape, initializer=self._kernel("real"))
@@ -222,7 +247,11 @@ class STFTSpectrogram(Layer):
         return ops.transpose(flat, (0, 2, 1)) if last else flat
 
     def call(self, inputs: Any) -> Any:
-        """The frequencies of signals."""
+        """The frequencies of signals.
+
+        Args:
+            inputs: (batch, samples, channels), floats.
+        """
         if dtypes.standardize(inputs.dtype) not in ("float16", "float32", "float64"):
             raise DTypeError(
                 f"Invalid input type. Expected `float16`, `float32` or `float64`. Received: input type={inputs.dtype}"
@@ -243,7 +272,6 @@ class STFTSpectrogram(Layer):
         return found if self.mode == "magnitude" else ops.log(ops.maximum(found, config.epsilon()))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape for an input shape."""
         last = self.data_format == "channels_last"
         rows, samples, channels = input_shape if last else (input_shape[0], input_shape[2], input_shape[1])
         bins = self._bins * (2 if self.mode == "stft" else 1)

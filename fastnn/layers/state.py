@@ -199,6 +199,9 @@ class StateMixin:
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set all weights from a list of arrays in the order of `weights`.
 
+        Args:
+            weights: arrays (or what NumPy takes as such), one for each of `weights`, of their shapes.
+
         Raises ShapeError, with nothing changed, if their number or a shape differs.
         """
         mine, weights = self.weights, list(weights)
@@ -244,7 +247,8 @@ class StateMixin:
     def add_loss(self, loss: Any) -> None:
         """Add a scalar (or a list of scalars) to the loss of the model.
 
-        loss: inside `call`, a symbol or array; anywhere, a function without arguments that returns one.
+        Args:
+            loss: inside `call`, a symbol or array; anywhere, a function without arguments that returns one.
 
         Raises ArgumentError for anything else.
         """

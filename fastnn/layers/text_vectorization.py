@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn.core import allowance
 from fastnn.core.errors import ArgumentError, DataError, ShapeError
-from fastnn.layers.lookup import DROPPED, Lookup
+from fastnn.layers.vocabulary import DROPPED, Lookup
 
 _PUNCTUATION = re.compile(r"[!\"#$%&()\*\+,\-\./:;<=>?@\[\\\]^_`{|}~\']")
 
@@ -16,13 +16,12 @@ class TextVectorization(Lookup):
     """Texts as rows of word numbers: 0 is padding, 1 an unknown word.
 
     Args:
-        max_tokens: the largest vocabulary.
         standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", None, or a function of an array.
         split: "whitespace", "character", None, or a function of one text.
         ngrams: n, or a tuple of them: groups of words that are words too.
-        output_mode: "int", "multi_hot", "count" or "tf_idf".
+        output_mode: "int" (numbers), "multi_hot", "count" or "tf_idf" (rows with a place for each word).
         output_sequence_length: length of the rows for "int"; that of the longest if None.
-        vocabulary: list of words, or a file.
+        ragged: False; True is an error: results are dense arrays.
 
     >>> layer = TextVectorization(output_sequence_length=3)
     >>> layer.adapt(["the cat", "the dog"])
@@ -119,7 +118,11 @@ class TextVectorization(Lookup):
         return word
 
     def call(self, inputs):
-        """The rows of the texts of an array (n,) or (n, 1), or of one text; of unsplit texts each its number."""
+        """The rows of the texts of an array (n,) or (n, 1), or of one text; of unsplit texts each its number.
+
+        Args:
+            inputs: texts: an array or list (n,) or (n, 1), or one text.
+        """
         if self._tokens is None:
             raise DataError("TextVectorization: there is no vocabulary yet; pass `vocabulary`, or call adapt(data).")
         array = np.asarray(inputs, dtype=object)
@@ -146,7 +149,6 @@ class TextVectorization(Lookup):
         return out if array.ndim else out[0]
 
     def compute_output_shape(self, input_shape):
-        """The output shape for an input shape."""
         if self.output_mode != "int":
             return (input_shape[0], self._size())
         if self.split is None and len(input_shape) > 1:

@@ -15,7 +15,14 @@ from fastnn.layers.method_wrappers import named_from_the_fourth
 
 
 class WeightsMixin:
-    """add_weight, and its older name, of a Layer."""
+    """add_weight, and its older name, of a Layer; and what arguments about weights mean in every layer.
+
+    Args:
+        ..._initializer: first values of the weight of that name: an Initializer, its name, or a function (shape, dtype)
+            that gives an array.
+        ..._regularizer: penalty on the weight of that name, added to the loss: a Regularizer, its name, or None.
+        ..._constraint: what the weight of that name becomes after each update: a Constraint, its name, or None.
+    """
 
     name: str
     variable_dtype: Any
@@ -40,12 +47,20 @@ class WeightsMixin:
         """Make a weight.
 
         Args:
-            shape: tuple of ints; () for a scalar.
-            initializer: a name, object or function; glorot_uniform (zeros for integers) if None.
+            shape: tuple of ints; () or None for a scalar.
+            initializer: an Initializer, its name or a function (shape, dtype); glorot_uniform (zeros for integers) if
+                None.
             dtype: dtype name, the layer's own if None.
             trainable: whether the optimizer changes it.
-            regularizer, constraint: penalty on it and projection after each update.
-            name: its name inside the layer.
+            autocast: whether it is seen in the dtype that the layer computes in.
+            regularizer: penalty on it, added to the loss, or None.
+            constraint: what it becomes after each update, or None.
+            aggregation: how replicas would be put together, kept as an attribute: "none", "mean", "sum" or
+                "only_first_replica".
+            overwrite_with_gradient: whether its gradient replaces it, as with the scales of float8.
+            name: its name inside the layer; made if None.
+            **kwargs: older arguments, which have no effect: `synchronization`, `use_resource`, `getter`, `collections`,
+                `experimental_autocast`, `partitioner`.
 
         Returns the Variable.  Arguments behind `dtype` are named.
         """
@@ -92,6 +107,10 @@ class WeightsMixin:
         name: str | None = None,
         **kwargs: Any,
     ) -> Variable:
-        """add_weight with the arguments at Keras's other places."""
+        """add_weight with the arguments at Keras's other places.
+
+        Args:
+            shape, initializer, dtype, trainable, autocast, regularizer, constraint, name, **kwargs: as of `add_weight`.
+        """
         given = {"trainable": trainable, "autocast": autocast, "regularizer": regularizer, "constraint": constraint}
         return self.add_weight(shape, initializer, dtype, name=name, **given, **kwargs)

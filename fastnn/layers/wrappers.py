@@ -14,7 +14,14 @@ from fastnn.saving import identifiers as serial
 class Wrapper(Layer):
     """Base of layers that hold one other layer.
 
+    Args:
+        layer: the Layer inside.
+
     Raises ArgumentError if `layer` is not a layer.
+
+    >>> from fastnn.layers import Dense
+    >>> Wrapper(Dense(2)).layer.units
+    2
     """
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
@@ -133,8 +140,10 @@ class Bidirectional(Layer):
     """A recurrent layer run forwards and, as a copy with weights of its own, backwards.
 
     Args:
-        layer: an RNN, LSTM, GRU or SimpleRNN.
+        layer: an RNN, LSTM, GRU or SimpleRNN, or another layer with `go_backwards`, `return_sequences` and
+            `return_state`; it is copied.
         merge_mode: "concat", "sum", "mul", "ave", or None for a list of both.
+        weights: list of arrays for both layers, the forward one's first, or None.
         backward_layer: the layer for the backward direction, instead of a copy.
 
     >>> import numpy as np
@@ -197,11 +206,23 @@ class Bidirectional(Layer):
         self.input_spec = InputSpec(ndim=3)
 
     def build(self, sequences_shape, initial_state_shape=None):
+        """Build both layers.
+
+        Args:
+            sequences_shape: (batch, steps, features), None for sizes that vary.
+            initial_state_shape: shapes of the first states, which do not count.
+        """
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
                 layer.build(sequences_shape)
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        """The output shape for an input shape.
+
+        Args:
+            sequences_shape: (batch, steps, features), None for sizes that vary.
+            initial_state_shape: shapes of the first states, which do not count.
+        """
         shapes = self.forward_layer.compute_output_shape(sequences_shape)
         output, states = (shapes[0], list(shapes[1:])) if self.return_state else (shapes, [])
         if self.merge_mode == "concat":
@@ -212,6 +233,14 @@ class Bidirectional(Layer):
         return tuple(outputs + states + states)
 
     def call(self, sequences, initial_state=None, mask=None, training=None):
+        """The outputs of both layers, merged.
+
+        Args:
+            sequences: (batch, steps, features).
+            initial_state: the forward layer's first states, then the backward layer's; None: zeros, or what they kept.
+            mask: booleans (batch, steps); where False the states stay as they are.
+            training: whether dropout drops; None: what the call around it says.
+        """
         first = second = None
         if initial_state is not None:
             if len(initial_state) % 2:

@@ -71,7 +71,8 @@ Poisson = _simple("Poisson", regression.poisson, "poisson", "Mean of y_pred - y_
 class Huber(NamedLoss):
     """Squared error up to `delta`, linear beyond it.
 
-    delta: float > 0, where the two meet.
+    Args:
+        delta: float > 0, where the two meet.
 
     >>> float(Huber(delta=1.0)([[0.0]], [[3.0]]))
     2.5
@@ -91,6 +92,9 @@ class Huber(NamedLoss):
 
 class CosineSimilarity(NamedLoss):
     """Minus the cosine between y_true and y_pred along `axis`: minimising it turns predictions to the targets.
+
+    Args:
+        axis: int: the axis of the vectors that are compared.
 
     >>> float(CosineSimilarity()([[3.0, 4.0]], [[6.0, 8.0]]))
     -1.0

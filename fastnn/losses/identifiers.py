@@ -17,6 +17,9 @@ TABLE = serial.Table("loss", "losses", names, "a name, a Loss or a function (y_t
 def get(identifier):
     """A loss object or function from a name, a config dict, a class, or a callable; None stays None.
 
+    Args:
+        identifier: a name, config dict, class, Loss, function or None.
+
     Raises UnknownNameError for an unknown name (the message lists near ones), ArgumentError for anything
     else that cannot be called.
 
@@ -27,12 +30,24 @@ def get(identifier):
 
 
 def serialize(loss):
-    """The config of a loss (a dict), or the entry that names a function."""
+    """The config of a loss (a dict), or the entry that names a function.
+
+    Args:
+        loss: a Loss or a function.
+
+    >>> from fastnn.losses import Huber
+    >>> serialize(Huber())["class_name"]
+    'Huber'
+    """
     return serial.serialize(loss)
 
 
 def deserialize(name, custom_objects=None):
     """A loss from its config, or from a name.
+
+    Args:
+        name: a dict that serialize() gave, or a name.
+        custom_objects: {name: class or function} for names that fastnn does not know, or None.
 
     >>> deserialize({"class_name": "Huber", "config": {"delta": 2.0}}).delta
     2.0

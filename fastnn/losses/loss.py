@@ -17,6 +17,7 @@ from fastnn.graph import Symbol, calls, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import here
 from fastnn.graph.variable import auto_name
+from fastnn.ops.records.shards import over_shards, shard
 
 
 class Reduction:
@@ -72,6 +73,13 @@ def align(x1, x2, expand_rank_1=True):
 
     (n,) against (n, 1) becomes (n, 1) against (n, 1), never n x n; (n, k, 1) against (n, k) becomes (n, k).
     Other ranks are left as they are.
+
+    Args:
+        x1, x2: arrays or symbols.
+        expand_rank_1: whether (n,) grows; else (n, 1) shrinks.
+
+    >>> [x.shape for x in align(np.ones((4,)), np.ones((4, 1)))]
+    [(4, 1), (4, 1)]
     """
     r1, r2 = len(x1.shape), len(x2.shape)
     if r1 == r2 + 1 and x1.shape[-1] == 1:
@@ -132,8 +140,8 @@ def apply_mask(sample_weight, mask, dtype, reduction):
         return sample_weight
     weight = tensor(mask, dtype)
     if reduction in ("mean", "sum_over_batch_size"):
-        valid = ops.sum(weight)
-        scale = ops.divide_no_nan(np.asarray(count(mask.shape), dtypes.numpy_type(dtype)), valid)
+        valid = over_shards(ops.sum(weight))
+        scale = ops.divide_no_nan(np.asarray(count(mask.shape) * _shards(), dtypes.numpy_type(dtype)), valid)
         weight = ops.multiply(weight, scale)
     if sample_weight is None:
         return weight
@@ -148,6 +156,8 @@ def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_b
 
     values: (n, ...) floats.  sample_weight: (n,) or the shape of values, or None.  mask: booleans, or None.
     "sum_over_batch_size" divides by the number of values, "mean_with_sample_weight" by the sum of the weights.
+
+    Of a shard of a batch it is the part whose mean, over the shards by their rows, is the batch's.
     """
     dtype = dtype_of(values)
     weight = apply_mask(sample_weight, mask, dtype, reduction)
@@ -158,10 +168,22 @@ def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_b
     if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
         return values
     if reduction == "sum":
-        return ops.sum(values)
+        return _of_shard(ops.sum(values), dtype)
     if reduction == "mean_with_sample_weight" and weight is not None:
-        return ops.divide_no_nan(ops.sum(values), ops.sum(weight))
+        return _of_shard(ops.divide_no_nan(ops.sum(values), over_shards(ops.sum(weight))), dtype)
     return ops.mean(values)
+
+
+def _shards() -> float:
+    """How many times the rows of this shard the batch has; 1 where it is not cut."""
+    part = shard()
+    return 1 if part is None else part.whole / part.rows
+
+
+def _of_shard(value, dtype):
+    """A part of a sum over the batch, so that the mean over the shards by their rows is the sum."""
+    times = _shards()
+    return value if times == 1 else ops.multiply(value, np.asarray(times, dtypes.numpy_type(dtype)))
 
 
 def fit_weight(values, weight):
@@ -186,9 +208,12 @@ def fit_weight(values, weight):
 class Loss(ChecksArguments):
     """Base of all losses: subclass it and write `call(y_true, y_pred)` with `fastnn.ops`.
 
-    name: str or None (the snake-case class name).  reduction: "sum_over_batch_size" (the mean over all
-    values), "sum", "mean", "mean_with_sample_weight", "none" or None.  dtype: what y_true and y_pred are cast
-    to; None = the default float dtype (predictions that a float64 model computes stay float64).
+    Args:
+        name: str; None: the class name in snake case, numbered.
+        reduction: what becomes of the values: "sum_over_batch_size" (their mean), "sum", "mean",
+            "mean_with_sample_weight" (over the sum of the weights), "none" or None (nothing: one value per sample).
+        dtype: dtype in which y_true and y_pred are compared, by name or as a DTypePolicy; None: the default float type
+            (predictions that a float64 model computes stay float64).
 
     Raises ArgumentError on an unknown reduction, ShapeError on shapes that do not fit.
 
@@ -216,7 +241,9 @@ class Loss(ChecksArguments):
     def __call__(self, y_true: Structure, y_pred: Structure, sample_weight: Structure = None) -> Tensor:
         """The reduced loss: a symbol inside a trace, an array outside.
 
-        y_true, y_pred: one operand each, or equal structures of them.  sample_weight: (n,) or None.
+        Args:
+            y_true, y_pred: one operand each, or equal structures of them.
+            sample_weight: how much each sample counts, (n,) or of the values' shape; None: 1 each.
         """
         if (here.recording or here.log is not None) and current() is None and self._own_code():
             if calls.wanted((y_true, y_pred, sample_weight), {}):
@@ -236,7 +263,12 @@ class Loss(ChecksArguments):
 
     @open_signature
     def call(self, y_true: Structure, y_pred: Structure) -> Tensor:
-        """The loss of each sample, not reduced.  To be written by subclasses."""
+        """The loss of each sample, not reduced.  To be written by subclasses.
+
+        Args:
+            y_true: labels, (n, ...), or a structure of them.
+            y_pred: predictions, (n, ...), or a structure of them.
+        """
         raise NotImplementedError(f"{type(self).__name__} must implement call(y_true, y_pred).")
 
     def _own_code(self) -> bool:
@@ -244,7 +276,11 @@ class Loss(ChecksArguments):
         return type(self).__module__.startswith("fastnn.")
 
     def call_with_mask(self, y_true, y_pred):
-        """(values, mask or None): what `call` gives, and the mask that it makes by itself."""
+        """(values, mask or None): what `call` gives, and the mask that it makes by itself.
+
+        Args:
+            y_true, y_pred: as of `call`.
+        """
         values = self.call(y_true, y_pred)
         return values, get_mask(values)
 
@@ -254,7 +290,11 @@ class Loss(ChecksArguments):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A loss from what get_config returned."""
+        """A loss from what get_config returned.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
     def _compute_dtype(self, y_pred):

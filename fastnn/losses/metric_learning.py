@@ -25,10 +25,15 @@ def circle(
 ) -> Any:
     """log(1 + sum over pairs of exp(gamma (w_n (s_n - margin) - w_p (s_p - 1 + margin)))), for each row: shape (n,).
 
-    y_true: class indices, (n,) or (n, 1).  y_pred: embeddings of length 1, (n, d).
-    ref_labels, ref_embeddings: what they are compared with; themselves if None.
-    remove_diagonal: leave out a row's likeness with itself.  gamma: the scale.  margin: the relaxation.
-    Raises ShapeError unless y_pred has two axes.  Source: Sun et al. 2020, arXiv:2002.10857.
+    Args:
+        y_true: class indices, (n,) or (n, 1).
+        y_pred: embeddings of length 1, (n, d); other ranks are a ShapeError.
+        ref_labels, ref_embeddings: what they are compared with; themselves if None.
+        remove_diagonal: leave out a row's likeness with itself.
+        gamma: the scale.
+        margin: the relaxation.
+
+    Source: Sun et al. 2020, arXiv:2002.10857.
 
     >>> import numpy as np
     >>> np.round(circle([0, 0, 1], [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), 3)
@@ -75,8 +80,12 @@ def _labels(y):
 class Circle(NamedLoss):
     """The circle loss of integer labels (n,) and embeddings of length 1 (n, d); end the model in UnitNormalization.
 
-    gamma: the scale of the likenesses.  margin: the relaxation.  remove_diagonal: leave out a row's likeness with
-    itself.  reduction, name, dtype: as in `Loss`.  Source: Sun et al. 2020, arXiv:2002.10857.
+    Args:
+        gamma: the scale of the likenesses.
+        margin: the relaxation.
+        remove_diagonal: leave out a row's likeness with itself.
+
+    Source: Sun et al. 2020, arXiv:2002.10857.
 
     >>> round(float(Circle()([0, 1], [[1.0, 0.0], [0.6, 0.8]])), 3)
     0.0
@@ -97,9 +106,18 @@ class Circle(NamedLoss):
         super().__init__(circle, reduction, name, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal)
 
     def call_with_mask(self, y_true, y_pred):
-        """The values, and the mask of the rows that have a loss."""
+        """The values, and the mask of the rows that have a loss.
+
+        Args:
+            y_true, y_pred: as of `call`.
+        """
         return circle_and_mask(y_true, y_pred, **self._fn_kwargs)
 
     def call(self, y_true, y_pred):
-        """The loss of each row."""
+        """The loss of each row.
+
+        Args:
+            y_true: class indices, (n,) or (n, 1).
+            y_pred: embeddings of length 1, (n, d).
+        """
         return circle(y_true, y_pred, **self._fn_kwargs)

@@ -18,7 +18,12 @@ def _check_axis(axis):
 def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
     """mean(-y log p - (1 - y) log(1 - p), axis); p = y_pred clipped to [epsilon, 1 - epsilon], or sigmoid(y_pred).
 
-    y_true, y_pred: (n, ..., d).  label_smoothing s turns labels into y (1 - s) + s / 2.
+    Args:
+        y_true: labels in [0, 1], (n, ..., d).
+        y_pred: probabilities or logits, of its shape.
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float s in [0, 1]: labels become y (1 - s) + s / 2.
+        axis: int: the axis that is averaged.
 
     >>> round(float(binary_crossentropy([[1.0]], [[0.5]])[0]), 4)
     0.6931
@@ -82,7 +87,12 @@ def _one_hot_operands(name, y_true, y_pred):
 def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
     """-sum(y_true * log p, axis); p = y_pred / sum(y_pred) clipped to [epsilon, 1 - epsilon], or softmax(y_pred).
 
-    y_true: one-hot or soft labels, (n, ..., classes), as y_pred.
+    Args:
+        y_true: one-hot or soft labels, (n, ..., classes).
+        y_pred: probabilities or logits, of its shape.
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float s in [0, 1]: labels become y (1 - s) + s / classes.
+        axis: int: the axis of the classes.
 
     >>> round(float(categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)
     0.6931
@@ -94,9 +104,14 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
 
 
 def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
-    """-log p[label]; y_true: class indices (n, ...) or (n, ..., 1); y_pred: (n, ..., classes).
+    """-log p[label]; p = y_pred / sum(y_pred) clipped to [epsilon, 1 - epsilon], or softmax(y_pred).
 
-    ignore_class: samples of this label count zero (and, in the class form, not at all).
+    Args:
+        y_true: class indices (n, ...) or (n, ..., 1).
+        y_pred: probabilities or logits, (n, ..., classes).
+        from_logits: whether y_pred are logits instead of probabilities.
+        ignore_class: int: samples of this label count zero (and, in the class form, not at all); None: all count.
+        axis: int: the axis of the classes.
 
     >>> round(float(sparse_categorical_crossentropy([1], [[0.5, 0.5]])[0]), 4)
     0.6931
@@ -133,7 +148,16 @@ def binary_focal_crossentropy(
 ):
     """Binary cross-entropy times (1 - p_t)^gamma, which turns attention to hard samples.
 
-    apply_class_balancing: also weigh class 1 by alpha and class 0 by 1 - alpha.
+    Args:
+        y_true: labels in [0, 1], (n, ..., d).
+        y_pred: probabilities or logits, of its shape.
+        apply_class_balancing: whether classes are weighed by alpha.
+        alpha: float: the weight of class 1, 1 - alpha that of class 0, with apply_class_balancing.
+        gamma: float >= 0: the larger, the less easy samples count.
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float s in [0, 1]: labels become y (1 - s) + s / 2.
+        axis: int: the axis that is averaged.
+
     Source: Lin et al., Focal Loss for Dense Object Detection, 2018.
 
     >>> round(float(binary_focal_crossentropy([[1.0]], [[0.5]])[0]), 4)
@@ -162,6 +186,15 @@ def categorical_focal_crossentropy(
 ):
     """sum(alpha (1 - p)^gamma * (-y_true log p), axis): the focal form of categorical cross-entropy.
 
+    Args:
+        y_true: one-hot or soft labels, (n, ..., classes).
+        y_pred: probabilities or logits, of its shape.
+        alpha: float, or one per class: weights.
+        gamma: float >= 0: the larger, the less easy samples count.
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float s in [0, 1]: labels become y (1 - s) + s / classes.
+        axis: int: the axis of the classes.
+
     >>> round(float(categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)
     0.0433
     """
@@ -184,7 +217,10 @@ def categorical_focal_crossentropy(
 def categorical_generalized_cross_entropy(y_true, y_pred, q):
     """(1 - p[label]^q) / q: between cross-entropy (q -> 0) and absolute error (q -> 1), robust to wrong labels.
 
-    y_true: class indices (n,); y_pred: probabilities (n, classes).
+    Args:
+        y_true: class indices (n,).
+        y_pred: probabilities (n, classes).
+        q: float in (0, 1).
 
     >>> round(float(categorical_generalized_cross_entropy([1], [[0.75, 0.25]], 0.5)[0]), 4)
     1.0
@@ -208,6 +244,10 @@ def _overlap(name, y_true, y_pred):
 def dice(y_true, y_pred, axis=None):
     """1 - 2 |A and B| / (|A| + |B| + epsilon), summed over `axis` (None = everything, one number).
 
+    Args:
+        y_true, y_pred: labels and probabilities, of one shape.
+        axis: int or ints: the axes that are summed over; None: all.
+
     >>> round(float(dice([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0
     """
@@ -220,6 +260,12 @@ def dice(y_true, y_pred, axis=None):
 
 def tversky(y_true, y_pred, alpha=0.5, beta=0.5, axis=None):
     """1 - TP / (TP + alpha (1 - p) y + beta p (1 - y) + epsilon), summed over `axis`.
+
+    Args:
+        y_true, y_pred: labels y and probabilities p, of one shape.
+        alpha: float: weight of what is labelled and not found.
+        beta: float: weight of what is found and not labelled.
+        axis: int or ints: the axes that are summed over; None: all.
 
     >>> round(float(tversky([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0

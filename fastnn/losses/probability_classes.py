@@ -11,8 +11,10 @@ from fastnn.losses.wrapper import NamedLoss
 class BinaryCrossentropy(NamedLoss):
     """Cross-entropy of independent yes/no labels.
 
-    from_logits: y_pred are logits instead of probabilities.  label_smoothing: float in [0, 1], labels move
-    towards 0.5.  axis: the axis that is averaged.
+    Args:
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float in [0, 1]: labels move towards 0.5 by half of it.
+        axis: int: the axis that is averaged.
 
     >>> round(float(BinaryCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
     0.6931
@@ -43,7 +45,15 @@ class BinaryCrossentropy(NamedLoss):
 class BinaryFocalCrossentropy(NamedLoss):
     """Binary cross-entropy that weighs a sample by (1 - p_t)^gamma.
 
-    apply_class_balancing: weigh class 1 by alpha, class 0 by 1 - alpha.  Others as in BinaryCrossentropy.
+    Args:
+        apply_class_balancing: whether classes are weighed by alpha.
+        alpha: float: the weight of class 1, 1 - alpha that of class 0, with apply_class_balancing.
+        gamma: float >= 0: the larger, the less easy samples count.
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float in [0, 1]: labels move towards 0.5 by half of it.
+        axis: int: the axis that is averaged.
+
+    Source: Lin et al., Focal Loss for Dense Object Detection, 2018.
 
     >>> round(float(BinaryFocalCrossentropy()([[1.0]], [[0.5]])), 4)
     0.1733
@@ -80,8 +90,10 @@ class BinaryFocalCrossentropy(NamedLoss):
 class CategoricalCrossentropy(NamedLoss):
     """Cross-entropy of one-hot (or soft) labels.
 
-    from_logits: y_pred are logits instead of probabilities.  label_smoothing: float in [0, 1], labels move
-    towards 1 / classes.  axis: the axis of the classes.
+    Args:
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float in [0, 1], labels move towards 1 / classes.
+        axis: int: the axis of the classes.
 
     >>> round(float(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
     0.6931
@@ -111,6 +123,13 @@ class CategoricalCrossentropy(NamedLoss):
 
 class CategoricalFocalCrossentropy(NamedLoss):
     """Categorical cross-entropy with each class's term times alpha * (1 - p)^gamma.
+
+    Args:
+        alpha: float, or one per class: weights.
+        gamma: float >= 0: the larger, the less easy samples count.
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float in [0, 1]: labels move towards 1 / classes.
+        axis: int: the axis of the classes.
 
     >>> round(float(CategoricalFocalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
     0.0433
@@ -145,8 +164,10 @@ class CategoricalFocalCrossentropy(NamedLoss):
 class SparseCategoricalCrossentropy(NamedLoss):
     """Cross-entropy of integer labels.
 
-    from_logits: y_pred are logits instead of probabilities.  ignore_class: int or None, samples of this
-    label do not count.  axis: the axis of the classes.
+    Args:
+        from_logits: whether y_pred are logits instead of probabilities.
+        ignore_class: int: samples of this label do not count; None: all do.
+        axis: int: the axis of the classes.
 
     >>> round(float(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 4)
     0.6931
@@ -181,13 +202,21 @@ class SparseCategoricalCrossentropy(NamedLoss):
         return config if self.axis == -1 else {**config, "axis": self.axis}
 
     def call_with_mask(self, y_true, y_pred):
-        """The values, and the mask of the samples that ignore_class leaves."""
+        """The values, and the mask of the samples that ignore_class leaves.
+
+        Args:
+            y_true: class indices, (n, ...) or (n, ..., 1).
+            y_pred: probabilities or logits, (n, ..., classes).
+        """
         y_true, y_pred = align(y_true, y_pred)
         return probabilistic.sparse_categorical_crossentropy_and_mask(y_true, y_pred, **self._fn_kwargs)
 
 
 class CategoricalGeneralizedCrossEntropy(NamedLoss):
     """(1 - p[label]^q) / q, robust to wrong labels; integer labels, q strictly between 0 and 1.
+
+    Args:
+        q: float in (0, 1): the smaller, the more like cross-entropy.
 
     >>> round(float(CategoricalGeneralizedCrossEntropy(0.5)([1], [[0.75, 0.25]])), 4)
     1.0
@@ -211,6 +240,9 @@ class CategoricalGeneralizedCrossEntropy(NamedLoss):
 class Dice(NamedLoss):
     """1 minus the Dice coefficient of y_true and y_pred, over `axis` (None = the whole batch).
 
+    Args:
+        axis: int or ints: the axes that are summed over; None: all, which gives one number for the batch.
+
     >>> round(float(Dice()([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0
     """
@@ -228,7 +260,12 @@ class Dice(NamedLoss):
 
 
 class Tversky(NamedLoss):
-    """1 minus the Tversky index: alpha weighs false negatives of the reference, beta false positives.
+    """1 minus the Tversky index TP / (TP + alpha FN + beta FP), with labels and probabilities for counts.
+
+    Args:
+        alpha: float: weight of what is labelled and not found.
+        beta: float: weight of what is found and not labelled.
+        axis: int or ints: the axes that are summed over; None: all.
 
     >>> round(float(Tversky()([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0

@@ -32,6 +32,9 @@ def operands(name, y_true, y_pred):
 def mean_squared_error(y_true, y_pred):
     """mean((y_true - y_pred)^2, axis=-1): shape (n, ...).
 
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+
     >>> float(mean_squared_error([[0.0, 1.0]], [[1.0, 3.0]])[0])
     2.5
     """
@@ -42,6 +45,9 @@ def mean_squared_error(y_true, y_pred):
 def mean_absolute_error(y_true, y_pred):
     """mean(|y_true - y_pred|, axis=-1): shape (n, ...).
 
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+
     >>> float(mean_absolute_error([[0.0, 1.0]], [[1.0, 3.0]])[0])
     1.5
     """
@@ -51,6 +57,9 @@ def mean_absolute_error(y_true, y_pred):
 
 def mean_absolute_percentage_error(y_true, y_pred):
     """100 * mean(|y_true - y_pred| / max(|y_true|, epsilon), axis=-1), in percent.
+
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
 
     >>> round(float(mean_absolute_percentage_error([[2.0]], [[1.0]])[0]), 3)
     50.0
@@ -64,6 +73,9 @@ def mean_absolute_percentage_error(y_true, y_pred):
 def mean_squared_logarithmic_error(y_true, y_pred):
     """mean((log(max(y_true, epsilon) + 1) - log(max(y_pred, epsilon) + 1))^2, axis=-1).
 
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+
     >>> float(mean_squared_logarithmic_error([[1.0]], [[1.0]])[0])
     0.0
     """
@@ -76,6 +88,10 @@ def mean_squared_logarithmic_error(y_true, y_pred):
 
 def huber(y_true, y_pred, delta=1.0):
     """mean of e^2 / 2 where |e| <= delta, delta |e| - delta^2 / 2 elsewhere; e = y_pred - y_true.
+
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+        delta: float > 0, where the two meet.
 
     >>> float(huber([[0.0]], [[3.0]])[0])
     2.5
@@ -91,6 +107,9 @@ def huber(y_true, y_pred, delta=1.0):
 
 def log_cosh(y_true, y_pred):
     """mean(log(cosh(y_pred - y_true)), axis=-1), as e + softplus(-2 e) - log 2, which does not overflow.
+
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
 
     >>> float(log_cosh([[0.0]], [[0.0]])[0])
     0.0
@@ -113,6 +132,10 @@ def unit_vectors(x, axis=-1):
 def cosine_similarity(y_true, y_pred, axis=-1):
     """Minus the cosine of the angle between y_true and y_pred along `axis`: -1 = same direction.
 
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+        axis: int: the axis of the vectors that are compared.
+
     >>> float(cosine_similarity([[3.0, 4.0]], [[6.0, 8.0]])[0])
     -1.0
     """
@@ -124,6 +147,10 @@ def cosine_similarity(y_true, y_pred, axis=-1):
 def poisson(y_true, y_pred):
     """mean(y_pred - y_true * log(y_pred + epsilon), axis=-1).
 
+    Args:
+        y_true: counts, (n, ..., d).
+        y_pred: expected counts, of its shape.
+
     >>> float(poisson([[0.0]], [[2.0]])[0])
     2.0
     """
@@ -134,6 +161,9 @@ def poisson(y_true, y_pred):
 
 def kl_divergence(y_true, y_pred):
     """sum(y_true * log(y_true / y_pred), axis=-1), both clipped to [epsilon, 1].
+
+    Args:
+        y_true, y_pred: probabilities, (n, ..., classes).
 
     >>> float(kl_divergence([[0.5, 0.5]], [[0.5, 0.5]])[0])
     0.0
@@ -160,6 +190,10 @@ def _margin(name, y_true, y_pred):
 def hinge(y_true, y_pred):
     """mean(max(1 - y_true * y_pred, 0), axis=-1); labels are -1 and 1, or 0 and 1.
 
+    Args:
+        y_true: labels, (n, ..., d).
+        y_pred: scores, of its shape.
+
     >>> float(hinge([[1.0]], [[0.25]])[0])
     0.75
     """
@@ -169,6 +203,10 @@ def hinge(y_true, y_pred):
 def squared_hinge(y_true, y_pred):
     """mean(max(1 - y_true * y_pred, 0)^2, axis=-1); labels are -1 and 1, or 0 and 1.
 
+    Args:
+        y_true: labels, (n, ..., d).
+        y_pred: scores, of its shape.
+
     >>> float(squared_hinge([[1.0]], [[0.5]])[0])
     0.25
     """
@@ -177,6 +215,10 @@ def squared_hinge(y_true, y_pred):
 
 def categorical_hinge(y_true, y_pred):
     """max(max((1 - y_true) * y_pred) - sum(y_true * y_pred) + 1, 0); y_true is one-hot, shape (n, classes).
+
+    Args:
+        y_true: one-hot labels, (n, ..., classes).
+        y_pred: scores, of its shape.
 
     >>> float(categorical_hinge([[0.0, 1.0]], [[0.5, 1.0]])[0])
     0.5

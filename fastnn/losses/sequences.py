@@ -15,9 +15,11 @@ BLANK = 0
 def ctc(y_true: Any, y_pred: Any) -> Any:
     """-log of the probability that a path through the steps reads as the labels: shape (n,).
 
-    y_true: class indices (n, most); 0 is the blank and fills what a row does not need.
-    y_pred: logits (n, steps, classes), not normalized; every step counts.
-    Raises ShapeError for other ranks.  Source: Graves et al. 2006.
+    Args:
+        y_true: class indices (n, most); 0 is the blank and fills what a row does not need.
+        y_pred: logits (n, steps, classes), not normalized; every step counts. Other ranks are a ShapeError.
+
+    Source: Graves et al. 2006.
 
     >>> import numpy as np
     >>> ctc([[1]], np.zeros((1, 2, 3), "float32")).round(4)  # log 9 - log 3
@@ -43,7 +45,7 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
 class CTC(NamedLoss):
     """Connectionist temporal classification: class indices (n, most), 0 being the blank; logits (n, steps, classes).
 
-    reduction, name, dtype: as in `Loss`.  Source: Graves et al. 2006.
+    Source: Graves et al. 2006.
 
     >>> import numpy as np
     >>> round(float(CTC()([[1]], np.zeros((1, 2, 3)))), 4)
@@ -58,5 +60,10 @@ class CTC(NamedLoss):
         super().__init__(ctc, reduction, name, dtype)
 
     def call(self, y_true, y_pred):
-        """The loss of each row."""
+        """The loss of each row.
+
+        Args:
+            y_true: class indices (n, most); 0 is the blank and fills what a row does not need.
+            y_pred: logits (n, steps, classes).
+        """
         return ctc(y_true, y_pred)

@@ -12,6 +12,10 @@ class LossFunctionWrapper(Loss):
 
     y_true and y_pred reach the function with aligned ranks: (n,) against (n, 1) becomes (n, 1) twice.
 
+    Args:
+        fn: the function, which uses `fastnn.ops`; it gives a value per sample, (n, ...).
+        **kwargs: further arguments of the function.
+
     >>> def half_square(y_true, y_pred):
     ...     return 0.5 * (y_true - y_pred) ** 2
     >>> float(LossFunctionWrapper(half_square)([[0.0]], [[2.0]]))
@@ -33,7 +37,11 @@ class LossFunctionWrapper(Loss):
         return super()._own_code() and calls.own_function(self.fn)
 
     def call(self, y_true, y_pred):
-        """The wrapped function's values."""
+        """The wrapped function's values.
+
+        Args:
+            y_true, y_pred: what the function takes.
+        """
         if isinstance(y_pred, (dict, list, tuple)):
             return self.fn(y_true, y_pred, **self._fn_kwargs)
         y_true, y_pred = align(y_true, y_pred)
@@ -46,7 +54,11 @@ class LossFunctionWrapper(Loss):
 
     @classmethod
     def from_config(cls, config):
-        """A loss from what get_config returned; the function is looked up by its registered name."""
+        """A loss from what get_config returned; the function is looked up by its registered name.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         if isinstance(config.get("fn"), (dict, str)):
             config = {**config, "fn": serial.deserialize(config["fn"])}
         return cls(**config)
@@ -69,4 +81,11 @@ class NamedLoss(LossFunctionWrapper):
         """name, reduction and the arguments of the formula."""
         return {**Loss.get_config(self), **{key: getattr(self, key) for key in self.settings}}
 
-    from_config = classmethod(lambda cls, config: cls(**config))
+    @classmethod
+    def from_config(cls, config):
+        """A loss from what get_config returned.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
+        return cls(**config)

@@ -16,6 +16,9 @@ def _matches(a, b):
 def accuracy(y_true, y_pred):
     """1 where y_true equals y_pred, else 0; shapes (n, ...).
 
+    Args:
+        y_true, y_pred: (n, ...) of one shape.
+
     >>> [float(v) for v in accuracy([1, 2], [1, 0])]
     [1.0, 0.0]
     """
@@ -28,6 +31,11 @@ def accuracy(y_true, y_pred):
 def binary_accuracy(y_true, y_pred, threshold=0.5):
     """1 where (y_pred > threshold) equals y_true, else 0.
 
+    Args:
+        y_true: 0 or 1, (n, ...).
+        y_pred: scores, of its shape.
+        threshold: float: what is above it counts as 1.
+
     >>> [float(v) for v in binary_accuracy([1, 0], [0.9, 0.8])]
     [1.0, 0.0]
     """
@@ -39,6 +47,10 @@ def binary_accuracy(y_true, y_pred, threshold=0.5):
 
 def categorical_accuracy(y_true, y_pred):
     """1 where the largest entry of y_true (one-hot, (n, ..., classes)) is that of y_pred, else 0.
+
+    Args:
+        y_true: one-hot labels, (n, ..., classes).
+        y_pred: scores, of its shape.
 
     >>> [float(v) for v in categorical_accuracy([[0, 1]], [[0.3, 0.7]])]
     [1.0]
@@ -68,6 +80,10 @@ def sparse_labels(name, y_true, y_pred):
 def sparse_categorical_accuracy(y_true, y_pred):
     """1 where the class index y_true ((n, ...) or (n, ..., 1)) is the largest entry of y_pred, else 0.
 
+    Args:
+        y_true: class indices, (n, ...) or (n, ..., 1).
+        y_pred: scores, (n, ..., classes).
+
     >>> [float(v) for v in sparse_categorical_accuracy([1], [[0.3, 0.7]])]
     [1.0]
     """
@@ -88,6 +104,11 @@ def _in_top_k(labels, y_pred, k):
 def top_k_categorical_accuracy(y_true, y_pred, k=5):
     """1 where the class of y_true (one-hot) is among the k largest entries of y_pred, else 0.
 
+    Args:
+        y_true: one-hot labels, (n, classes).
+        y_pred: scores, of its shape.
+        k: int >= 1.
+
     >>> [float(v) for v in top_k_categorical_accuracy([[0, 0, 1]], [[0.5, 0.2, 0.3]], k=2)]
     [1.0]
     """
@@ -98,7 +119,11 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False):
     """1 where the class index y_true is among the k largest entries of y_pred, else 0.
 
-    from_sorted_ids: y_pred holds class indices, best first, instead of scores.
+    Args:
+        y_true: class indices, (n, ...) or (n, ..., 1).
+        y_pred: scores, (n, ..., classes).
+        k: int >= 1.
+        from_sorted_ids: whether y_pred holds class indices, best first, instead of scores.
 
     >>> [float(v) for v in sparse_top_k_categorical_accuracy([2], [[0.5, 0.2, 0.3]], k=2)]
     [1.0]
@@ -127,6 +152,9 @@ class Accuracy(Named):
 
 class BinaryAccuracy(Named):
     """How often y_pred > threshold equals the 0/1 label.
+
+    Args:
+        threshold: float: what is above it counts as 1.
 
     >>> float(BinaryAccuracy()([1, 1, 0, 0], [0.98, 1, 0, 0.6]))
     0.75
@@ -163,6 +191,9 @@ class SparseCategoricalAccuracy(Named):
 class TopKCategoricalAccuracy(Named):
     """How often the right class is among the k largest; one-hot labels.
 
+    Args:
+        k: int >= 1, how many of the largest scores count.
+
     >>> float(TopKCategoricalAccuracy(k=1)([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]]))
     0.5
     """
@@ -175,6 +206,10 @@ class TopKCategoricalAccuracy(Named):
 
 class SparseTopKCategoricalAccuracy(Named):
     """How often the right class is among the k largest; integer labels.
+
+    Args:
+        k: int >= 1, how many of the largest scores count.
+        from_sorted_ids: whether y_pred holds class indices, best first, instead of scores.
 
     >>> float(SparseTopKCategoricalAccuracy(k=1)([2, 1], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]]))
     0.5

@@ -8,7 +8,7 @@ from fastnn import ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.losses.loss import float_tensor
-from fastnn.metrics.confusion import confusion_counts, even_thresholds, evenly_spaced
+from fastnn.metrics.counts import confusion_counts, even_thresholds, evenly_spaced
 from fastnn.metrics.metric import Metric, divide_no_nan
 
 COUNTS = {"true_positives": "tp", "false_positives": "fp", "true_negatives": "tn", "false_negatives": "fn"}
@@ -17,10 +17,15 @@ COUNTS = {"true_positives": "tp", "false_positives": "fp", "true_negatives": "tn
 class AUC(Metric):
     """The area under a curve over thresholds, by Keras's Riemann sums.
 
-    num_thresholds: int > 1, evenly spaced; thresholds: or these numbers in [0, 1] (both ends are added).
-    curve: "ROC", "PR" or "PRGAIN".  summation_method: "interpolation", "minoring" or "majoring".
-    multi_label: one curve per column of (n, labels), averaged with label_weights (floats, or None).
-    from_logits: y_pred are logits.
+    Args:
+        num_thresholds: int > 1: as many thresholds, evenly spaced from 0 to 1.
+        curve: "ROC" (true over false positive rate), "PR" (precision over recall) or "PRGAIN".
+        summation_method: between thresholds: "interpolation", "minoring" (the lower value) or "majoring" (the higher).
+        thresholds: instead: numbers in [0, 1]; both ends are added.
+        multi_label: whether there is one curve per column of (n, labels); the areas are averaged.
+        num_labels: int: the number of columns; None: found at the first batch.
+        label_weights: a number per column, how much it counts in the mean; None: 1 each.
+        from_logits: whether y_pred are logits, which go through a sigmoid.
 
     >>> float(AUC(num_thresholds=3)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]))
     0.75
@@ -93,7 +98,12 @@ class AUC(Metric):
         self._built = True
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true, y_pred: (n,) or (n, labels) of one shape; sample_weight: (n,) or None."""
+        """Add a batch.
+
+        Args:
+            y_true, y_pred: (n,) or (n, labels) of one shape.
+            sample_weight: (n,) or None.
+        """
         y_pred = float_tensor(y_pred)
         if not self._built:
             self._build(y_pred.shape)

@@ -42,8 +42,10 @@ class Entry(NamedTuple):
 class CompileMetrics:
     """`metrics` and `weighted_metrics` of `compile`, resolved against the outputs of a model.
 
-    metrics, weighted_metrics: None; a list of names, functions or Metrics (one output); a list with one entry
-    (name, list or None) per output; a dict by output name.  output_names: the model's, in output order.
+    Args:
+        metrics, weighted_metrics: None; a list of names, functions or Metrics (one output); a list with one entry
+            (name, list or None) per output; a dict by output name.
+        output_names: the model's, in output order.
 
     Raises ArgumentError (types, lengths), UnknownNameError (names, keys).
 
@@ -82,7 +84,11 @@ class CompileMetrics:
         return [v for m in self.metrics for v in m.variables]
 
     def build(self, y_true, y_pred):
-        """Resolve names against the shapes of y_true and y_pred (structures of anything with a shape)."""
+        """Resolve names against the shapes of y_true and y_pred (structures of anything with a shape).
+
+        Args:
+            y_true, y_pred: structures of anything with a shape.
+        """
         self.outputs = outputs_of(y_pred, self.output_names)
         self.entries = []
         found = {what: self._per_output(what) for what in self._given}
@@ -135,8 +141,9 @@ class CompileMetrics:
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Take a batch into account (recorded on the tape inside a trace).
 
-        y_true, y_pred: structures as the model gives them; sample_weight: None, (n,), or a structure; only
-        weighted_metrics see it.
+        Args:
+            y_true, y_pred: structures as the model gives them.
+            sample_weight: None, (n,), or a structure; only weighted_metrics see it.
         """
         if not self.built:
             self.build(y_true, y_pred)

@@ -28,7 +28,6 @@ class MeanAveragePrecision(Metric):
             ..., 0.95.
         bounding_box_format: of the boxes, as in `vision.box_convert`.
         recalls: number of recalls at which precision is read; None for the whole area.
-        name, dtype: as of all metrics.
 
     `update_state(y_true, y_pred)` takes what a batch of images has and what was found, as NumPy arrays or lists of an
     array per image: y_true {"boxes": (n, b, 4), "labels": (n, b)}, y_pred {"boxes", "labels", "confidences"}, as
@@ -63,7 +62,13 @@ class MeanAveragePrecision(Metric):
         self._true: dict[int, int] = {}  # class -> number of true boxes
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take the true and the found boxes of some images into account; nothing is counted if one is refused."""
+        """Take the true and the found boxes of some images into account; nothing is counted if one is refused.
+
+        Args:
+            y_true: {"boxes": (n, b, 4), "labels": (n, b)}, arrays or lists of an array per image.
+            y_pred: {"boxes", "labels", "confidences"}, likewise.
+            sample_weight: None: images count alike.
+        """
         if sample_weight is not None:
             raise NotSupportedError(f"{self.name}: received sample_weight, expected none: boxes have no weights.")
         true, found = self._images(y_true, "y_true", False), self._images(y_pred, "y_pred", True)

@@ -25,8 +25,11 @@ def _check_float(name, value):
 class FBetaScore(Metric):
     """(1 + beta^2) * precision * recall / (beta^2 * precision + recall), for (n, classes) scores.
 
-    average: None (one score per class), "micro", "macro" or "weighted".  beta: float > 0.  threshold: float in
-    (0, 1], above which a score counts as positive; None = the largest entry of a row.
+    Args:
+        average: None (one score per class), "micro" (over all labels), "macro" (the mean over classes) or "weighted"
+            (by their numbers of positives).
+        beta: float > 0: how much more recall counts than precision.
+        threshold: float in (0, 1], above which a score counts as positive; None = the largest entry of a row.
 
     >>> y_true, y_pred = [[1, 1, 1], [1, 0, 0]], [[0.2, 0.6, 0.7], [0.2, 0.6, 0.6]]
     >>> [round(float(v), 4) for v in FBetaScore(beta=2.0, threshold=0.5)(y_true, y_pred)]
@@ -76,7 +79,12 @@ class FBetaScore(Metric):
             self._built = True
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true, y_pred: (n, classes); sample_weight: (n,) or None."""
+        """Add a batch.
+
+        Args:
+            y_true, y_pred: (n, classes).
+            sample_weight: (n,) or None.
+        """
         y_true, y_pred = tensor(y_true, self.dtype), tensor(y_pred, self.dtype)
         self._build(y_true, y_pred)
         one = tensor(1.0, self.dtype)
@@ -121,7 +129,7 @@ class FBetaScore(Metric):
 
 
 class F1Score(FBetaScore):
-    """The harmonic mean of precision and recall; arguments as in FBetaScore.
+    """The harmonic mean of precision and recall.
 
     >>> round(float(F1Score(average="micro")([[0, 1], [1, 0]], [[0.2, 0.8], [0.7, 0.3]])), 4)
     1.0
@@ -142,9 +150,15 @@ class F1Score(FBetaScore):
 class IoU(Metric):
     """Mean over target classes of intersection / union of predicted and true class maps.
 
-    num_classes: int.  target_class_ids: classes that count.  ignore_class: label that is left out, or None.
-    sparse_y_true, sparse_y_pred: class indices (True) or scores along `axis`.  Weights count as the floats they are
-    (Keras rounds them down to integers here unless dtype is a float).
+    Args:
+        num_classes: int >= 1, the number of classes.
+        target_class_ids: ints: the classes whose mean is taken.
+        ignore_class: int: pixels of this label do not count; None: all do.
+        sparse_y_true: whether y_true are class indices; else scores or one-hot labels along `axis`.
+        sparse_y_pred: whether y_pred are class indices; else scores along `axis`.
+        axis: int: the axis of the classes, where there are scores.
+
+    Weights count as the floats they are (Keras rounds them down to integers here unless dtype is a float).
 
     >>> round(float(IoU(num_classes=2, target_class_ids=[0])([0, 0, 1, 1], [0, 1, 0, 1])), 4)
     0.3333
@@ -174,7 +188,13 @@ class IoU(Metric):
         self.total_cm = self.add_variable((num_classes, num_classes), name="total_confusion_matrix")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true, y_pred: class indices (n, ...), or scores with a class axis; weights of that shape."""
+        """Add a batch.
+
+        Args:
+            y_true, y_pred: class indices (n, ...), or scores with an axis of classes.
+            sample_weight: how much each pixel counts, of the shape of the indices, or one that broadcasts to it; None:
+                1 each.
+        """
         y_true, y_pred = tensor(y_true), tensor(y_pred)
         y_true = y_true if self.sparse_y_true else ops.argmax(y_true, axis=self.axis)
         y_pred = y_pred if self.sparse_y_pred else ops.argmax(y_pred, axis=self.axis)
@@ -248,6 +268,10 @@ class MeanIoU(IoU):
 class BinaryIoU(IoU):
     """IoU of two classes, from scores compared with a threshold.
 
+    Args:
+        target_class_ids: ints of 0 and 1: the classes whose mean is taken.
+        threshold: float: a score from it on is class 1.
+
     >>> round(float(BinaryIoU(target_class_ids=[0, 1], threshold=0.3)([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7])), 4)
     0.3333
     """
@@ -259,7 +283,13 @@ class BinaryIoU(IoU):
         self.threshold = threshold
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true: 0/1 labels; y_pred: scores; weights of that shape."""
+        """Add a batch.
+
+        Args:
+            y_true: 0/1 labels (n, ...).
+            y_pred: scores of that shape.
+            sample_weight: how much each counts, likewise; None: 1 each.
+        """
         y_pred = tensor(float_tensor(y_pred), config.floatx())
         positive = ops.greater_equal(y_pred, tensor(self.threshold, config.floatx()))
         super().update_state(y_true, ops.cast(positive, "int32"), sample_weight)

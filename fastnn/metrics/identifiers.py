@@ -36,6 +36,9 @@ TABLE = serial.Table(
 def get(identifier):
     """A metric or function from a name, a config dict, a class, or a callable; None stays None.
 
+    Args:
+        identifier: a name, config dict, class, Metric, function or None.
+
     Raises UnknownNameError for an unknown name, ArgumentError for anything else that cannot be called.
 
     >>> get("mse").name
@@ -52,9 +55,10 @@ def by_shape(identifier):
 def resolve(identifier, y_true, y_pred):
     """The Metric for what a user wrote in `compile(metrics=...)`.
 
-    y_true, y_pred: anything with a `shape`; "accuracy", "acc", "crossentropy" and "ce" become the binary,
-    sparse or categorical metric that fits them.  The metric's name is the string the user wrote, or the
-    object's own, as in Keras's logs.
+    Args:
+        identifier: a name, Metric, class or function.
+        y_true, y_pred: anything with a `shape`; "accuracy", "acc", "crossentropy" and "ce" become the binary, sparse or
+            categorical metric that fits them.
 
     >>> import numpy as np
     >>> resolve("accuracy", np.zeros((8, 1)), np.zeros((8, 10)))
@@ -79,12 +83,24 @@ def resolve(identifier, y_true, y_pred):
 
 
 def serialize(metric):
-    """The config of a metric (a dict), or the entry that names a function."""
+    """The config of a metric (a dict), or the entry that names a function.
+
+    Args:
+        metric: a Metric or a function.
+
+    >>> from fastnn.metrics import AUC
+    >>> serialize(AUC())["class_name"]
+    'AUC'
+    """
     return serial.serialize(metric)
 
 
 def deserialize(config, custom_objects=None):
     """A metric from its config, or from a name.
+
+    Args:
+        config: a dict that serialize() gave, or a name.
+        custom_objects: {name: class or function} for names that fastnn does not know, or None.
 
     >>> deserialize({"class_name": "AUC", "config": {"num_thresholds": 20}}).num_thresholds
     20

@@ -36,11 +36,14 @@ def divide_no_nan(a, b):
 class Metric(ChecksArguments):
     """Base of all metrics: make variables in `__init__`, change them in `update_state`, read them in `result`.
 
-    name: str or None (the snake-case class name, numbered).  dtype: of the values and of `result`, None = the
-    default float dtype.
+    Args:
+        dtype: dtype of the values and of `result`, by name or as a DTypePolicy; None: the default float type.
+        name: str, the key of its value in logs; None: the class name in snake case, numbered.
 
     `update_state(y_true, y_pred, sample_weight=None)` must use `fastnn.ops` and `variable.assign...`, so that
     it can become a part of the training tape; `result()` runs outside of it and returns an array or a dict.
+
+    Raises ArgumentError for arguments that do not fit, ShapeError for labels and predictions whose shapes do not.
 
     >>> class Largest(Metric):
     ...     def __init__(self, name="largest"):
@@ -91,14 +94,26 @@ class Metric(ChecksArguments):
     ) -> Variable:
         """A new state variable.
 
-        shape: tuple of ints.  initializer: "zeros", "ones", a number, an array or a callable (shape, dtype).
-        dtype: default float64 for floating totals.
+        Args:
+            shape: tuple of ints; () for a scalar.
+            initializer: "zeros", "ones", another name of an Initializer, a number, an array or a callable (shape,
+                dtype).
+            dtype: dtype name; float64 if None, in which totals are counted.
+            aggregation: how shards of a batch are put together: "sum", what each adds is added up; any other, the
+                mean of the values.
+            name: name of the variable; "variable" if None.
         """
         self._check_super()
         dtype = dtypes.standardize(dtype, ACCUMULATOR)
         shape = tuple(int(d) for d in shape)
         allowance.reserve(math.prod(shape), np.dtype(dtypes.numpy_type(dtype)).itemsize)
-        variable = Variable(_initial(initializer, shape, dtype), dtype=dtype, trainable=False, name=name or "variable")
+        variable = Variable(
+            _initial(initializer, shape, dtype),
+            dtype=dtype,
+            trainable=False,
+            aggregation=aggregation,
+            name=name or "variable",
+        )
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
         return variable
@@ -106,7 +121,11 @@ class Metric(ChecksArguments):
     def add_weight(
         self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None, **_: Any
     ) -> Variable:
-        """add_variable under its older name; also takes Keras 1/2's order add_weight(name, shape=...)."""
+        """add_variable under its older name; also takes Keras 1/2's order add_weight(name, shape=...).
+
+        Args:
+            shape, initializer, dtype, name: as of `add_variable`.
+        """
         if isinstance(shape, str):
             shape, name = (name if isinstance(name, tuple) else ()), shape
         return self.add_variable(shape, initializer or "zeros", dtype, name=name)
@@ -117,7 +136,14 @@ class Metric(ChecksArguments):
 
     @open_signature
     def update_state(self, *args: Any, **kwargs: Any) -> Any:
-        """Take one batch into account.  To be written by subclasses."""
+        """Take one batch into account.  To be written by subclasses.
+
+        Args:
+            y_true: labels, (n, ...).
+            y_pred: predictions, (n, ...).
+            sample_weight: how much each sample counts, (n,), or of the values' shape; None: 1 each.
+            *args, **kwargs: what a subclass takes.
+        """
         raise NotImplementedError(f"{type(self).__name__} must implement update_state().")
 
     @open_signature
@@ -129,6 +155,10 @@ class Metric(ChecksArguments):
         """The values that `update_state(*args, **kwargs)` would leave, from those of `metric_variables`, one each.
 
         The metric itself stays as it is.
+
+        Args:
+            metric_variables: values of `variables`, in their order.
+            *args, **kwargs: what `update_state` takes.
 
         >>> from fastnn.metrics import Mean
         >>> mean = Mean()
@@ -144,7 +174,11 @@ class Metric(ChecksArguments):
             return [_copy(v.value) for v in self.variables]
 
     def stateless_result(self, metric_variables: Any) -> Tensor:
-        """What `result()` is where the variables have these values."""
+        """What `result()` is where the variables have these values.
+
+        Args:
+            metric_variables: values of `variables`, in their order.
+        """
         with self._values(metric_variables):
             return self.result()
 
@@ -185,11 +219,19 @@ class Metric(ChecksArguments):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A metric from what get_config returned."""
+        """A metric from what get_config returned.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
     def to_output(self, value):
-        """A NumPy value in the metric's dtype."""
+        """A NumPy value in the metric's dtype.
+
+        Args:
+            value: a number or an array.
+        """
         kind = dtypes.numpy_type(self._dtype) if dtypes.is_float(self._dtype) else np.float32
         return np.asarray(value).astype(kind)[()]
 

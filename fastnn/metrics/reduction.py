@@ -49,7 +49,12 @@ class Sum(Metric):
         self.total = self.add_variable((), name="total")
 
     def update_state(self, values, sample_weight=None):
-        """Add the values of a batch.  values: any shape; sample_weight: (n,), or the values' shape, or None."""
+        """Add the values of a batch.
+
+        Args:
+            values: numbers, of any shape.
+            sample_weight: (n,), or the values' shape, or None.
+        """
         values, _ = samplewise(values, sample_weight, ops.sum, self.dtype)
         self.total.assign(ops.add(self.total, ops.cast(ops.sum(values), ACCUMULATOR)))
 
@@ -71,7 +76,12 @@ class Mean(Metric):
         self.count = self.add_variable((), name="count")
 
     def update_state(self, values, sample_weight=None):
-        """Add the values of a batch.  values: (n, ...) or a scalar; sample_weight: a number, (n,) or (n, ...)."""
+        """Add the values of a batch.
+
+        Args:
+            values: (n, ...) or a scalar.
+            sample_weight: a number, (n,) or (n, ...).
+        """
         if isinstance(sample_weight, (int, float)):  # the usual case: a batch's loss times its rows
             values = ops.cast(float_tensor(values), ACCUMULATOR)
             added = ops.multiply(ops.sum(values) if len(values.shape) else values, np.float64(sample_weight))
@@ -98,6 +108,11 @@ class Mean(Metric):
 class MeanMetricWrapper(Mean):
     """The mean over all samples of a function (y_true, y_pred, **kwargs) -> values.
 
+    Args:
+        fn: the function, which uses `fastnn.ops`; its values are (n, ...).
+        name: str, the key of its value in logs; None: the function's name.
+        **kwargs: further arguments of the function.
+
     >>> metric = MeanMetricWrapper(lambda y_true, y_pred: abs(y_true - y_pred), name="gap")
     >>> import numpy as np
     >>> float(metric(np.array([1.0, 2.0]), np.array([1.0, 4.0])))
@@ -114,7 +129,12 @@ class MeanMetricWrapper(Mean):
         return own_function(self._fn)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true, y_pred: as the function takes them; sample_weight: (n,) or None."""
+        """Add a batch.
+
+        Args:
+            y_true, y_pred: as the function takes them.
+            sample_weight: (n,) or None.
+        """
         y_true, y_pred = _operand(y_true), _operand(y_pred)
         mask = get_mask(y_pred)
         values = float_tensor(self._fn(y_true, y_pred, **self._fn_kwargs))
@@ -129,7 +149,11 @@ class MeanMetricWrapper(Mean):
 
     @classmethod
     def from_config(cls, config):
-        """A metric from what get_config returned; the function is looked up by its registered name."""
+        """A metric from what get_config returned; the function is looked up by its registered name.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         if isinstance(config.get("fn"), (dict, str)):
             config = {**config, "fn": serial.deserialize(config["fn"])}
         return cls(**config)
@@ -158,5 +182,9 @@ class Named(MeanMetricWrapper):
 
     @classmethod
     def from_config(cls, config):
-        """A metric from what get_config returned."""
+        """A metric from what get_config returned.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)

@@ -53,12 +53,20 @@ Poisson = _simple("Poisson", regression.poisson, "poisson", "Mean Poisson loss."
 
 
 def cosine_similarity(y_true, y_pred, axis=-1):
-    """The cosine of the angle between y_true and y_pred along `axis` (the metric: 1 = same direction)."""
+    """The cosine of the angle between y_true and y_pred along `axis` (the metric: 1 = same direction).
+
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+        axis: int: the axis of the vectors that are compared.
+    """
     return ops.negative(regression.cosine_similarity(y_true, y_pred, axis))
 
 
 class CosineSimilarity(Named):
     """Mean cosine between y_true and y_pred: 1 = same direction (the loss of this name is its negative).
+
+    Args:
+        axis: int: the axis of the vectors that are compared.
 
     >>> float(CosineSimilarity()([[3.0, 4.0]], [[6.0, 8.0]]))
     1.0
@@ -72,6 +80,10 @@ class CosineSimilarity(Named):
 
 class BinaryCrossentropy(Named):
     """Mean binary cross-entropy.
+
+    Args:
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float in [0, 1]: labels move towards 0.5 by half of it.
 
     >>> round(float(BinaryCrossentropy()([[0, 1]], [[0.5, 0.5]])), 4)
     0.6931
@@ -98,6 +110,11 @@ class BinaryCrossentropy(Named):
 
 class CategoricalCrossentropy(Named):
     """Mean categorical cross-entropy; one-hot labels.
+
+    Args:
+        from_logits: whether y_pred are logits instead of probabilities.
+        label_smoothing: float in [0, 1]: labels move towards 1 / classes.
+        axis: int: the axis of the classes.
 
     >>> round(float(CategoricalCrossentropy()([[0, 1]], [[0.5, 0.5]])), 4)
     0.6931
@@ -127,6 +144,11 @@ class CategoricalCrossentropy(Named):
 class SparseCategoricalCrossentropy(Named):
     """Mean categorical cross-entropy; integer labels.
 
+    Args:
+        from_logits: whether y_pred are logits instead of probabilities.
+        ignore_class: int: samples of this label do not count; None: all do.
+        axis: int: the axis of the classes.
+
     >>> round(float(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 4)
     0.6931
     """
@@ -152,7 +174,13 @@ class SparseCategoricalCrossentropy(Named):
         )
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch; what ignore_class leaves out has no weight where weights are given, as in Keras."""
+        """Add a batch; what ignore_class leaves out has no weight where weights are given, as in Keras.
+
+        Args:
+            y_true: class indices, (n, ...) or (n, ..., 1).
+            y_pred: probabilities or logits, (n, ..., classes).
+            sample_weight: (n,) or the shape of the indices; None: 1 each.
+        """
         if self.ignore_class is None or sample_weight is None:
             super().update_state(y_true, y_pred, sample_weight)
             return
@@ -174,7 +202,12 @@ class RootMeanSquaredError(Mean):
         super().__init__(name=name, dtype=dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true, y_pred: (n, ...) of one shape; sample_weight: (n,) or None."""
+        """Add a batch.
+
+        Args:
+            y_true, y_pred: (n, ...) of one shape.
+            sample_weight: (n,) or None.
+        """
         y_true, y_pred = regression.operands(self.name, y_true, tensor(y_pred, self.dtype))
         super().update_state(ops.square(ops.subtract(y_pred, y_true)), sample_weight)
 
@@ -186,9 +219,11 @@ class RootMeanSquaredError(Mean):
 class R2Score(Metric):
     """1 - (sum of squared errors) / (spread of y_true around its mean): 1 is perfect, 0 the mean's prediction.
 
-    class_aggregation: "uniform_average", "variance_weighted_average" or None (one score per column).
-    num_regressors: number of independent predictors, for the adjusted score; 0 = the plain score.
-    Takes y_true, y_pred of shape (n, d).
+    Args:
+        class_aggregation: "uniform_average", "variance_weighted_average" or None (one score per column).
+        num_regressors: int >= 0, the number of independent predictors, for the adjusted score; 0: the plain score.
+
+    y_true and y_pred are (n, d).
 
     >>> round(float(R2Score()([[1.0], [4.0], [3.0]], [[2.0], [4.0], [4.0]])), 4)
     0.5714
@@ -234,7 +269,12 @@ class R2Score(Metric):
             self._built = True
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch.  y_true, y_pred: (n, d); sample_weight: (n,), (n, d) or None."""
+        """Add a batch.
+
+        Args:
+            y_true, y_pred: (n, d).
+            sample_weight: (n,), (n, d) or None.
+        """
         # float64 from the start: squared_sum - sum * mean cancels almost completely for a large mean.
         y_true, y_pred = align(tensor(y_true, ACCUMULATOR), tensor(float_tensor(y_pred), ACCUMULATOR))
         self._build(y_true, y_pred)
@@ -295,6 +335,10 @@ def _correlation_operands(y_true, y_pred, axis):
 def pearson_correlation(y_true, y_pred, axis=-1):
     """The linear correlation of y_true and y_pred along `axis`, in [-1, 1].
 
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+        axis: int: the axis of the vectors that are compared.
+
     >>> round(float(pearson_correlation([[1.0, 2.0, 4.0]], [[2.0, 4.0, 8.0]])[0]), 4)
     1.0
     """
@@ -307,6 +351,10 @@ def pearson_correlation(y_true, y_pred, axis=-1):
 
 def concordance_correlation(y_true, y_pred, axis=-1):
     """Agreement of y_true and y_pred along `axis`: 1 only where they are equal (Keras's formula).
+
+    Args:
+        y_true, y_pred: (n, ..., d), of one shape.
+        axis: int: the axis of the vectors that are compared.
 
     >>> round(float(concordance_correlation([[1.0, 2.0, 4.0]], [[1.0, 2.0, 4.0]])[0]), 4)
     1.0
@@ -323,6 +371,9 @@ def concordance_correlation(y_true, y_pred, axis=-1):
 class PearsonCorrelation(Named):
     """Mean Pearson correlation along `axis`.
 
+    Args:
+        axis: int: the axis of the vectors that are compared.
+
     >>> PearsonCorrelation().name
     'pearson_correlation'
     """
@@ -335,6 +386,9 @@ class PearsonCorrelation(Named):
 
 class ConcordanceCorrelation(Named):
     """Mean concordance correlation along `axis`.
+
+    Args:
+        axis: int: the axis of the vectors that are compared.
 
     >>> ConcordanceCorrelation().name
     'concordance_correlation'

@@ -5,8 +5,9 @@ import operator
 
 import numpy as np
 
-from fastnn.core import config, dtypes, tree
+from fastnn.core import config, dtypes, tables, tree
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.results import ARRAYS
 from fastnn.core.values import as_numbers, doubtful, report_overflow
 from fastnn.models.source_state import SourceState
 from fastnn.models.sparse import dense, is_sparse
@@ -31,7 +32,8 @@ def as_rows(value, name):
         raise DataError(f"{name}: received the single value {array}, expected an array with one row per sample.")
     row = array[:1]
     if array.size and (not row[0].flags.c_contiguous or not array.flags.aligned):
-        array = np.ascontiguousarray(array)
+        found, labels = np.ascontiguousarray(array), tables.labels_of(array)
+        array = tables.note_labels(found, labels) if labels else found
     return array
 
 
@@ -40,7 +42,7 @@ def flatten(structure):
 
     A list of numbers (or of lists of numbers) is one array, a list of arrays is a structure.
     """
-    if type(structure) is np.ndarray:  # nearly always; a step asks ten times
+    if type(structure) in ARRAYS:  # nearly always; a step asks ten times
         return [structure]
     return [leaf for leaf in tree.flatten(structure, is_numbers) if leaf is not None]
 
@@ -151,12 +153,15 @@ def surely_finite(arrays, narrow):
 
 def _report(a, kept, label, only_overflow):
     """The warning about an array that is not finite, or not in the float type `kept`."""
-    rows = np.isfinite(a.reshape(len(a), -1)).all(axis=1)
+    fine = np.isfinite(a.reshape(len(a), -1))
+    rows = fine.all(axis=1)
     if only_overflow or rows.all():
         report_overflow(a, kept, label)
         return
     first = int(np.argmin(rows))
     what = "NaN" if np.isnan(a[first]).any() else "infinity"
+    labels = tables.labels_of(a)
+    label = f"{label}[{labels[int(np.argmin(fine[first]))]!r}]" if labels else label
     doubtful(
         f"{label} contains {what}, first in row {first} ({int((~rows).sum())} of {len(a)} rows): the loss will "
         "become NaN. Remove or fill these rows."
@@ -216,6 +221,8 @@ def is_batches(x):
         or hasattr(x, "to_numpy")
         or hasattr(x, "__array__")
         or is_sparse(x)
+        or tables.is_table(x)
+        or tables.is_lazy(x)
         or isinstance(x, memoryview)
     ):
         return False

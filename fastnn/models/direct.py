@@ -2,10 +2,10 @@
 
 import functools
 
-import numpy as np
-
 from fastnn.compiler.eager import EagerPlan
+from fastnn.compiler.target import placed
 from fastnn.core import changes, config, dtypes
+from fastnn.core.results import ARRAYS
 from fastnn.core.tree import holds_itself
 from fastnn.graph import current
 from fastnn.graph.tensor import here
@@ -84,9 +84,10 @@ class DirectCalls:
             list(zip([x.shape for x in leaves], kept)),
             training=False,
             state=shared.states["predict"],
-            options=model._trainer().options,
+            options=placed(model._trainer().options),
         )
         indices = model._index_inputs()
+        plan.plain = not own_layers  # predict gives NumPy's own arrays
         plan.door = door(leaves, wanted, kept, indices)
         plan.blame = functools.partial(check_indices, indices) if indices else None
         if measured or (losses and own_layers) or plan.bytes > LARGEST:
@@ -110,7 +111,7 @@ def plan_of(model, inputs, own_layers=True, said=False):
     # the dtype itself, not its name: looking a name up costs more than running a small model
     key = (
         (inputs.shape, inputs.dtype, own_layers, said)
-        if type(inputs) is np.ndarray
+        if type(inputs) in ARRAYS
         else (signature(inputs), own_layers, said)
     )
     plans = calls.plans
@@ -133,7 +134,7 @@ def directly(model, inputs, training, mask, kwargs):
     ):
         plan = plan_of(model, inputs, True, training is not None)
         if plan is not None:
-            return plan(inputs) if type(inputs) is np.ndarray else plan(*nest.flatten(inputs))
+            return plan(inputs) if type(inputs) in ARRAYS else plan(*nest.flatten(inputs))
     if mask is not None:
         kwargs["mask"] = mask
     if training is not None:
@@ -143,7 +144,7 @@ def directly(model, inputs, training, mask, kwargs):
 
 def signature(inputs):
     """What a plan depends on: structure, shapes and dtypes; None if something is not an array."""
-    if type(inputs) is np.ndarray:
+    if type(inputs) in ARRAYS:
         fine = inputs.dtype.name in dtypes.TABLE and inputs.dtype.isnative and inputs.ndim and inputs.size
         return (inputs.shape, inputs.dtype) if fine else None
     try:
@@ -159,4 +160,4 @@ def _signature(inputs):
     if isinstance(inputs, (list, tuple)):
         parts = [_signature(x) for x in inputs]
         return None if None in parts else ("list", tuple(parts))
-    return signature(inputs) if type(inputs) is np.ndarray else None
+    return signature(inputs) if type(inputs) in ARRAYS else None

@@ -24,6 +24,7 @@ class Distiller(Model):
         distillation_loss_weights: a number for each of a list; ones by default.
         student_loss_weight: w, between 0 and 1.
         name: str.
+        kwargs: go to Model: trainable, dtype.
 
     Raises:
         ArgumentError: for models that do not fit each other or the losses, and for weights that are none.
@@ -95,6 +96,7 @@ class Distiller(Model):
             optimizer: as of Model.compile.
             loss: of the student and the labels: a name, a function or Loss, or a structure of them.
             metrics: a list, of the student's outputs.
+            kwargs: as of Model.compile.
 
         Raises:
             ArgumentError: without a loss, and for metrics that are no list.
@@ -109,7 +111,13 @@ class Distiller(Model):
         self._trainer().compile_config["loss"] = loss  # what a file says
 
     def call(self, inputs: Structure, training: Any = None, **kwargs: Any) -> Structure:
-        """What the student says."""
+        """What the student says.
+
+        Args:
+            inputs: values in the structure of the models' inputs.
+            training: whether layers such as Dropout do what they do while training; None leaves it to the caller.
+            kwargs: go to the student.
+        """
         return self.student(inputs, training=training, **kwargs)
 
     def compute_loss(
@@ -120,7 +128,17 @@ class Distiller(Model):
         sample_weight: Structure = None,
         training: bool = True,
     ) -> Tensor:
-        """The weighted sum of the student's loss and the distillation losses; sample_weight is not used."""
+        """The weighted sum of the student's loss and the distillation losses.
+
+        Args:
+            x: the inputs of the batch.
+            y: the labels.
+            y_pred: the student's outputs; computed if None.
+            sample_weight: not used.
+            training: whether this is a step of training.
+
+        Returns a float scalar. Raises ArgumentError for a distillation loss that is no scalar.
+        """
         if y_pred is None:
             y_pred = self(x, training=training)
         own, distilled, w = ops.cast(0.0, "float32"), ops.cast(0.0, "float32"), self.student_loss_weight
@@ -171,7 +189,12 @@ class Distiller(Model):
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: Any = None) -> Self:
-        """The inverse of get_config."""
+        """The inverse of get_config.
+
+        Args:
+            config: that dict.
+            custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
+        """
         parts = {"teacher": "models", "student": "models", "distillation_losses": None}
         found = {name: serial.deserialize(config[name], category, custom_objects) for name, category in parts.items()}
         return cls(**{**config, **found})

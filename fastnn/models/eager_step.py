@@ -52,7 +52,7 @@ class EagerProgram:
         variables = [*model.variables, *(v for m in model.metrics for v in m.variables)]
         if self.kind == "train" and model.optimizer is not None:
             variables += model.optimizer.variables
-        return frozenset(), frozenset(whole(v._array) for v in variables)
+        return frozenset(), frozenset(whole(v._host) for v in variables)
 
     def hurry(self):
         """Somebody waits for the variables: end the run after the step in progress."""

@@ -5,6 +5,8 @@ batches of all lengths come through one.  Programs read the slots of a feed; whi
 between two runs.
 """
 
+import itertools
+
 from fastnn.compiler.lower import DataSlot
 from fastnn.core import dtypes
 from fastnn.core.jit import MODE
@@ -14,6 +16,7 @@ from fastnn.ops.records.cast import converted
 from fastnn.runtime import extension
 
 addresses = extension("executor").addresses
+_stamps = itertools.count(1)
 LEAF = object()  # stands for an array
 
 
@@ -69,18 +72,30 @@ class Feed:
             else:
                 io[0] = a.ctypes.data
             io[1], io[2] = a.strides[0] if a.ndim else 0, len(a)
+            slot.array, slot.stamp = a, slot.stamp + 1
         self.reorder(order)
 
     def release(self):
         """Let the arrays go; a program must not run before others are there."""
         self.arrays, self.order = [], None
+        for slot in self.slots:
+            slot.array = slot.order = None
+            if slot.place is not None:
+                slot.place.release()
 
     def reorder(self, order):
         """Change the row order only."""
         self.order = order
         address = 0 if order is None else _known(order).ctypes.data
         for slot in self.slots:
-            slot.index[0] = address
+            slot.index[0], slot.order = address, order
+        self.mixed()
+
+    def mixed(self):
+        """The order has been written anew."""
+        stamp = next(_stamps)
+        for slot in self.slots:
+            slot.mixed = stamp
 
     def parts(self, leaves):
         """(x, y, weight) with these in the place of the arrays."""

@@ -57,18 +57,30 @@ class Function(Operation):
         return self._graph.operations
 
     def call(self, inputs: Structure) -> Structure:
-        """The outputs for arrays or the symbols of a trace."""
+        """The outputs for arrays or the symbols of a trace.
+
+        Args:
+            inputs: values in the structure of the inputs.
+        """
         found = self._graph(self._flat(inputs))
         if self._one is None or isinstance(found, self._one):
             return found
         return self._one([found])  # a model gives one output as it is, a function as it was asked for
 
     def compute_output_spec(self, inputs: Structure) -> Structure:
-        """The outputs for other symbols, as symbols."""
+        """The outputs for other symbols, as symbols.
+
+        Args:
+            inputs: symbols in the structure of the inputs.
+        """
         return self._graph.compute_output_spec(self._flat(inputs))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape(s) for other input shapes."""
+        """The output shape(s) for other input shapes.
+
+        Args:
+            input_shape: a tuple with the batch dimension, in the structure of the inputs.
+        """
         return self._graph.compute_output_shape(input_shape)
 
     def _flat(self, inputs):

@@ -28,7 +28,14 @@ from fastnn.ops.rows import apart
 
 
 class Functional(FunctionalInputs, Model):
-    """A model from `inputs` to `outputs`, each a symbol or a list, tuple or dict of them.
+    """A model from `inputs` to `outputs`, as Model(inputs, outputs) makes it.
+
+    Args:
+        inputs: a symbol made by Input(), or a list, tuple or dict of them.
+        outputs: a symbol computed from them, or a list, tuple or dict of them.
+        name: str, made if None.
+        trainable: whether its weights are trained; None as True.
+        kwargs: input and output: Keras 1's names of the first two.
 
     Raises GraphError (a ValueError) if the outputs do not follow from the inputs or two layers have one name,
     ArgumentError if something is not a symbol.
@@ -196,7 +203,13 @@ class Functional(FunctionalInputs, Model):
         return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
-        """The outputs for inputs, in the structure of `outputs`, one in a list as itself: every event once more."""
+        """The outputs for inputs, in the structure of `outputs`, one in a list as itself: every event once more.
+
+        Args:
+            inputs: values in the structure of the model's inputs.
+            training: whether layers such as Dropout do what they do while training; None leaves it to the caller.
+            mask: masks in the structure of the inputs, None for none.
+        """
         return _single(self.run(inputs, training, mask))
 
     def _rows_apart(self, training):
@@ -204,7 +217,13 @@ class Functional(FunctionalInputs, Model):
         return super()._rows_apart(training) and all(map(_event_apart, calls))
 
     def run(self, inputs, training=None, mask=None):
-        """Re-execute the call events on other values (symbols of a trace, or arrays)."""
+        """Execute the call events again, on other values (symbols of a trace, or arrays).
+
+        Args:
+            inputs: values in the structure of the model's inputs.
+            training: whether layers such as Dropout do what they do while training; None leaves it to the caller.
+            mask: masks in the structure of the inputs, None for none.
+        """
         values, door = {}, self._door
         if current() is not None:  # who asks for one of its symbols in this trace, as a loss may, gets its value
             current().extra.setdefault("functional", []).append(values)
@@ -249,7 +268,13 @@ class Functional(FunctionalInputs, Model):
         return nest.map_structure(lambda x: values[key(x)], self._outputs_struct)
 
     def compute_output_spec(self, inputs, training=None, mask=None):
-        """Shape and dtype of the outputs for symbols as inputs."""
+        """Shape and dtype of the outputs for symbols as inputs.
+
+        Args:
+            inputs: symbols in the structure of the model's inputs.
+            training: whether layers such as Dropout do what they do while training; None leaves it to the caller.
+            mask: masks in the structure of the inputs, None for none.
+        """
         flat = nest.flatten(self._standard_x(inputs, quiet=True))  # the call itself warns
         if self._door is not None or (
             len(flat) == len(self.inputs)
@@ -259,20 +284,33 @@ class Functional(FunctionalInputs, Model):
         return infer(self._call_inner, (inputs,), {})
 
     def compute_output_shape(self, input_shape):
-        """The output shape(s) for other input shapes."""
+        """The output shape(s) for other input shapes.
+
+        Args:
+            input_shape: a tuple with the batch dimension, None where a size is not known; a list or dict of them for
+                several inputs.
+        """
         shapes = nest.flatten_shapes(input_shape)
         symbols = [symbol_like(s, ref.dtype) for s, ref in zip(shapes, self.inputs)]
         return signature.shapes_of(self.compute_output_spec(nest.pack(self._inputs_struct, symbols)))
 
     def compute_mask(self, inputs, previous_mask):
-        """Masks travel with the values inside; outputs have theirs already."""
+        """Masks travel with the values inside; outputs have theirs already.
+
+        Args:
+            inputs, previous_mask: as of Layer.compute_mask.
+        """
         return nest.map_structure(context.get_mask, inputs)
 
     def _mask_outputs(self, first, mask, outputs):
         """Nothing: the layers inside have set the masks of the outputs."""
 
     def add_loss(self, loss):
-        """Add a scalar to the loss: a symbol computed from the model's inputs, or what Layer.add_loss takes."""
+        """Add to the loss.
+
+        Args:
+            loss: a scalar symbol computed from the model's inputs, or what Layer.add_loss takes.
+        """
         for value in nest.flatten(loss):
             if is_functional(value):
                 self._set_graph(self._inputs_struct, self._outputs_struct, [*self._symbolic_losses, value])
@@ -287,7 +325,14 @@ class Functional(FunctionalInputs, Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """A model with new weights from what get_config() gave."""
+        """A model with new weights from what get_config() gave.
+
+        Args:
+            config: that dict.
+            custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
+
+        Raises UnknownNameError for a class that is not known.
+        """
         return functional_from_config(cls, config, custom_objects)
 
     def get_build_config(self):

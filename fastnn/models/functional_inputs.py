@@ -90,7 +90,11 @@ class FunctionalInputs:
         return bound(struct, x, model=self.name)
 
     def input_dtypes(self, x):
-        """The dtypes that the leaves of (standardized) data are wanted in."""
+        """The dtypes that the leaves of (standardized) data are wanted in.
+
+        Args:
+            x: the data.
+        """
         return [s.dtype for s in (self.inputs if self._door is None else self._door.specs)]
 
     def _build_from_data(self, x):

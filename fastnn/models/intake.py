@@ -38,8 +38,9 @@ class Intake:
         activations of the last layers, rows that are in both training and validation data, a last batch of one row,
         layers that are dead before the first step; memory and time of a step are predicted.  Weights and state stay.
 
-        x, y, batch_size, validation_split, validation_data: as `fit` gets them.  Of a source of batches the first few
-        are looked at.  Without data only the model is.
+        Args:
+            x, y, batch_size, validation_split, validation_data: as `fit` gets them. Of a source of batches the first
+                few are looked at. Without data only the model is.
 
         Returns a CheckReport: `.ok`, `.findings` (id, level, reason, advice), `.facts`, str().
         """

@@ -12,14 +12,17 @@ import numpy as np
 from fastnn.callbacks.backup_and_restore import BackupAndRestore
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
+from fastnn.distribution.strategies import share
+from fastnn.distribution.transport import packed, unpacked
 from fastnn.graph import variable as variables
 from fastnn.layers.tracking import structure_version
 from fastnn.models import identity, script
+from fastnn.models.conduct import several
 from fastnn.models.rounds import metric_variables
 from fastnn.models.runs import outermost
 from fastnn.saving.checkpoints import Checkpoints, files_of, read_newest
 from fastnn.saving.run import load_run, parts_of, take
-from fastnn.saving.run_file import dump, read_run
+from fastnn.saving.run_file import Reader, dump, read_run
 from fastnn.saving.writer import Writer
 
 FIT = True, None, 60.0  # when fit writes a checkpoint: see Keeper
@@ -81,12 +84,18 @@ class Keeping:
     """The checkpoints of the fit that runs.
 
     model; source, validation: its data.  epoch: the one that runs.  resume: the state that it goes on from, or None.
+
+    Of several processes the first one reads and writes; what it finds it gives to the others.  terminated: all of them
+    know that SIGTERM came; signalled: it came here.
     """
 
     def __init__(self, model, source, validation):
         self.model, self.source, self.validation = model, source, validation
         self.keepers, self.listeners, self.resume, self.epoch = [], None, None, 0
-        self.terminated, self.handled, self.before, self.waiting = False, None, None, []
+        self.terminated = self.signalled = False
+        self.handled, self.before, self.waiting = None, None, []
+        self.share = several()
+        self.follows = self.share is not None and self.share.transport.rank > 0
         self._reader = self._parts = self._stamp = None
         self._identity = None
 
@@ -97,6 +106,8 @@ class Keeping:
         if isinstance(checkpoint, BackupAndRestore):
             path, when, keep = checkpoint.backup_dir, checkpoint.when, checkpoint.keep
         of_script = script.next_fit(outermost())
+        if self.follows:
+            return None
         if path is not None:
             path = os.fspath(path)
             self.open(path, when, keep, resume, script.number_of(path))
@@ -146,6 +157,23 @@ class Keeping:
 
     def finished(self, epochs):
         """Whether the run that was found has come to its end; one of fewer epochs goes on before its last steps."""
+        return self._given(False if self.follows else self._finished(epochs))
+
+    def _given(self, finished=False):
+        """Every process has the checkpoint that the first one has found, and what that says of it."""
+        if self.share is None:
+            return finished
+        found, transport = self._reader, self.share.transport
+        pieces = [packed({"finished": finished, "name": None if found is None else found.name})]
+        if found is not None and not self.follows:
+            pieces.append(found.raw)
+        heard = transport.all_gather(pieces)[0]
+        said = unpacked(heard)
+        if self.follows and said["name"] is not None:
+            self._reader = Reader(heard[1].tobytes(), said["name"])
+        return said["finished"]
+
+    def _finished(self, epochs):
         state = None if self._reader is None else self._reader.run["state"]
         if state is None or not state["finished"]:
             return False
@@ -159,6 +187,7 @@ class Keeping:
     def begin(self, listeners):
         """All callbacks have begun: take up the state that there is, and return it (or None)."""
         self.listeners = listeners
+        self._given()
         if self._reader is not None:
             self.load()
         self.handle()
@@ -174,7 +203,8 @@ class Keeping:
     def load(self):
         """Give the model, and what is random, the state that was found."""
         reader, model = self._reader, self.model
-        identity.check(reader.run["state"]["data"], self.identity(), reader.name)
+        if not self.follows:  # the others have compared theirs with the first one's
+            identity.check(reader.run["state"]["data"], self.identity(), reader.name)
         if model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self.resume = load_run(model, reader)
@@ -184,6 +214,9 @@ class Keeping:
         """What the run is known by: see identity.identity; found once."""
         if self._identity is None:
             of_model = {"optimizer": type(self.model.optimizer).__name__}
+            cut = share()
+            if cut is not None:
+                of_model["shards"] = cut.shards
             self._identity = of_model | identity.identity(self.source, self.validation)
         return self._identity
 
@@ -277,14 +310,15 @@ class Keeping:
     def handle(self):
         """SIGTERM ends this fit at the next batch, with a checkpoint, unless the user has a handler."""
         if (
-            self.keepers
+            (self.keepers or self.follows)
             and threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
         ):
             self.handled = signal.signal(signal.SIGTERM, self._terminate)
 
     def _terminate(self, number, frame):
-        self.terminated = True
+        self.signalled = True
+        self.terminated = self.share is None  # else all end at the same step: see ShardedProgram
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one does not wait
 
     def close(self, done):
@@ -294,7 +328,7 @@ class Keeping:
         while self.keepers:
             keeper = self.keepers.pop()
             keeper.close(bool(done and keeper.delete and not self.terminated))
-        if self.terminated:  # also where it came after the last batch
+        if self.terminated or self.signalled:  # also where it came after the last batch
             raise SystemExit(TERMINATED)
 
 

@@ -26,9 +26,14 @@ class LegacyMethods:
         initial_epoch=0,
         samples_per_epoch=None,
     ):
-        """fit(generator, ...) under its name until Keras 2.
+        """`fit(generator, ...)` under its name until Keras 2.
 
-        samples_per_epoch: Keras 1's rows per epoch; the number of steps follows from the first batch.
+        Args:
+            generator: what yields batches, as x of `fit`.
+            steps_per_epoch, epochs, verbose, callbacks, validation_data, validation_steps, validation_freq,
+                class_weight, shuffle, initial_epoch: as in `fit`.
+            max_queue_size, workers, use_multiprocessing: of no effect: batches are made when they are needed.
+            samples_per_epoch: Keras 1's rows per epoch; the number of steps follows from the first batch.
         """
         if samples_per_epoch is not None and steps_per_epoch is None:
             first, generator = _look(generator)
@@ -50,13 +55,25 @@ class LegacyMethods:
     def evaluate_generator(
         self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1, use_multiprocessing=False, verbose=0
     ):
-        """evaluate(generator, ...) under its name until Keras 2."""
+        """`evaluate(generator, ...)` under its name until Keras 2.
+
+        Args:
+            generator: what yields batches, as x of `evaluate`.
+            steps, callbacks, verbose: as in `evaluate`.
+            max_queue_size, workers, use_multiprocessing: of no effect: batches are made when they are needed.
+        """
         return self.evaluate(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
     def predict_generator(
         self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1, use_multiprocessing=False, verbose=0
     ):
-        """predict(generator, ...) under its name until Keras 2."""
+        """`predict(generator, ...)` under its name until Keras 2.
+
+        Args:
+            generator: what yields batches, as x of `predict`.
+            steps, callbacks, verbose: as in `predict`.
+            max_queue_size, workers, use_multiprocessing: of no effect: batches are made when they are needed.
+        """
         return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
     def reset_states(self):
@@ -67,6 +84,9 @@ class LegacyMethods:
 
     def predict_classes(self, x, batch_size=32, verbose=0):
         """The most probable class of each row: an int for each, as (n,), or (n, 1) where there is one output unit.
+
+        Args:
+            x, batch_size, verbose: as in `predict`.
 
         Raises NotSupportedError for a model with several outputs.
         """
@@ -80,7 +100,11 @@ class LegacyMethods:
         return (probabilities > 0.5).astype("int32")
 
     def predict_proba(self, x, batch_size=32, verbose=0):
-        """predict(x): the outputs themselves."""
+        """predict(x): the outputs themselves.
+
+        Args:
+            x, batch_size, verbose: as in `predict`.
+        """
         return self.predict(x, batch_size=batch_size, verbose=verbose)
 
 

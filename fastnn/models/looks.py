@@ -16,7 +16,12 @@ class Looks:
     _need_compiled: Callable[[str], None]
 
     def plan(self, batch_size: int | None = 32, training: bool | None = None) -> PlanReport:
-        """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str())."""
+        """The plan of a step before it runs: instructions, buffers, peak bytes, predicted time (see its str()).
+
+        Args:
+            batch_size: rows of the step, an int.
+            training: whether of a step of training; of inference if False; None: of training if compiled.
+        """
         return PlanReport(self, batch_size, training)
 
     def check_gradients(
@@ -34,9 +39,12 @@ class Looks:
         Training mode; random layers draw the numbers of the next step, the same at every look.  `stop_gradient` holds
         what it was given.  Kinks (relu at 0, ties of a max) are told from faults.  Weights and state stay as they are.
 
-        x, y, sample_weight: one batch, a few rows; a look takes a step without gradients, some 30 per variable.
-        directions: how many random ones per variable, besides the gradient's own and each element of small variables.
-        tolerance: the relative error from which a gradient is wrong.  seed: of the directions.
+        Args:
+            x, y, sample_weight: one batch, a few rows; a look takes a step without gradients, some 30 per variable.
+            directions: how many random ones per variable, besides the gradient's own and each element of small
+                variables.
+            tolerance: the relative error from which a gradient is wrong.
+            seed: of the directions.
 
         Returns a GradientReport: `.ok`, `.rows`, `.raise_for_errors()`, str().  A step of your own (`train_step`) is
         not run: what is checked is `compute_loss`.  Raises DataError, ShapeError, NotBuiltError as `fit`, and DataError
@@ -46,5 +54,11 @@ class Looks:
         return check_gradients(self, x, y, sample_weight, directions, tolerance, seed)
 
     def profile(self, batch_size: int | None = 32, batches: int = 20, training: bool | None = None) -> Profile:
-        """Measured time per instruction of a step; weights and state are put back afterwards (see Profile)."""
+        """Measured time per instruction of a step; weights and state are put back afterwards (see Profile).
+
+        Args:
+            batch_size: rows of the step, an int.
+            batches: steps to measure, an int.
+            training: whether steps of training; of inference if False; None: of training if compiled.
+        """
         return Profile(self, batch_size, batches, training)

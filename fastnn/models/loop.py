@@ -5,9 +5,9 @@ import numpy as np
 from fastnn.callbacks import CallbackList
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.models import conduct, script, sparse
 from fastnn.models import data as adapter
 from fastnn.models import receipt as receipts
-from fastnn.models import script, sparse
 from fastnn.models.eager_step import say_once
 from fastnn.models.rounds import Round
 from fastnn.models.runs import aside
@@ -27,7 +27,7 @@ def listeners_of(model, callbacks, verbose, history, **params):
             callbacks, add_history=history, add_progbar=verbose != 0, model=model, verbose=verbose, **params
         )
     made.outside = aside(model) if callbacks else None
-    return made
+    return conduct.conducted(made, model, history)
 
 
 def fit(
@@ -74,6 +74,7 @@ def fit(
     if getattr(model, "run_eagerly", False):
         say_once(verbose)
     source = source_of(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
+    conduct.compare(model, "fit", {"epochs": range(initial_epoch, epochs)}, data=source)
     source.compile()
     validation = None
     if validation_data is not None:
@@ -91,6 +92,7 @@ def fit(
             batch_size if validation_batch_size is None else count("validation_batch_size", validation_batch_size),
             validation_steps,
         )
+        conduct.compare(model, "fit", validation=validation)
         validation.compile()
     listeners = listeners_of(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
@@ -107,7 +109,7 @@ def fit(
             own.keeping.load_finished(listeners)
         else:
             listeners.on_train_begin()  # BackupAndRestore may ask for checkpoints, too
-            keeping = own.keeping
+            keeping = own.keep(model) if conduct.any_keeps(own.keeping) else None
             found = None if keeping is None else keeping.begin(listeners)
             if found is not None:
                 source.number = own.shared.next_fit()
@@ -202,6 +204,7 @@ def due(epoch, freq):
 def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
     """See Trainer.evaluate; returns logs."""
     source = source_of(model, "test", x, y, sample_weight, count("batch_size", batch_size, none=True), steps)
+    conduct.compare(model, "evaluate", data=source)
     source.compile()
     listeners = listeners_of(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     model.stop_evaluating = False
@@ -217,6 +220,7 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
 def predict(model, x, batch_size, verbose, steps, callbacks):
     """See Trainer.predict."""
     source = source_of(model, "predict", x, None, None, count("batch_size", batch_size, none=True), steps)
+    conduct.compare(model, "predict", data=source)
     source.compile()
     many = source.steps is None or source.steps > 1
     listeners = None

@@ -17,6 +17,7 @@ from fastnn.callbacks import History
 from fastnn.core import config, switches
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.types import Array, Structure
+from fastnn.distribution.strategies import uncut
 from fastnn.graph.variable import zero
 from fastnn.models import checks, loop, runs, sparse
 from fastnn.models import data as adapter
@@ -55,18 +56,22 @@ def fit_many(
     """Train several models on the same data, in one thread; each ends with the bits of its own `model.fit`.
 
     Models of one structure (other seeds, rates, folds) share one plan and walk it together, which takes less time the
-    smaller they are.  Any others, and those whose callbacks want every batch, are trained one after the other.
+    smaller they are. Any others, and those whose callbacks want every batch, are trained one after the other.
 
-    models: compiled models that share no variables.  callbacks: a list, of which each model gets a copy, or a function
-    (number of the model) that makes one.  rows: None, or for each model the indices of the rows of x that it is trained
-    on: as `model.fit(x[rows], y[rows])`.  validation_rows: likewise the rows of x that it is validated on.  seeds:
-    None, or for each model an int, as after `utils.set_random_seed(seed)`.  verbose: 0, or 1 for a line at the end of
-    each epoch.  All else as in `Model.fit`.
+    Args:
+        models: compiled models that share no variables.
+        x, y, batch_size, epochs, validation_split, validation_data, shuffle, class_weight, sample_weight,
+            initial_epoch, validation_batch_size, validation_freq, nan: as in `Model.fit`, but x and validation_data are
+            arrays.
+        verbose: 0, or 1 for a line at the end of each epoch.
+        callbacks: a list, of which each model gets a copy, or a function (number of the model) that makes one.
+        rows: None, or for each model the indices of the rows of x that it is trained on: as `model.fit(x[rows],
+            y[rows])`.
+        validation_rows: likewise the rows of x that it is validated on.
+        seeds: None, or for each model an int, as after `utils.set_random_seed(seed)`.
 
-    Returns the History of each model, in their order.
-
-    Raises ArgumentError for models that are no models, come twice or share variables, and what `fit` raises; an error
-    of one model says which, and ends the training of all.
+    Returns the History of each model, in their order. Raises ArgumentError for models that are no models, come twice or
+    share variables, and what `fit` raises; an error of one model says which, and ends the training of all.
 
     >>> import fastnn
     >>> def network(seed):
@@ -114,7 +119,7 @@ def fit_many(
     span = range(initial_epoch, epochs)
     how = _How(span, verbose, batch_size, shuffle, class_weight, validation_batch, validation_freq)
     members = [_Member(k, model) for k, model in enumerate(models)]
-    with runs.run_many(models, "train"):
+    with uncut(), runs.run_many(models, "train"):
         try:
             for member in members:  # all that moves variables comes first: plans would be made again after it
                 with named(member):

@@ -54,7 +54,7 @@ class Means(Mapping[str, float]):
     def note(self, prefix: str) -> None:
         """Remember what the metrics have measured so far; an epoch begins with the prefix ""."""
         self._fresh = [prefix] if not prefix else ["", prefix]
-        self._noted.setdefault(prefix, []).append([float(v._array) for v in self.variables])
+        self._noted.setdefault(prefix, []).append([float(v._seen) for v in self.variables])
 
     def __iter__(self) -> Iterator[str]:
         return (prefix + name for prefix in self._fresh for name in self._named)

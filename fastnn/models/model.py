@@ -38,6 +38,7 @@ class Model(Trainer, StateTree, Layer):
         inputs: a symbol made by Input(), or a list or dict of them.
         outputs: a symbol computed from them, or a list or dict of them.
         name: str, made if None.
+        args, kwargs: of a subclass: what its own `__init__` takes. name, trainable and dtype go on to Layer.
 
     >>> from fastnn import Input, layers
     >>> x = Input((4,))
@@ -78,7 +79,14 @@ class Model(Trainer, StateTree, Layer):
         raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """A layer by name (str) or position (int); ArgumentError (a ValueError) if there is none."""
+        """A layer of the model, by its name or its position.
+
+        Args:
+            name: str.
+            index: int, counted as in `layers`; negative ones from the end.
+
+        Raises ArgumentError (a ValueError) if there is none, or both or neither are given.
+        """
         if index is not None and name is not None:
             raise ArgumentError(f"Provide only a layer name or a layer index. Received: index={index}, name={name}.")
         layers = self.layers
@@ -97,7 +105,13 @@ class Model(Trainer, StateTree, Layer):
 
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Tensor:
-        """What the model computes; subclasses say."""
+        """What the model computes; subclasses say.
+
+        Args:
+            args, kwargs: the inputs and whatever the subclass takes, usually (inputs, training=None, mask=None).
+
+        Returns the outputs: symbols, inside a step. Raises NotImplementedError in Model itself.
+        """
         raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
 
     def summary(
@@ -133,7 +147,14 @@ class Model(Trainer, StateTree, Layer):
 
     @open_signature
     def build(self, input_shape: Any = None) -> None:
-        """Make the weights for an input shape (a tuple with the batch dimension, or a list or dict of them)."""
+        """Make the weights for an input shape.
+
+        Args:
+            input_shape: a tuple with the batch dimension, None where a size is not known; a list or dict of them for
+                several inputs.
+
+        Raises ArgumentError without one.
+        """
         if input_shape is None:
             raise ArgumentError(f"Model '{self.name}': build() needs an input shape, e.g. build((None, 28, 28, 1)).")
         symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
@@ -175,7 +196,12 @@ class Model(Trainer, StateTree, Layer):
 
     @open_signature
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The output shape(s) for an input shape."""
+        """The output shape(s) for an input shape.
+
+        Args:
+            input_shape: a tuple with the batch dimension, None where a size is not known; a list or dict of them for
+                several inputs.
+        """
         return Layer.compute_output_shape(self, input_shape)
 
     # ---- configuration and files ----------------------------------------------------------------------
@@ -186,7 +212,14 @@ class Model(Trainer, StateTree, Layer):
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
-        """A model with new weights from what get_config() gave."""
+        """A model with new weights from what get_config() gave.
+
+        Args:
+            config: that dict.
+            custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
+
+        Raises UnknownNameError for a class that is not known.
+        """
         if {"input_layers", "output_layers"} & set(config):
             if cls is Model or not takes_inputs_and_outputs(cls):
                 return functional_from_config(hooks.call("functional"), config, custom_objects)
@@ -194,39 +227,73 @@ class Model(Trainer, StateTree, Layer):
         return super().from_config(config)
 
     def to_json(self, **kwargs: Any) -> str:
-        """The model without its weights, as JSON text; **kwargs go to json.dumps."""
+        """The model without its weights, as JSON text.
+
+        Args:
+            kwargs: go to json.dumps.
+        """
         return json.dumps(serial.serialize(self), **kwargs)
 
     def save(
         self, filepath: str | PathLike[str], overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
     ) -> None:
-        """Save everything to a `.keras` file: see fastnn.saving.save_model."""
+        """Write the model, with its weights, its compile arguments and its optimizer's state, to one file.
+
+        Args:
+            filepath: a name ending in ".keras", or in ".h5" for Keras's older format; or an open binary file.
+            overwrite: False makes an existing file an error.
+            zipped: False writes the members of the archive as files of a folder.
+            kwargs: include_optimizer=False leaves the optimizer's state out.
+
+        Raises what `fastnn.saving.save_model` raises, which it calls.
+        """
         return saving.save_model(self, filepath, overwrite, zipped, **kwargs)
 
     def save_weights(
         self, filepath: str | PathLike[str], overwrite: bool = True, max_shard_size: Any = None, **kwargs: Any
     ) -> None:
-        """Save the weights to a `.weights.h5` file: see fastnn.saving.save_weights."""
+        """Write the weights, and the optimizer's state, to a file.
+
+        Args:
+            filepath: a name ending in ".weights.h5", or in ".weights.json" with max_shard_size.
+            overwrite: False makes an existing file an error.
+            max_shard_size: gigabytes of one file, a number: larger models are split; None never splits.
+            kwargs: see `fastnn.saving.save_weights`, which is called.
+        """
         return saving.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
     def load_weights(self, filepath: str | PathLike[str], skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Load the weights from a file: see fastnn.saving.load_weights."""
+        """Read weights that save_weights or save wrote, into a model of the same structure.
+
+        Args:
+            filepath: the file.
+            skip_mismatch: whether layers whose weights have other shapes keep theirs, with a warning, in place of an
+                error.
+            kwargs: see `fastnn.saving.load_weights`, which is called.
+        """
         return saving.load_weights(self, filepath, skip_mismatch, **kwargs)
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
         """{"pre_block_layers": [...], "sequential_blocks": [...]}: which layers "gptq" and "awq" calibrate in turn.
 
-        None: override it, or say it in the config.
+        Args:
+            mode: "gptq" or "awq".
+
+        None here: override it, or say it in the config.
         """
         return None
 
     def quantize(self, mode: Any = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
-        """Keep the large weights of Dense, EinsumDense and Embedding layers in fewer bits.
+        """Keep the large weights of Dense, EinsumDense and Embedding layers in fewer bits. compile() again before
+        training.
 
-        mode: "int8", "int4" (in blocks of 128), "float8" (rounded while training), or "gptq" and "awq", which look at
-        data and need a config.  config: an object of fastnn.quantizers in its place.  filters: a regular expression,
-        or a list of them, that names of layers must contain; or a function from a layer to bool.  type_check: False
-        also quantizes layers of classes derived from those.  compile() again before training.
+        Args:
+            mode: "int8", "int4" (in blocks of 128), "float8" (rounded while training), or "gptq" and "awq", which look
+                at data and need a config.
+            config: an object of fastnn.quantizers in its place.
+            filters: a regular expression, or a list of them, that names of layers must contain; or a function from a
+                layer to bool.
+            kwargs: type_check=False also quantizes layers of classes derived from those.
 
         Raises ArgumentError for arguments that do not fit.
 
@@ -248,15 +315,16 @@ class Model(Trainer, StateTree, Layer):
         """Count the statistics of the BatchNormalization layers anew, over data; no other weight changes.
 
         For data that are distributed otherwise than those that the model was trained on (Li et al., 2018), or after
-        weights were averaged.  The data go through once; these layers normalise by the statistics of their batch, as
-        while training, all others do what they do in inference.  Then the layers have the mean and the variance of all
+        weights were averaged. The data go through once; these layers normalise by the statistics of their batch, as
+        while training, all others do what they do in inference. Then the layers have the mean and the variance of all
         that came in, in place of the moving ones; a domain without rows keeps its own.
 
-        x, batch_size, steps: as of `predict`.  layers: the layers, or their names; all of them, frozen ones too, if
-        None.  Returns itself.
+        Args:
+            x, batch_size, steps: as of `predict`.
+            layers: the layers, or their names; all of them, frozen ones too, if None.
 
-        Raises ArgumentError for a model without such layers, DataError where the statistics are not finite; then
-        nothing is changed.
+        Returns itself. Raises ArgumentError for a model without such layers, DataError where the statistics are not
+        finite; then nothing is changed.
 
         >>> from fastnn import Input, Sequential, layers
         >>> model = Sequential([Input((1,)), layers.BatchNormalization()])
@@ -271,7 +339,11 @@ class Model(Trainer, StateTree, Layer):
         return None if config is None else {k: serial.serialize(v) for k, v in config.items()}
 
     def compile_from_config(self, config: Config) -> None:
-        """Compile as get_compile_config() said."""
+        """Compile as get_compile_config() said.
+
+        Args:
+            config: that dict.
+        """
         tables = {"optimizer": "optimizers", "loss": "losses"}
         parts = {k: serial.deserialize(v, tables.get(k) if isinstance(v, dict) else None) for k, v in config.items()}
         self.compile(**parts)

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import changes, config, dtypes, turns
+from fastnn.core import changes, config, dtypes, results, turns
 from fastnn.core.jit import MODE
-from fastnn.core.types import Array
+from fastnn.core.results import ARRAYS
+from fastnn.core.types import Array, Structure
 from fastnn.graph import current
 from fastnn.graph.tensor import here
 from fastnn.graph.variable import watchers
@@ -46,7 +47,7 @@ def run(
     """One step of training or evaluation on one batch; what train_on_batch and test_on_batch return."""
     own = model._trainer()
     short = key = None
-    if type(x) is np.ndarray and type(y) is np.ndarray and weight is None and class_weight is None and nan is None:
+    if type(x) in ARRAYS and type(y) in ARRAYS and weight is None and class_weight is None and nan is None:
         key = x.shape, x.dtype, y.shape, y.dtype
         short = own.steps[kind].short.get(key)
         if type(short) is Shortcut:
@@ -74,7 +75,7 @@ def run(
 
 def predict(model: Any, x: Any) -> Any:
     """The outputs for one batch."""
-    if type(x) is np.ndarray and x.ndim and 0 < len(x) <= 32 and not getattr(model, "run_eagerly", False):
+    if type(x) in ARRAYS and x.ndim and 0 < len(x) <= 32 and not getattr(model, "run_eagerly", False):
         plan = plan_of(model, x, own_layers=False, said=True)
         if plan is not None:
             return plan(x)
@@ -99,6 +100,7 @@ def _remember(
         and compiled.logs is None
         and not compiled.losses
         and not compiled.program.plan.hosts
+        and compiled.program.device is None
         and [id(a) for a in (*flatten(x), *flatten(y))] == [id(a) for a in given]
         and all(0 < a.size <= SMALL and (a.dtype.kind in "ib" or a.dtype in ("f4", "f8")) for a in given)
         and not (step.kind == "train" and model.optimizer.python_per_batch)
@@ -222,3 +224,67 @@ def _mean(total: Array, count: Array, kind: Any) -> float:
 def _measured(metric: Any) -> Any:
     array = np.asarray(metric.result())
     return float(array) if array.ndim == 0 else array
+
+
+class OnBatch:
+    """The part of a model that takes one batch at a time."""
+
+    _need_compiled: Callable[[str], None]
+
+    def train_on_batch(
+        self,
+        x: Structure,
+        y: Structure = None,
+        sample_weight: Structure = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+        nan: str | None = None,
+    ) -> Any:
+        """One training step on one batch; returns the loss and metrics of that batch.
+
+        Args:
+            x: arrays with one row for each sample; a list or dict of them for several inputs.
+            y: the targets, likewise for several outputs.
+            sample_weight: a weight for each row, (n,), or for each step of a row, (n, steps); likewise for several
+                outputs.
+            class_weight: {class: weight}, as in `fit`.
+            return_dict: whether to return {name: number}, in place of a number or a list.
+            nan: what the step does if its loss or gradients are not finite, as in `fit`; None: nobody looks.
+
+        Raises what `fit` raises.
+
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1, kernel_initializer="zeros")])
+        >>> model.compile("sgd", "mse")
+        >>> float(model.train_on_batch(np.ones((4, 2)), np.ones((4, 1))))
+        1.0
+        """
+        self._need_compiled("train_on_batch")
+        if nan is not None:
+            checks.check_arguments(nan=nan)
+        return run(self, "train", x, y, sample_weight, class_weight, return_dict, nan)
+
+    def test_on_batch(
+        self, x: Structure, y: Structure = None, sample_weight: Structure = None, return_dict: bool = False
+    ) -> Any:
+        """Loss and metrics of one batch, in inference mode.
+
+        Args:
+            x: arrays with one row for each sample; a list or dict of them for several inputs.
+            y: the targets, likewise for several outputs.
+            sample_weight: a weight for each row, (n,), or for each step of a row, (n, steps); likewise for several
+                outputs.
+            return_dict: whether to return {name: number}, in place of a number or a list.
+
+        Raises what `fit` raises.
+        """
+        self._need_compiled("test_on_batch")
+        return run(self, "test", x, y, sample_weight, None, return_dict)
+
+    def predict_on_batch(self, x: Structure) -> Array | Any:
+        """The outputs for one batch, in inference mode, as NumPy arrays.
+
+        Args:
+            x: arrays with one row for each sample; a list or dict of them for several inputs.
+        """
+        return results.plain(predict(self, x))

@@ -78,7 +78,11 @@ class Profile:
         return dict(sorted(out.items(), key=lambda kv: -kv[1]))
 
     def table(self, most=40):
-        """The slowest instructions as text."""
+        """The slowest instructions as text.
+
+        Args:
+            most: how many at most, an int.
+        """
         peak = f"FMA peak {self.peak_gflops:.0f} GFLOP/s, " if self.peak_gflops else ""
         lines = [
             f"{self.total_us:,.1f} us a step, batch {self.batch_size}, {self.threads} thread(s); "
@@ -94,7 +98,11 @@ class Profile:
     __str__ = __repr__ = table
 
     def save_trace(self, path):
-        """Write the step as a Chrome trace (chrome://tracing, Perfetto)."""
+        """Write the step as a Chrome trace (chrome://tracing, Perfetto).
+
+        Args:
+            path: of the file, JSON.
+        """
         events, at = [], 0.0
         for r in self.rows:
             events.append(

@@ -10,14 +10,11 @@ Nothing is digested unless somebody asks: `fit(receipt=...)`.  Then the weights 
 
 import contextlib
 import functools
-import hashlib
 import itertools
 import json
 import math
 import os
 import platform
-import types
-import warnings
 from typing import Any
 
 import numpy as np
@@ -25,11 +22,9 @@ import numpy as np
 import fastnn
 from fastnn.callbacks.callback import Callback
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError
-from fastnn.core.types import Array
-from fastnn.models.data import flatten
+from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.models.digests import configuration, digest_of_weights, digests_of_data, text_digest
 from fastnn.runtime import pack
-from fastnn.saving import identifiers as serial
 from fastnn.saving.container import parse_json
 from fastnn.saving.files import read_file, write_file
 
@@ -44,6 +39,9 @@ class Receipt:
 
     facts: dicts of text and numbers, by part: "fit" (its number in the process), "versions", "kernels", "settings",
     "random", "run", and if it was asked for "config", "data", "weights"; "history".
+
+    Args:
+        noted: the facts of one run.
 
     >>> import fastnn, numpy as np
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
@@ -62,7 +60,13 @@ class Receipt:
         return {"format": FORMAT, **environment(), **self._noted}
 
     def save(self, path: Any) -> None:
-        """Write it as JSON; ArgumentError where fit was not asked for a receipt, OSError."""
+        """Write it as JSON.
+
+        Args:
+            path: of the file.
+
+        Raises ArgumentError where fit was not asked for a receipt, OSError.
+        """
         if "weights" not in self._noted:
             raise ArgumentError(
                 "This receipt has no digests of data and weights, which nobody asked fit to take: call "
@@ -77,7 +81,13 @@ class Receipt:
 
 
 def read_receipt(path: Any) -> dict[str, Any]:
-    """The facts in a file that `Receipt.save` wrote; FileFormatError for any other."""
+    """The facts in a file that `Receipt.save` wrote.
+
+    Args:
+        path: of the file.
+
+    Raises FileFormatError for any other.
+    """
     name = str(path)
     facts = parse_json(read_file(path, "receipt"), name)
     good = isinstance(facts, dict) and facts.get("format") == FORMAT and isinstance(facts.get("fit"), int)
@@ -87,85 +97,6 @@ def read_receipt(path: Any) -> dict[str, Any]:
     if not good or not all(k.isdecimal() and isinstance(v, str) for k, v in weights["steps"].items()):
         raise FileFormatError(f"{name}: no receipt of format {FORMAT}; expected what fit(receipt=...) writes.")
     return facts
-
-
-# ------------------------------------------------------------------ digests
-def _feed(digest: Any, array: Array) -> None:
-    digest.update(f"{array.dtype.str}{array.shape}".encode())
-    if array.flags.c_contiguous:
-        digest.update(array.reshape(-1).view(np.uint8) if array.size else b"")
-        return
-    for row in array:
-        digest.update(np.ascontiguousarray(row).reshape(-1).view(np.uint8))
-
-
-def digest_of(arrays: Any) -> str:
-    """The digest of some arrays, over all bytes.
-
-    >>> digest_of([np.zeros(3)]) == digest_of([np.zeros((6,))[::2]]) != digest_of([np.zeros((3, 1))])
-    True
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for array in arrays:
-        _feed(digest, np.asarray(array))
-    return digest.hexdigest()
-
-
-def _text_digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, default=lambda odd: type(odd).__qualname__)  # no address, as repr has
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _code(function: types.FunctionType) -> list[Any]:
-    """What stands for a function that no file could name: its code."""
-    code = function.__code__
-    constants = [repr(c) for c in code.co_consts if not isinstance(c, types.CodeType)]
-    return [function.__qualname__, code.co_code.hex(), constants, list(code.co_names)]
-
-
-def _plain(value: Any) -> Any:
-    """The configuration of anything, as plain data; of what has none, what can be told of it."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, types.FunctionType) and value.__module__.split(".")[0] != "fastnn":
-        return _code(value)
-    try:
-        with warnings.catch_warnings():  # about functions that a file cannot keep: none is written
-            warnings.simplefilter("ignore")
-            return serial.serialize(value)
-    except (FastnnError, NotImplementedError, TypeError, ValueError):  # a class of the user's without get_config
-        parts = [[type(p).__qualname__, p.name, [list(w.shape) for w in p.weights]] for p in _layers(value)]
-        return [type(value).__module__, type(value).__qualname__, parts]
-
-
-def _architecture(model: Any) -> Any:
-    """The configuration of a model, without what compile() was given."""
-    plain = _plain(model)
-    return {k: v for k, v in plain.items() if k != "compile_config"} if isinstance(plain, dict) else plain
-
-
-def _layers(value: Any) -> list[Any]:
-    return list(value._flatten_layers()) if hasattr(value, "_flatten_layers") else []
-
-
-def _weights(model: Any) -> str:
-    return digest_of(v._array for v in model.weights)
-
-
-def _data(**sources: Any) -> dict[str, str]:
-    """What can be told of the data of sources: of arrays their digests, of batches how many there are."""
-    found = {}
-    for kind, source in sources.items():
-        if source is not None and not hasattr(source, "arrays"):
-            found[kind] = f"{type(source.source.source).__name__}, {source.source.length} batches"
-        elif source is not None:
-            for name, part in zip(("x", "y", "sample_weight"), source.arrays):
-                for i, a in enumerate(() if part is None else flatten(part)):
-                    shape = "x".join(map(str, a.shape))
-                    found[f"{kind} {name}[{i}]"] = f"{digest_of([a])}, {a.dtype.name} {shape}"
-    return found
 
 
 @functools.cache
@@ -274,10 +205,9 @@ class _Taker(Callback):
         model, noted = self.model, self.noted
         position = model._trainer().shared.position()
         self.begun, noted["random"] = position["train"], {**position, "fits": self.source.number}
-        compiled = {k: _plain(v) for k, v in model._trainer().compile_config.items()}
-        noted["config"] = {"model": _text_digest(_architecture(model)), "compile": _text_digest(compiled)}
-        noted["data"] = _data(train=self.source, validation=self.validation)
-        noted["weights"] = {"start": _weights(model), "steps": {}, "taken": 0, "end": None}
+        noted["config"] = configuration(model)
+        noted["data"] = digests_of_data(train=self.source, validation=self.validation)
+        noted["weights"] = {"start": digest_of_weights(model), "steps": {}, "taken": 0, "end": None}
         self.receipt.__dict__.pop("facts", None)  # somebody may have looked before all was known
         if self.check is not None:
             self.check.begins(_finite(self.receipt.facts))
@@ -292,7 +222,7 @@ class _Taker(Callback):
         self.first = False
 
     def _note(self):
-        steps, found = self._steps(), _weights(self.model)
+        steps, found = self._steps(), digest_of_weights(self.model)
         self.noted["weights"]["steps"][str(steps)] = found
         if self.check is not None:
             self.check.at(steps, found)
@@ -300,7 +230,7 @@ class _Taker(Callback):
     def on_train_end(self, logs=None):
         if "weights" not in self.noted:  # it ended before it had begun
             return
-        self.noted["weights"].update(end=_weights(self.model), taken=self._steps())
+        self.noted["weights"].update(end=digest_of_weights(self.model), taken=self._steps())
         if self.check is not None:
             self.check.ends(_finite(self.receipt.facts))
         elif self.path is not None and _process.check is None:  # what is compared stays as it is
@@ -371,7 +301,7 @@ class Check:
         self._line("steps taken", weights["taken"], mine["taken"])
         if self._line("weights: at the end", weights.get("end"), mine["end"]):
             self.compared = mine["taken"]
-        self._line("history", _text_digest(self.facts["history"]), _text_digest(found["history"]))
+        self._line("history", text_digest(self.facts["history"]), text_digest(found["history"]))
         raise Enough
 
 

@@ -53,7 +53,9 @@ def save_step(path, step, feed, rows):
 def replay(path, custom_objects=None):
     """Run the step in a file once more, operation by operation; returns the Finding.
 
-    path: of what `fit(nan="stop")` wrote.  custom_objects: {name: class or function} that the model needs.
+    Args:
+        path: of what `fit(nan="stop")` wrote.
+        custom_objects: {name: class or function} that the model needs.
 
     Raises FileFormatError, UnknownNameError and what else `load_model` raises.
     """

@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn.core import config, dtypes
 from fastnn.core.errors import NotBuiltError
+from fastnn.distribution.strategies import uncut
 from fastnn.models.checks import takes_labels
 
 
@@ -15,6 +16,11 @@ class PlanReport:
     takes besides the data, the sum of arena_bytes (activations, gradients), state_bytes (weights, other variables,
     optimizer slots) and workspace_bytes (packed operands and tiles of the threads).  predicted_us: the sum over
     instructions.
+
+    Args:
+        model: a Model, built.
+        batch_size: rows of the step, an int.
+        training: whether of a step of training; None: if the model is compiled.
 
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1)])
@@ -28,7 +34,8 @@ class PlanReport:
         if training and not compiled:
             raise NotBuiltError("plan(training=True): the model is not compiled; call compile(optimizer, loss) first.")
         step = model._trainer().steps["train" if training else "predict"]
-        program = step.compiled(self._feed(model, step, batch_size), batch_size).program
+        with uncut():  # the whole step as one plan, also where a distribution cuts batches
+            program = step.compiled(self._feed(model, step, batch_size), batch_size).program
         self.batch_size, self.training, self.program = batch_size, training, program
         self.threads, self.instructions = program.threads, program.rows()
         self.buffers = [

@@ -22,6 +22,7 @@ from fastnn.models.direct import directly
 from fastnn.models.door import on_host
 from fastnn.models.functional import Functional
 from fastnn.models.model import Model
+from fastnn.models.stack_graph import StackGraph
 from fastnn.saving import identifiers as serial
 
 
@@ -30,12 +31,13 @@ def _stack(layer):
     return layer._tracker.layers if isinstance(layer, Sequential) else ()
 
 
-class Sequential(Model):
+class Sequential(StackGraph, Model):
     """Layers one after the other.
 
     Args:
         layers: list of layers; the first may be an Input() symbol, or have input_shape=... or input_dim=....
         name: str, made if None.
+        trainable: whether its weights are trained.
 
     Without an input shape the weights are made at the first call, fit or build(input_shape).
 
@@ -62,7 +64,14 @@ class Sequential(Model):
     # ---- the stack ------------------------------------------------------------------------------------
 
     def add(self, layer: Layer | Symbol, rebuild: bool = True) -> None:
-        """Put a layer on top; its weights are made at once if the input shape is known."""
+        """Put a layer on top; its weights are made at once if the input shape is known.
+
+        Args:
+            layer: a Layer, or first an Input() symbol.
+            rebuild: whether to make the weights now; False leaves it to the next call or build().
+
+        Raises ArgumentError for what is no layer, GraphError for a name that another layer has.
+        """
         stack = self._tracker.layers
         if isinstance(layer, Symbol) and is_functional(layer) and isinstance(layer.origin.operation, InputLayer):
             layer = layer.origin.operation
@@ -102,7 +111,13 @@ class Sequential(Model):
             self.built, self._functional = False, None
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Take the top layer off and return it."""
+        """Take the top layer off and return it.
+
+        Args:
+            rebuild: whether the weights of the others are made now, if the input shape is known.
+
+        Raises TypeError if there is none.
+        """
         if not self.layers:
             raise TypeError("There are no layers in the model.")
         layer = self._tracker.layers.pop()
@@ -125,7 +140,13 @@ class Sequential(Model):
             self.build(stack[0].input_shape)
 
     def build(self, input_shape=None):
-        """Make the weights for an input shape (batch, ...); ArgumentError if the model has another already."""
+        """Make the weights for an input shape.
+
+        Args:
+            input_shape: a tuple with the batch dimension.
+
+        Raises ArgumentError if the model has another already.
+        """
         stack = self._tracker.layers
         if not stack:
             raise ArgumentError(
@@ -196,7 +217,13 @@ class Sequential(Model):
         return directly(self, inputs, training, mask, kwargs)
 
     def call(self, inputs, training=None, mask=None):
-        """The layers applied one after the other."""
+        """The layers applied one after the other.
+
+        Args:
+            inputs: a symbol or an array, (batch, ...).
+            training: whether layers such as Dropout do what they do while training; None leaves it to the caller.
+            mask: truth values (batch, steps), False where a step does not count; None for none.
+        """
         if self._functional is not None:
             return self._functional.run(inputs, training, mask)
         if mask is not None:
@@ -211,13 +238,23 @@ class Sequential(Model):
         return super()._rows_apart(training) and (functional is None or functional._rows_apart(training))
 
     def compute_output_spec(self, inputs, training=None, mask=None):
-        """Shape and dtype of the output for a symbol as input."""
+        """Shape and dtype of the output for a symbol as input.
+
+        Args:
+            inputs: a symbol.
+            training: whether layers such as Dropout do what they do while training; None leaves it to the caller.
+            mask: truth values (batch, steps), False where a step does not count; None for none.
+        """
         if self._functional is not None:
             return self._functional.compute_output_spec(inputs)
         return infer(self._call_inner, (inputs,), {})
 
     def compute_output_shape(self, input_shape):
-        """The output shape for an input shape."""
+        """The output shape for an input shape.
+
+        Args:
+            input_shape: a tuple with the batch dimension.
+        """
         if self._functional is not None:
             return self._functional.compute_output_shape(input_shape)
         for layer in self.layers:
@@ -239,46 +276,6 @@ class Sequential(Model):
             "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and "
             "`pop()` to change the layers in this model."
         )
-
-    def _graph(self, what):
-        if self._functional is None:
-            raise AttributeError(f"Sequential model '{self.name}' has no defined {what} yet.")
-        return self._functional
-
-    @property
-    def input_shape(self) -> Any:
-        """The input shape; AttributeError until it is known."""
-        return self._graph("input shape").input_shape
-
-    @property
-    def output_shape(self) -> Any:
-        """The output shape; AttributeError until it is known."""
-        return self._graph("output shape").output_shape
-
-    @property
-    def inputs(self) -> list[Symbol]:
-        """The input symbol in a list."""
-        return self._graph("inputs").inputs
-
-    @property
-    def outputs(self) -> list[Symbol]:
-        """The output symbol in a list."""
-        return self._graph("outputs").outputs
-
-    @property
-    def input(self) -> Structure:
-        """The input symbol."""
-        return self._graph("input").input
-
-    @property
-    def output(self) -> Structure:
-        """The output symbol."""
-        return self._graph("output").output
-
-    @property
-    def input_names(self):
-        """The input's name in a list."""
-        return self._graph("input names").input_names
 
     @property
     def output_names(self):
@@ -308,7 +305,11 @@ class Sequential(Model):
         return super().input_dtype
 
     def input_dtypes(self, x):
-        """The dtype that the data are wanted in."""
+        """The dtype that the data are wanted in.
+
+        Args:
+            x: the data.
+        """
         return None if self._functional is None else self._functional.input_dtypes(x)
 
     def _standard_x(self, x, quiet=False):
@@ -333,7 +334,11 @@ class Sequential(Model):
         return self._functional._standard_leaves(x)
 
     def add_loss(self, loss):
-        """Add a scalar to the loss: a symbol computed from the model's input, or what Layer.add_loss takes."""
+        """Add to the loss.
+
+        Args:
+            loss: a scalar symbol computed from the model's input, or what Layer.add_loss takes.
+        """
         for value in nest.flatten(loss):
             if is_functional(value):
                 self._graph("graph").add_loss(value)
@@ -356,7 +361,14 @@ class Sequential(Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """A model with new weights from what get_config() gave."""
+        """A model with new weights from what get_config() gave.
+
+        Args:
+            config: that dict.
+            custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
+
+        Raises ArgumentError for a dict of another form, UnknownNameError for a class that is not known.
+        """
         if isinstance(config, list):  # Keras 1 and early 2 wrote only the layers
             config = {"name": None, "layers": config}
         if "layers" not in config or "name" not in config:

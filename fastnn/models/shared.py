@@ -48,13 +48,15 @@ class Shared:
     moves them.  `fits` counts calls of fit: the rows of each are in another order.
 
     bound: the feeds that have arrays (see runs.run).  kind: of the step that ran last, or None.  watch: not 0 while
-    steps of training fail at NaN and infinity.
+    steps of training fail at NaN and infinity.  exchanges: what sums go through where batches are cut, by what is
+    added; compared: the steps of which all processes know that they are the same (see sharded.py).
     """
 
     def __init__(self):
         self.arena = GrowingArena()
         self.programs = ProgramCache(besides=self.arena.outgrown)
         self.bound, self.kind = [], None
+        self.exchanges, self.compared = {}, set()
         self.states = {kind: new_state() for kind in FIRST_STEP}
         self.steps = {
             kind: Variable.over(state[STEP : STEP + 1].reshape(()), name="step") for kind, state in self.states.items()

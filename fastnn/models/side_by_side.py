@@ -29,7 +29,7 @@ def named(member: Any) -> Iterator[None]:
 
 def width_of(program: Any) -> int:
     """How many models with such a program walk together."""
-    each = program.arena_bytes + sum(v._array.nbytes for v in program.storage.variables)
+    each = program.arena_bytes + sum(v._host.nbytes for v in program.storage.variables)
     return max(1, min(WIDTH, NEAR_BYTES // each)) if program.can_walk_together else 1
 
 

@@ -15,6 +15,7 @@ from fastnn.models import data as adapter
 from fastnn.models import sparse
 from fastnn.models.identity import content
 from fastnn.models.runs import aside, let_in
+from fastnn.models.step import goes_on
 from fastnn.runtime import extension
 from fastnn.utils.batches import PyDataset
 from fastnn.utils.triples import unpack_x_y_sample_weight
@@ -95,6 +96,7 @@ class RowSource:
             mix_rows(self.order, seed, stream)
         if self.chosen is not None:
             self.order[:] = self.chosen[self.order]
+        self.feed.mixed()
 
     def follow(self):
         """Where a callback has compiled the model anew, or changed its layers: the other rows go to the new plans."""
@@ -225,29 +227,39 @@ class BatchSource:
             error.args = (f"{where}: {str(error).rstrip('.')}.{earlier}",)
             raise
 
+    def _settled(self, late, done):
+        """The batch before this one, (CompiledStep, rows) or None, is over; None."""
+        if late is not None:
+            with self._named(done - 1, self.good):
+                self.step.settle(*late)
+
     def run(self, around, done=0):
         """Run the batches of one epoch from batch `done` of it on; returns how many of the epoch are done."""
         kind = self.step.kind
         weights = self.class_weight if kind == "train" else None
         until = None if self.given is None else whole_executions(self.model, self.given)
+        late = None  # what still runs, on a device, while the next batch comes
         for x, y, w in self.source.epoch(None if until is None else until - done, begun=done > 0):
             if kind == "predict":
                 y = w = None
             with self._named(done, x):
                 arrays = self.model._arrays(x, y, w, weights, kind)
+            late = self._settled(late, done)
             if around.metrics is not None:
                 compile_batch(self.step, arrays)
                 around.ready()
             around.begin(done)
             with self._named(done, x):
-                compiled, rows = run_batch(self.step, arrays)
+                compiled, rows = run_batch(self.step, arrays, on=not around.each and around.keeping is None)
             self.good, done = x, done + 1
+            late = (compiled, rows) if goes_on(compiled) else None
             around.done(done - 1, compiled, rows)
             if kind == "train":
                 let_in(self.model._trainer())
             if around.stopped:
                 break
         else:
+            self._settled(late, done)
             if self.source.fell_short and done < (self.given or until or done + 1):
                 ran_out()
         around.close(done)
@@ -299,12 +311,12 @@ def compile_batch(step, arrays):
     step.compiled(feed, len(feed.arrays[0]))
 
 
-def run_batch(step, arrays):
-    """One run of a step on these arrays as one batch; returns (compiled step, rows)."""
+def run_batch(step, arrays, on=False):
+    """One run of a step on these arrays as one batch; returns (compiled step, rows).  on: see Step.run."""
     feed = step.feed(*arrays)
     step.begin()
     rows = len(feed.arrays[0])
-    return step.run(feed, rows)[0], rows
+    return step.run(feed, rows, on=on)[0], rows
 
 
 def _check_alone(x, y, weight):

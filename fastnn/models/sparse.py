@@ -8,6 +8,7 @@ import numpy as np
 
 from fastnn.core import config, tree
 from fastnn.core.errors import DataError
+from fastnn.core.results import ARRAYS
 from fastnn.data.dataset import Dataset
 from fastnn.data.plan import Plan
 
@@ -23,7 +24,7 @@ def is_sparse(value: Any) -> bool:
 
 def any_sparse(*structures: Any) -> bool:
     """Whether a leaf of the structures is sparse."""
-    left = [s for s in structures if s is not None and type(s) is not np.ndarray]
+    left = [s for s in structures if s is not None and type(s) not in ARRAYS]
     return bool(left) and any(map(is_sparse, tree.reached(left, _first_parts)))
 
 

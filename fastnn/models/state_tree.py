@@ -29,7 +29,8 @@ class StateTree:
     def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
         """The values of all variables, as nested dicts by the parts of their paths.
 
-        value_format: "backend_tensor", or "numpy_array".
+        Args:
+            value_format: "backend_tensor", or "numpy_array".
 
         Returns {"trainable_variables": {layer: {variable: value}}, "non_trainable_variables": ...,
         "optimizer_variables": ..., "metrics_variables": ...}.
@@ -48,9 +49,12 @@ class StateTree:
         return {group: _nested(variables, VALUES[value_format]) for group, variables in _groups(self).items()}
 
     def set_state_tree(self, state_tree: dict[str, Any]) -> None:
-        """Set variables to the values of a tree such as `get_state_tree` gives; what it does not name stays.
+        """Set variables to the values of a tree; what it does not name stays.
 
-        Raises ArgumentError for a group that does not exist, ShapeError for a value of another shape.  A path that no
+        Args:
+            state_tree: such as `get_state_tree` gives.
+
+        Raises ArgumentError for a group that does not exist, ShapeError for a value of another shape. A path that no
         variable has is passed over, with a warning.
 
         >>> import fastnn
@@ -84,14 +88,20 @@ class StateTree:
     ) -> None:
         """Write what predict computes into a file that needs no fastnn.
 
-        filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
-        extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it tests
-        itself), .npz (the weights by their paths).  format: "onnx", "py" or "npz"; Keras's other formats are not
-        written.
-        verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
+        Args:
+            filepath: its ending chooses the format where `format` does not: .onnx (opset 17; any batch size; needs the
+                extra `onnx`, and onnxruntime to be checked), .py (NumPy alone; `predict(*inputs)`; run as a script it
+                tests itself), .c (C99 without dependencies, for a batch of one size; it tests itself:
+                `cc -O2 m.c -lm && ./a.out`), .npz (the weights by their paths), .safetensors (likewise, with the
+                config of the model: load_weights and load_model read it; needs the extra `safetensors`).
+            format: one of these endings without its dot; Keras's other formats are not written.
+            verbose: True to say how far the file's outputs are from predict's; by default as interactive logging is.
+            input_signature: for .c: shapes (rows, ...) in place of the inputs' own, where these have unknown sizes;
+                arrays, symbols or InputSpecs. Other formats take the inputs as they are.
+            kwargs: batch_size, for .c: how many rows a call takes (1).
 
-        Raises NotSupportedError for a layer that there is no rule for, named, before anything is written, and for
-        Keras's other formats; ArgumentError for a format that Keras does not know either.
+        Raises NotSupportedError for a layer or operation that there is no rule for, named, before anything is written,
+        and for Keras's other formats; ArgumentError for a format that Keras does not know either.
 
         >>> import os, tempfile, fastnn
         >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(2)])
@@ -101,9 +111,16 @@ class StateTree:
         ending = os.fspath(filepath).rpartition(".")[2]
         form = ending if format == "tf_saved_model" and ending in writer.FORMATS else format
         if form in writer.FORMATS:
-            apart = writer.export(self, filepath, form)
+            batch_size = kwargs.pop("batch_size", None)
+            if kwargs:
+                raise ArgumentError(
+                    f"export: unknown arguments {sorted(kwargs)} for a .{form} file; see its docstring."
+                )
+            apart = writer.export(self, filepath, form, batch_size, input_signature)
             if is_interactive_logging_enabled() if verbose is None else verbose:
                 how = "" if apart is None else f"; largest difference to predict, relative: {apart:.1e}"
+                if form == "c":
+                    how = f"; to test it: cc -O2 {os.path.basename(os.fspath(filepath))} -lm && ./a.out"
                 say(f"Wrote {os.fspath(filepath)}{how}\n")
             return
         if form not in FORMATS:
@@ -111,8 +128,8 @@ class StateTree:
             raise ArgumentError(f"Unrecognized format={format}. Supported formats are: {known}")
         raise NotSupportedError(
             f"export(format={format!r}): `export_saved_model` only currently supports the tensorflow, jax and torch "
-            "backends. Write an .onnx, .py or .npz file, or write the model with save('model.keras') and export it "
-            "from Keras on one of these: keras.models.load_model('model.keras').export(...)."
+            "backends. Write an .onnx, .py, .c, .npz or .safetensors file, or write the model with save('model.keras') "
+            "and export it from Keras on one of these: keras.models.load_model('model.keras').export(...)."
         )
 
 

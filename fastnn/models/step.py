@@ -14,8 +14,10 @@ import numpy as np
 
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
+from fastnn.compiler.target import placed
 from fastnn.core import config, hooks, switches, turns
 from fastnn.core.errors import ArgumentError, KernelError
+from fastnn.distribution import strategies as shares
 from fastnn.graph import Symbol, Trace, Variable
 from fastnn.graph import variable as variables
 from fastnn.graph.lifetime import passing
@@ -25,6 +27,7 @@ from fastnn.models.data import flatten, like
 from fastnn.models.eager_step import EagerProgram
 from fastnn.models.feed import LEAF, Feed, signature, wanted_dtypes
 from fastnn.models.flat import runs_of, slot_run
+from fastnn.models.sharded import ShardedProgram
 from fastnn.models.step_functions import has_own, step_function
 from fastnn.runtime.abi import BATCH, NOT_FINITE, WATCH
 from fastnn.utils.triples import pack_x_y_sample_weight
@@ -66,6 +69,12 @@ class EagerStep(CompiledStep):
         lambda self: self.program.logs if has_own(self.program._model(), self.program.kind) else None,
         lambda self, value: None,
     )
+
+
+class ShardedStep(CompiledStep):
+    """A step on batches that are cut into shards."""
+
+    __slots__ = ()
 
 
 def bytes_of(program):
@@ -112,11 +121,12 @@ class Step:
     # ------------------------------------------------------------------ programs
     def compiled(self, feed, rows):
         """The CompiledStep for batches of exactly `rows` rows of the arrays that a feed has."""
-        key, programs = (self.kind, feed.key, rows, feed.shapes), self.shared.programs
+        share = shares.share()
+        key, programs = (self.kind, feed.key, rows, feed.shapes, share), self.shared.programs
         found, version = programs.find(key), self._version()
         if found is None or found.version != version or found.feed is not feed:
             programs.drop(lambda k, old: k[0] == self.kind and old.version != version)
-            found = self._compile(feed, rows)
+            found = self._compile(feed, rows, share)
             programs.put(key, found)
         return found
 
@@ -138,23 +148,17 @@ class Step:
         with updating, results_later():
             return symbols, step_function(model, kind)(iter([pack_x_y_sample_weight(x, y, weight)]))
 
-    def _compile(self, feed, rows):
+    def _compile(self, feed, rows, share):
         model, kind = self._model(), self.kind
         if getattr(model, "run_eagerly", False) or switches.functions_run_eagerly():
             return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
-        return self._traced_step(model, kind, feed, rows)
+        return self._traced_step(model, kind, feed, rows) if share is None else self._sharded(model, feed, rows, share)
 
     @passing()
     def _traced_step(self, model, kind, feed, rows):
-        outputs, result, logs = [], None, None
         with Trace(training=kind == "train") as trace:
             symbols, found = self.traced(trace, feed, rows)
-            if kind == "predict":
-                outputs = flatten(found)
-                result, losses = like(found, [LEAF] * len(outputs)), []
-            else:
-                losses = [_home(trace, loss, f"added_loss_{i}") for i, loss in enumerate(trace.losses)]
-                logs = self._logs(model, trace, found) if has_own(model, kind) else None
+            outputs, (result, logs, losses) = self.left_behind(trace, found)
             self.shared.count_draws(kind, trace)
         program = Program(
             trace,
@@ -162,9 +166,27 @@ class Step:
             dict(zip(symbols, feed.slots)),
             state=self.shared.states[kind],
             arena=self.shared.arena,
-            options=model._trainer().options,
+            options=placed(model._trainer().options),
         )
         return CompiledStep(program, feed, self._version(), result, logs, losses)  # tracing may move variables
+
+    @passing()
+    def _sharded(self, model, feed, rows, share):
+        program = ShardedProgram(self, model, feed, rows, share)
+        return ShardedStep(program, feed, self._version(), program.result, program.logs, program.losses)
+
+    def left_behind(self, trace, found):
+        """What a traced step leaves: (output symbols, (structure of the outputs, logs, variables of added losses))."""
+        model, kind = self._model(), self.kind
+        if kind == "predict":
+            outputs = flatten(found)
+            return outputs, (like(found, [LEAF] * len(outputs)), None, [])
+        losses = [_home(trace, loss, f"added_loss_{i}") for i, loss in enumerate(trace.losses)]
+        return [], (None, self._logs(model, trace, found) if has_own(model, kind) else None, losses)
+
+    def flat_runs(self):
+        """The model's weights side by side: see side_by_side."""
+        return side_by_side(self._model())
 
     def _logs(self, model, trace, found):
         """What a user's step returned, symbols replaced by the variables that the tape leaves their values in."""
@@ -189,8 +211,10 @@ class Step:
         self.shared.kind = self.kind
         self.show_losses()
 
-    def run(self, feed, rows, batches=1, deadline=0):
+    def run(self, feed, rows, batches=1, deadline=0, on=False):
         """Run so many batches of so many rows of a feed; returns (the CompiledStep, how many ran: see Program.run).
+
+        on: one batch, which may go on on a device until `settle`.
 
         A batch that ends at NaN or infinity is what the watch of the run makes of it (models/watch.py).
         """
@@ -203,10 +227,27 @@ class Step:
                 if compiled.version[0] != variables.layout_version:
                     continue  # while it waited for its turn, another model has moved the weights of both
                 self._use(compiled)
+                if on and goes_on(compiled):
+                    compiled.program.run_on(rows)
+                    return compiled, 1
                 return compiled, self._watched(compiled, rows, batches, deadline)
             finally:
                 if taken:
                     turns.end()
+
+    def settle(self, compiled, rows):
+        """The end of a batch that went on, while the feed has its rows."""
+        try:
+            compiled.program.settle()
+        except KernelError as error:
+            if error.status != NOT_FINITE:
+                raise
+        else:
+            return
+        with turns.turn(compiled.program.storage.variables, writes=True):
+            self.watch.tripped(self, compiled, rows)
+            if not self.shared.states[self.kind][BATCH]:  # it has not been left out
+                self._watched(compiled, rows, 1, 0)
 
     def _use(self, compiled):
         """This is what runs, or ran last."""
@@ -253,6 +294,11 @@ class Step:
             model = self._model()
             model._clear_losses()
             model._losses.extend(self.last.losses)
+
+
+def goes_on(compiled):
+    """Whether a batch of a CompiledStep may go on on a device while the host does something else."""
+    return getattr(compiled.program, "device", None) is not None
 
 
 def _home(trace, symbol, name):

@@ -11,7 +11,7 @@ from fastnn.graph.stateless import StatelessScope
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
 KINDS = ("train", "test", "predict")
-HERE = ("fastnn.models.trainer", __name__)
+HERE = ("fastnn.models.traced_steps", __name__)
 
 
 def has_own(model: Any, kind: str) -> bool:
@@ -55,20 +55,36 @@ class StepFunctions:
 
     @open_signature
     def predict_step(self, data: Structure) -> Structure:
-        """The outputs for a batch of symbols.  data: x, as packed by `fastnn.utils.pack_x_y_sample_weight`."""
+        """The outputs for a batch of symbols.
+
+        Args:
+            data: x, as packed by `fastnn.utils.pack_x_y_sample_weight`.
+        """
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
 
     def make_train_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
-        """The function of an iterator of batches that makes one step of training; override it or `train_step`."""
+        """The function of an iterator of batches that makes one step of training; override it or `train_step`.
+
+        Args:
+            force: whether to make it anew; Keras's argument: a step is made anew when it has to be.
+        """
         return functools.partial(_one_step, self.train_step)
 
     def make_test_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
-        """The function of an iterator of batches that makes one step of evaluation; override it or `test_step`."""
+        """The function of an iterator of batches that makes one step of evaluation; override it or `test_step`.
+
+        Args:
+            force: whether to make it anew; Keras's argument: a step is made anew when it has to be.
+        """
         return functools.partial(_one_step, self.test_step)
 
     def make_predict_function(self, force: bool = False) -> Callable[[Iterator[Any]], Any]:
-        """The function of an iterator of batches that gives the outputs of one; override it or `predict_step`."""
+        """The function of an iterator of batches that gives the outputs of one; override it or `predict_step`.
+
+        Args:
+            force: whether to make it anew; Keras's argument: a step is made anew when it has to be.
+        """
         return functools.partial(_one_step, self.predict_step)
 
     def stateless_compute_loss(

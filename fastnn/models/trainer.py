@@ -1,41 +1,34 @@
-"""Trainer: compile, fit, evaluate, predict and their per-batch forms; what Model inherits."""
+"""Trainer: compile, fit, evaluate, predict; what Model inherits."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from fastnn import ops, optimizers
+from fastnn import optimizers
 from fastnn.core import results, switches
 from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError
-from fastnn.core.types import Array, Logs, Structure, Tensor, open_signature
-from fastnn.gradients import GradientTape
+from fastnn.core.types import Array, Structure
 from fastnn.losses.compile_loss import CompileLoss
 from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.reduction import Mean
-from fastnn.models import checks, loop, on_batch, runs
-from fastnn.models import data as adapter
+from fastnn.models import checks, loop, runs
 from fastnn.models.direct import plan_of
 from fastnn.models.intake import Intake
 from fastnn.models.legacy import LegacyMethods
 from fastnn.models.looks import Looks
-from fastnn.models.measured import Measured
+from fastnn.models.on_batch import OnBatch
 from fastnn.models.receipt import check_argument as check_receipt
-from fastnn.models.step import update
-from fastnn.models.step_functions import StepFunctions
-from fastnn.utils.triples import unpack_x_y_sample_weight
+from fastnn.models.traced_steps import TracedSteps
 
 if TYPE_CHECKING:
     from fastnn.callbacks.history import History
     from fastnn.optimizers.optimizer import Optimizer
 
 
-class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
+class Trainer(OnBatch, TracedSteps, Intake, Looks, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
     compiled = False
@@ -56,13 +49,23 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
-        """Choose the optimizer, loss and metrics.
+        """Choose the optimizer, the loss and the metrics: what `fit` needs to know besides data.
 
-        optimizer: a name or Optimizer.  loss: a name, function (y_true, y_pred) of symbols, Loss, or a list or dict of
-        those per output.  loss_weights: numbers per output.  metrics, weighted_metrics: names, functions or Metrics, as
-        a list, or per output.  run_eagerly: whether steps run as Python, batch by batch, on Tensors that have values;
-        the bits are those of compiled steps.  steps_per_execution: batches between two calls of callbacks.
-        jit_compile: accepted as Keras's; steps are compiled anyway.  auto_scale_loss: whether mixed_float16 scales it.
+        Args:
+            optimizer: a name ("adam", "sgd", ...), an Optimizer, or a config of one.
+            loss: what training makes small: a name, a function (y_true, y_pred) of symbols, or a Loss; for several
+                outputs a list in their order or a dict by their names, in which None stands for no loss. None: only
+                what layers add.
+            loss_weights: a number for each output, in a list or dict, by which its loss is multiplied; 1 if None.
+            metrics: what is shown besides: a list of names, functions (y_true, y_pred) and Metrics; for several outputs
+                a list of those for each, or a dict by their names. "accuracy" is the one that fits labels and output.
+            weighted_metrics: the same, but weighted with sample_weight and class_weight.
+            run_eagerly: whether steps run as Python, batch by batch, on Tensors that have values (to look into a step
+                of your own); the bits are those of compiled steps, the time is not.
+            steps_per_execution: batches between two calls of callbacks for batches, an int >= 1.
+            jit_compile: Keras's argument; steps are compiled anyway.
+            auto_scale_loss: whether the optimizer scales the loss under the policy "mixed_float16", so that small
+                gradients are not lost: it becomes a LossScaleOptimizer.
 
         Raises UnknownNameError for names that do not exist and ArgumentError for structures that do not fit.
 
@@ -115,79 +118,6 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         """Keep checkpoints of the fit that begins; whether there is one to go on from (see Keeping.open)."""
         return self._trainer().keep(self).open(path, when, keep, delete=delete)
 
-    @open_signature
-    def compute_loss(
-        self,
-        x: Structure = None,
-        y: Structure = None,
-        y_pred: Structure = None,
-        sample_weight: Structure = None,
-        training: bool = True,
-    ) -> Tensor:
-        """The total loss (a symbol, inside the traced step): the compiled losses plus what layers added.
-
-        Override it for losses that need more than (y, y_pred); use `fastnn.ops`.
-        """
-        terms = []
-        if self._compile_loss is not None:
-            term = self._compile_loss(y, y_pred, sample_weight)
-            if term is not None:
-                terms.append(term)
-        terms += [
-            ops.sum(ops.cast(extra, "float32")) if getattr(extra, "shape", ()) else extra for extra in self.losses
-        ]
-        if not terms:
-            raise NotBuiltError("No loss to compute: pass `loss=` in compile(), or add one with add_loss().")
-        total = terms[0]
-        for term in terms[1:]:
-            total = ops.add(total, term)
-        return total
-
-    @open_signature
-    def train_step(self, data: Structure) -> Logs:
-        """One step on a batch of symbols: outputs, loss, gradients, update, metrics; returns {name: value}, the logs.
-
-        Override it for steps of another kind.  It is traced once: Python in it runs when the step is compiled, not at
-        every batch (with `run_eagerly=True`, at every batch).  Use `fastnn.ops`, `GradientTape` and
-        `optimizer.apply(gradients, variables)`.
-        data: x, (x, y) or (x, y, sample_weight), as packed by `fastnn.utils.pack_x_y_sample_weight`.
-        """
-        x, y, weight = unpack_x_y_sample_weight(data)
-        with GradientTape() as tape:
-            predicted = self(x, training=True)
-            loss = self._traced_loss(x, y, predicted, weight, True)
-            scaled = None if loss is None or self.optimizer is None else self.optimizer.scale_loss(loss)
-        update(self, scaled, tape)
-        return self.compute_metrics(x, y, predicted, weight)
-
-    @open_signature
-    def test_step(self, data: Structure) -> Logs:
-        """One step of evaluation on a batch of symbols; returns the logs.  See `train_step`."""
-        x, y, weight = unpack_x_y_sample_weight(data)
-        predicted = self(x, training=False)
-        self._traced_loss(x, y, predicted, weight, False)
-        return self.compute_metrics(x, y, predicted, weight)
-
-    @open_signature
-    def compute_metrics(self, x: Structure, y: Structure, y_pred: Structure, sample_weight: Structure = None) -> Logs:
-        """Update the compiled metrics, inside a step; returns {name: result}."""
-        self._traced_metrics(x, y, y_pred, sample_weight)
-        return self.get_metrics_result()
-
-    def _traced_loss(self, x, y, y_pred, sample_weight, training):
-        """compute_loss, with the running mean of the loss."""
-        loss = self.compute_loss(
-            x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **_training_argument(self.compute_loss, training)
-        )
-        if loss is not None:
-            leaf = adapter.flatten(x)[0]
-            self._loss_tracker.update_state(loss, sample_weight=float(leaf.shape[0]))
-        return loss
-
-    def _traced_metrics(self, x, y, y_pred, sample_weight):
-        if self._compile_metrics is not None and y is not None:
-            self._compile_metrics.update_state(y, y_pred, sample_weight)
-
     def _need_compiled(self, what):
         if not self.compiled:
             raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
@@ -216,25 +146,55 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         receipt: bool | str | PathLike[str] | None = None,
         nan: str = "continue",
     ) -> History:
-        """Train for epochs [initial_epoch, epochs); returns a History.
+        """Train for the epochs [initial_epoch, epochs); returns a History, whose `history` has the logs of each epoch.
 
-        x, y: arrays (n rows each), lists or dicts of arrays for several inputs or outputs; or x alone: a generator or
-        PyDataset of batches (x, y[, sample_weight]).  batch_size: rows, 32 if None.  validation_split: the fraction
-        of rows taken from the end, before shuffling.  class_weight: {class: weight}.  sample_weight: (n,) weights.
-        receipt: True, or the path of a file to write: `history.receipt` then has digests of data, configuration and
-        weights, which `fastnn verify` compares with another run; it costs a pass over the data, and in the first epoch
-        a return to Python after every batch.  Without it `history.receipt` has what is known for nothing: versions,
-        kernels, seed, steps, numbers.
-        nan: what a step does whose loss or gradients are not finite: "continue" (as Keras; one warning says where),
-        "stop" (NotFiniteError, weights as before), "raise" (that without a file), or "skip" (the step changes nothing).
+        Args:
+            x: arrays with one row for each sample (NumPy's, data frames, lists, SciPy's sparse matrices), a list or
+                dict of them for several inputs; or what yields batches (x, y[, sample_weight]): a generator, a
+                PyDataset, a Dataset, an iterable.
+            y: the targets, one row for each row of x, likewise for several outputs; None where x yields batches, or the
+                loss needs none.
+            batch_size: rows of a step, 32 if None; not for what yields batches.
+            epochs: number of the epoch to stop before, counted from 0; without initial_epoch how many.
+            verbose: 0 nothing, 1 or "auto" a progress bar, 2 a line for each epoch.
+            callbacks: a Callback, a list of them, or a CallbackList; None for none.
+            validation_split: share of the rows, in [0, 1), taken from the end before shuffling, that is evaluated after
+                each epoch and not trained on; for arrays.
+            validation_data: what is evaluated after each epoch: (x, y), (x, y, sample_weight), or what yields such
+                batches; goes before validation_split.
+            shuffle: True for another order of the rows in each epoch (of a PyDataset, of its batches); "batch" only
+                mixes rows inside of each batch; False keeps the order. Of generators the order stays.
+            class_weight: {class: weight}, by which the loss of rows of a class is multiplied; for one output, not with
+                sample_weight.
+            sample_weight: weights of the rows in the loss, (n,), or (n, steps); likewise for several outputs.
+            initial_epoch: number of the first epoch, to go on with an earlier training.
+            steps_per_epoch: batches of an epoch; None for all there are. A source without end needs it.
+            validation_steps: batches of a validation; None for all there are.
+            validation_batch_size: rows of a step of validation; batch_size if None.
+            validation_freq: an int: validation after every so many epochs; a list: after these epochs, counted from 1.
+            checkpoint: a folder in which the state of the whole run is kept, after each epoch and each minute; or a
+                BackupAndRestore for other times. SIGTERM then writes it, too, and ends the process with status 143.
+            resume: "auto": go on from the checkpoint in the folder, if there is one, with the bits of a run that was
+                not broken off; a run that had come to its end returns at once. True: there must be one. False: begin
+                anew. A path: go on from that file or folder.
+            receipt: True, or the path of a file to write: `history.receipt` then has digests of data, configuration and
+                weights, which `fastnn verify` compares with another run; it costs a pass over the data, and in the
+                first epoch a return to Python after every batch. Without it `history.receipt` has what is known for
+                nothing: versions, kernels, seed, steps, numbers.
+            nan: what a step does whose loss or gradients are not finite: "continue" (as Keras; one warning says where),
+                "stop" (NotFiniteError, weights as before, and a file that replays the step), "raise" (that without a
+                file), or "skip" (the step changes nothing).
 
-        checkpoint: a folder, or a BackupAndRestore for other than a checkpoint after each epoch and each minute;
-        SIGTERM then writes one, too, and ends the process with status 143.  resume: "auto": go on from the checkpoint
-        in the folder, if there is one, with the bits of a run that was not broken off; a run that had come to its end
-        returns at once.  True: there must be one.  False: begin anew.  A path: go on from that file or folder.
+        Raises DataError, ShapeError, ArgumentError or NotBuiltError before any weight has changed. Ctrl-C stops after
+        the batch in progress; the model and `model.history` are usable.
 
-        Raises DataError, ShapeError or NotBuiltError before any weight has changed.  Ctrl-C stops after the batch in
-        progress; the model and `model.history` are usable.
+        >>> import numpy as np
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((4,)), fastnn.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=3, validation_split=0.25, verbose=0)
+        >>> sorted(history.history), len(history.history["loss"])
+        (['loss', 'val_loss'], 3)
         """
         self._need_compiled("fit")
         checks.check_arguments(
@@ -292,9 +252,28 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Loss and metrics on data, in inference mode: a number, a list (loss first), or a dict.
+        """Loss and metrics on data, in inference mode.
 
-        Arguments as in `fit`.
+        Args:
+            x: arrays, or what yields batches, as in `fit`.
+            y: the targets, as in `fit`.
+            batch_size: rows of a step, 32 if None; it changes the time, not the result but for rounding.
+            verbose: 0 nothing, 1 or "auto" a progress bar, 2 a line at the end.
+            sample_weight: weights of the rows, as in `fit`.
+            steps: batches to look at; None for all there are.
+            callbacks: a Callback, a list of them, or a CallbackList; None for none.
+            return_dict: whether to return {name: number}, in place of the numbers.
+            kwargs: none is known: Keras's way to say so.
+
+        Returns a number (the loss), a list (the loss first, then as `metrics_names` says), or a dict. Raises what `fit`
+        raises.
+
+        >>> import numpy as np
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1, kernel_initializer="zeros")])
+        >>> model.compile("sgd", "mse", metrics=["mae"])
+        >>> model.evaluate(np.ones((8, 2)), np.ones((8, 1)), verbose=0, return_dict=True)
+        {'loss': 1.0, 'mae': 1.0}
         """
         if kwargs:
             raise ArgumentError(f"Arguments not recognized: {kwargs}{near(kwargs, Trainer.evaluate)}")
@@ -312,50 +291,30 @@ class Trainer(StepFunctions, Intake, Measured, Looks, LegacyMethods):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> Array | Any:
-        """The model's outputs for every row of x, as NumPy arrays (in inference mode)."""
+        """The model's outputs for every row of x, in inference mode.
+
+        Args:
+            x: arrays with one row for each sample, a list or dict of them for several inputs; or what yields batches.
+            batch_size: rows of a step, 32 if None; it changes the time and the memory.
+            verbose: 0 or "auto" nothing, 1 a progress bar, 2 a line at the end.
+            steps: batches to predict; None for all there are.
+            callbacks: a Callback, a list of them, or a CallbackList; None for none.
+
+        Returns NumPy arrays with as many rows as x, in the structure of the outputs. Raises DataError and ShapeError.
+
+        >>> import numpy as np
+        >>> import fastnn
+        >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(3)])
+        >>> model.predict(np.ones((5, 2)), verbose=0).shape
+        (5, 3)
+        """
         checks.verbosity(verbose)
         if batch_size is not None or steps is not None or callbacks:
             checks.check_arguments(batch_size=batch_size, steps=steps, callbacks=callbacks)
-        short = type(x) is np.ndarray and steps is None and not callbacks and not getattr(self, "run_eagerly", False)
-        if short and x.ndim and 0 < len(x) <= (batch_size or 32):
+        short = type(x) in results.ARRAYS and steps is None and not callbacks
+        if short and not getattr(self, "run_eagerly", False) and x.ndim and 0 < len(x) <= (batch_size or 32):
             plan = plan_of(self, x, own_layers=False, said=True)
             if plan is not None:
-                return results.plain(plan(x))
+                return plan(x)
         with runs.run(self, "predict"):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
-
-    def train_on_batch(
-        self,
-        x: Structure,
-        y: Structure = None,
-        sample_weight: Structure = None,
-        class_weight: dict[int, float] | None = None,
-        return_dict: bool = False,
-        nan: str | None = None,
-    ) -> Any:
-        """One training step on one batch; returns the loss and metrics of that batch.
-
-        nan: what the step does if its loss or gradients are not finite, as in `fit`; None: nobody looks.
-        """
-        self._need_compiled("train_on_batch")
-        if nan is not None:
-            checks.check_arguments(nan=nan)
-        return on_batch.run(self, "train", x, y, sample_weight, class_weight, return_dict, nan)
-
-    def test_on_batch(
-        self, x: Structure, y: Structure = None, sample_weight: Structure = None, return_dict: bool = False
-    ) -> Any:
-        """Loss and metrics of one batch, in inference mode."""
-        self._need_compiled("test_on_batch")
-        return on_batch.run(self, "test", x, y, sample_weight, None, return_dict)
-
-    def predict_on_batch(self, x: Structure) -> Array | Any:
-        """The outputs for one batch, as NumPy arrays."""
-        return results.plain(on_batch.predict(self, x))
-
-
-def _training_argument(function, training):
-    """{"training": training} for a compute_loss that takes it; those written for Keras before 3.3 do not."""
-    parameters = inspect.signature(function).parameters.values()
-    takes = any(p.name == "training" or p.kind == p.VAR_KEYWORD for p in parameters)
-    return {"training": training} if takes else {}

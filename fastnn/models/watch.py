@@ -9,6 +9,7 @@ import sys
 import warnings
 
 from fastnn.core.errors import NotFiniteError, NotFiniteWarning
+from fastnn.models.conduct import leads
 from fastnn.models.diagnosis import PACKAGE, diagnose
 from fastnn.runtime.abi import BATCH, ROW0
 
@@ -31,7 +32,7 @@ class Watch:
         first, said = self.finding is None, ""
         if first:
             self.finding = diagnose(step, compiled.feed, rows)
-            if self.mode in ("stop", "skip"):
+            if self.mode in ("stop", "skip") and leads():
                 self.file, said = _written(step, compiled.feed, rows, self.finding.step)
         if self.mode in ("stop", "raise"):
             text = f"{self.finding} The weights are as before this step. {said}".rstrip()

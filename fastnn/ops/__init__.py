@@ -7,7 +7,7 @@ promote and convert what they are given. The ``__all__`` of each file there says
 import importlib
 import pkgutil
 
-from fastnn.core import hooks
+from fastnn.core import hooks, results
 from fastnn.core.registry import suggest
 from fastnn.ops import functions, public, records
 
@@ -16,12 +16,14 @@ FAMILIES = tuple(
     for folder in (records, functions)
     for m in pkgutil.iter_modules(folder.__path__)
 )
+MAKERS = "create", "constants"  # whose results NumPy makes
 __all__ = []
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in vars(_module).get("__all__", ()):
         if public.is_recorded(_name) or _name in public.TAKE_SIZES:
             setattr(_module, _name, public.recorded(_name, getattr(_module, _name)))
-        globals()[_name] = getattr(_module, _name)
+        _made = _module.__name__.rpartition(".")[2] in MAKERS and _name != "convert_to_numpy"
+        globals()[_name] = results.giving(getattr(_module, _name)) if _made else getattr(_module, _name)
         __all__.append(_name)
 image = importlib.import_module(f"{__name__}.functions.image")
 for _name in image.NAMES:

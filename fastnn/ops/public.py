@@ -11,12 +11,11 @@ import inspect
 import re
 from typing import Any
 
-import numpy as np
-
 from fastnn.core import config, dtypes, hooks, keras_classes
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import camel_case
 from fastnn.core.notes import notes
+from fastnn.core.results import ARRAYS, own
 from fastnn.graph.active import current
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import here
@@ -191,13 +190,13 @@ _short: dict[Any, Any] = {}  # of one or two float arrays to the plan that the f
 def _short_way(function, args):
     """The plan of a call on one or two float arrays; a key where there is none yet; None for other calls."""
     first = args[0] if args else None
-    if type(first) is not np.ndarray or first.dtype.char not in "fd" or len(args) > 2:
+    if type(first) not in ARRAYS or first.dtype.char not in "fd" or len(args) > 2:
         return None
     if len(args) == 1:
         key = function, first.shape, first.dtype.char
     else:
         second = args[1]
-        if type(second) is not np.ndarray or second.dtype.char != first.dtype.char:
+        if type(second) not in ARRAYS or second.dtype.char != first.dtype.char:
             return None
         key = function, first.shape, first.dtype.char, second.shape
     if current() is not None:
@@ -233,10 +232,12 @@ def recorded(name, function):
         if not kwargs and not here.recording:
             short = _short_way(function, args)
             if short is not None:
-                return short(*args) if type(short) is not tuple else _noted(function, args, short)
+                return short(*args) if type(short) is not tuple else own(_noted(function, args, short))
         if current() is None and (_symbolic(args) or (kwargs and _symbolic(kwargs.values()))):
             return hooks.call("record", name, function, args, kwargs)
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        # a tape knows the arrays that it watches
+        return result if here.recording or current() is not None else own(result)
 
     call.public_name = name
     return call

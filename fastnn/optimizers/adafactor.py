@@ -18,8 +18,14 @@ class Adafactor(Optimizer):
     beta_2 = 1 - t^beta_2_decay; v is the mean of g^2 + epsilon_1, of matrices as (row means) x (column means);
     u = g / sqrt(v); w -= max(epsilon_2, rms(w)) min(lr, 1/sqrt(t)) u / max(1, rms(u) / clip_threshold).
 
-    clip_threshold: float, apart from clipnorm and clipvalue.  relative_step: whether a constant learning rate is also
-    bounded by 1/sqrt(t).  Other arguments: see Optimizer.  Source: Shazeer and Stern, 2018 (arXiv 1804.04235).
+    Args:
+        beta_2_decay: float: how fast beta_2 comes near 1.
+        epsilon_1: float > 0, added to squared gradients.
+        epsilon_2: float > 0: no weights count as smaller.
+        clip_threshold: float > 0: the largest size of u, apart from clipnorm and clipvalue.
+        relative_step: whether a constant learning rate is also bounded by 1/sqrt(t).
+
+    Source: Shazeer and Stern, 2018 (arXiv 1804.04235).
 
     >>> Adafactor().beta_2_decay
     -0.8
@@ -65,7 +71,11 @@ class Adafactor(Optimizer):
         self.clip_threshold, self.relative_step = clip_threshold, relative_step
 
     def build(self, variables):
-        """Make means of rows, of columns (of matrices and beyond) and the velocity of each variable, in that order."""
+        """Make means of rows, of columns (of matrices and beyond) and the velocity of each variable, in that order.
+
+        Args:
+            variables: the model variables.
+        """
         if self.built:
             return
         variables = list(variables)
@@ -79,7 +89,13 @@ class Adafactor(Optimizer):
             self._v.append(self.add_variable_from_reference(v, "velocity"))
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable: its own size enters the formula, so variables are not joined."""
+        """Update one variable: its own size enters the formula, so variables are not joined.
+
+        Args:
+            gradient: symbol or array of the variable's shape.
+            variable: the Variable.
+            learning_rate: a scalar.
+        """
         dtype, index = variable.dtype, self._get_variable_index(variable)
         rows, columns, velocity = self._r[index], self._c[index], self._v[index]
         rate, gradient = ops.cast(learning_rate, dtype), ops.cast(gradient, dtype)

@@ -9,7 +9,11 @@ from fastnn.optimizers.optimizer import Optimizer
 class Adagrad(Optimizer):
     """v += g^2; w -= lr g / sqrt(v + epsilon); v starts at initial_accumulator_value.
 
-    Other arguments: see Optimizer.  Source: Duchi, Hazan and Singer, 2011.
+    Args:
+        initial_accumulator_value: float >= 0, the first value of v.
+        epsilon: float >= 0, under the root.
+
+    Source: Duchi, Hazan and Singer, 2011.
 
     >>> Adagrad().get_config()["initial_accumulator_value"]
     0.1
@@ -60,7 +64,6 @@ class Adagrad(Optimizer):
         return (self.epsilon,)
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         param, v = update.adagrad_update(param, grad, slots["accumulator"], hyper)
         return param, {"accumulator": v}
 
@@ -68,7 +71,11 @@ class Adagrad(Optimizer):
 class Adadelta(Optimizer):
     """v = rho v + (1-rho) g^2; d = g sqrt(u + epsilon) / sqrt(v + epsilon); u = rho u + (1-rho) d^2; w -= lr d.
 
-    Other arguments: see Optimizer.  Source: Zeiler, ADADELTA, 2012.
+    Args:
+        rho: float in [0, 1]: share of the old means in the new ones.
+        epsilon: float >= 0, under the roots.
+
+    Source: Zeiler, ADADELTA, 2012.
 
     >>> Adadelta().get_config()["rho"]
     0.95
@@ -118,7 +125,6 @@ class Adadelta(Optimizer):
         return self.rho, self.epsilon
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         param, v, u = update.adadelta_update(
             param, grad, slots["accumulated_grad"], slots["accumulated_delta_var"], hyper
         )

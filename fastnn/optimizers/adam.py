@@ -12,7 +12,13 @@ from fastnn.optimizers.optimizer import Optimizer
 
 
 class _Moments(Optimizer):
-    """Optimizers with beta_1, beta_2 and epsilon."""
+    """Optimizers with beta_1, beta_2 and epsilon.
+
+    Args:
+        beta_1: float in [0, 1]: share of the old mean of gradients m in the new one.
+        beta_2: float in [0, 1]: share of the old mean of squared gradients v in the new one.
+        epsilon: float >= 0, added to the root.
+    """
 
     settings = ("beta_1", "beta_2", "epsilon")
 
@@ -59,7 +65,10 @@ class Adam(_Moments):
     """m += (g - m)(1 - beta_1); v += (g^2 - v)(1 - beta_2); w -= alpha m / (sqrt(v) + epsilon).
 
     alpha = lr sqrt(1 - beta_2^t) / (1 - beta_1^t); epsilon is outside the root and not rescaled (Keras's rule).
-    amsgrad: the largest v so far under the root.  Other arguments: see Optimizer.
+
+    Args:
+        amsgrad: whether the largest v so far stands under the root.
+
     Source: Kingma and Ba, 2014; Reddi et al., 2018.
 
     >>> import numpy as np
@@ -116,11 +125,9 @@ class Adam(_Moments):
         return groups + ([[("velocity_hat", "zeros")]] if self.amsgrad else [])
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
-        """The vector of constants of this step."""
         return update_hyper.adam_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         if self.amsgrad:
             param, m, v, top = update.adam_amsgrad_update(
                 param, grad, slots["momentum"], slots["velocity"], slots["velocity_hat"], hyper
@@ -133,7 +140,10 @@ class Adam(_Moments):
 class AdamW(Adam):
     """Adam with decoupled weight decay: each step also takes weight_decay * lr of every weight.
 
-    weight_decay: float.  Other arguments: see Adam.  Source: Loshchilov and Hutter, 2019.
+    Args:
+        weight_decay: float: share of every weight that a step takes, times the learning rate; None: nothing.
+
+    Source: Loshchilov and Hutter, 2019.
 
     >>> AdamW().weight_decay
     0.004
@@ -183,7 +193,11 @@ class AdamW(Adam):
 class Adamax(_Moments):
     """m as in Adam; u = max(beta_2 u, |g|); w -= lr m / ((1 - beta_1^t)(u + epsilon)).
 
-    Other arguments: see Optimizer.  Source: Kingma and Ba, 2014, section 7.
+    Args:
+        beta_2: float in [0, 1]: share of the old bound u in the new one.
+        epsilon: float >= 0, added to u.
+
+    Source: Kingma and Ba, 2014, section 7.
 
     >>> Adamax().beta_2
     0.999
@@ -194,11 +208,9 @@ class Adamax(_Moments):
         return [[("momentum", "zeros"), ("norm", "zeros")]]
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
-        """The vector of constants of this step."""
         return update_hyper.adamax_hyper(iterations, rate, scale, weight_decay=weight_decay, constants=self.constants())
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         param, m, u = update.adamax_update(param, grad, slots["momentum"], slots["norm"], hyper)
         return param, {"momentum": m, "norm": u}
 
@@ -206,8 +218,11 @@ class Adamax(_Moments):
 class Nadam(_Moments):
     """Adam with Nesterov momentum: beta_1 (1 - base^t / 2) at step t, base = 0.96.
 
-    schedule_decay: Keras 1 and 2's argument: base = 0.96 ^ schedule_decay.
-    Other arguments: see Optimizer.  Source: Dozat, Incorporating Nesterov Momentum into Adam, 2015.
+    Source: Dozat, Incorporating Nesterov Momentum into Adam, 2015.
+
+    Args:
+        **kwargs: `schedule_decay`, Keras 1 and 2's argument: base = 0.96 ^ schedule_decay; and what other optimizers
+            take.
 
     >>> Nadam().beta_1
     0.9
@@ -257,7 +272,11 @@ class Nadam(_Moments):
         return {**super().get_config(), **own}
 
     def build(self, variables):
-        """Make the slots, and the product of the momentum schedule so far."""
+        """Make the slots, and the product of the momentum schedule so far.
+
+        Args:
+            variables: the model variables.
+        """
         if not self.built:
             super().build(variables)
             self._u_product = self._track(np.ones((), np.float64), "float64", "u_product")
@@ -267,7 +286,14 @@ class Nadam(_Moments):
         return [[("momentum", "zeros"), ("velocity", "zeros")]]
 
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
-        """The vector of constants of this step; moves the product on, at the steps that update."""
+        """The vector of constants of this step; moves the product on, at the steps that update.
+
+        Args:
+            iterations: int64 scalar, the number of updates made so far.
+            rate: float64 scalar, the learning rate.
+            weight_decay: float.
+            scale: float64 scalar that gradients are multiplied by, or None.
+        """
         old = self._u_product.value
         base = 0.96 if self.schedule_decay is None else 0.96**self.schedule_decay
         hyper, product = update_hyper.nadam_hyper(
@@ -281,7 +307,6 @@ class Nadam(_Moments):
         return hyper
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         param, m, v = update.nadam_update(
             param,
             grad,

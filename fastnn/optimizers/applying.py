@@ -7,7 +7,7 @@ the whole model).  The same code serves symbols and arrays.
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,13 @@ from fastnn.core.errors import ArgumentError, NotBuiltError
 from fastnn.core.types import Tensor, open_signature
 from fastnn.graph import Symbol, Variable, calls, current
 from fastnn.graph.active import paused
+from fastnn.graph.shard import cut
 from fastnn.graph.tensor import here
 from fastnn.ops.records import state as state_records
 from fastnn.ops.records import update_hyper
 from fastnn.optimizers.clipping import Clipping
 from fastnn.optimizers.custom_step import CustomStep
+from fastnn.optimizers.minimizing import Minimizing
 from fastnn.optimizers.operands import as_dtype, number
 from fastnn.optimizers.stateless import Stateless
 from fastnn.optimizers.unit import Unit
@@ -32,18 +34,7 @@ LIVE = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "ema_momentu
         "loss_scale_factor", "time_decay", "schedule_decay", "_learning_rate"}  # fmt: skip
 
 
-class Updates:
-    """A step of an optimizer in a `backend.function`: `gradients` are symbols, `apply` takes their values."""
-
-    def __init__(self, optimizer: Any, variables: Any, gradients: Any) -> None:
-        self.optimizer, self.variables, self.gradients = optimizer, variables, gradients
-
-    def apply(self, values: Any) -> None:
-        """Make the step."""
-        self.optimizer.apply(values, self.variables)
-
-
-class Applying(Clipping, CustomStep, Stateless):
+class Applying(Clipping, CustomStep, Stateless, Minimizing):
     """The part of an optimizer that makes steps; subclasses fill in the table: slots, constants, update."""
 
     #: How often a setting of the built optimizer has changed; plans are cached under it.
@@ -81,7 +72,11 @@ class Applying(Clipping, CustomStep, Stateless):
     def hyper(self, iterations, rate, weight_decay=0.0, scale=None):
         """The vector of constants of this step (see fastnn.ops.records.update).
 
-        iterations: int64 scalar; rate: float64 scalar; weight_decay: float; scale: float64 scalar or None.
+        Args:
+            iterations: int64 scalar, the number of updates made so far.
+            rate: float64 scalar, the learning rate.
+            weight_decay: float.
+            scale: float64 scalar that gradients are multiplied by, or None.
         """
         return update_hyper.update_hyper(rate, scale, weight_decay=weight_decay, constants=self.constants())
 
@@ -90,7 +85,14 @@ class Applying(Clipping, CustomStep, Stateless):
         return ()
 
     def update(self, param, grad, slots, hyper):
-        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.records.update."""
+        """(new param, {slot name: new value}): the formula, through one operation of fastnn.ops.records.update.
+
+        Args:
+            param: symbol or array: the weights.
+            grad: their gradient, of the same shape.
+            slots: {slot name: value}, of the same shape.
+            hyper: what `hyper` gave.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} must implement update_step(gradient, variable, learning_rate)."
         )
@@ -99,7 +101,10 @@ class Applying(Clipping, CustomStep, Stateless):
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Any) -> None:
         """Update one variable.  Optimizers written by users override this.
 
-        gradient: symbol or array of the variable's shape; learning_rate: a scalar.
+        Args:
+            gradient: symbol or array of the variable's shape.
+            variable: the Variable.
+            learning_rate: a scalar, of the variable's dtype.
         """
         unit = self._unit(variable, as_dtype(gradient, variable.dtype))
         hyper = self.hyper(self._int64(self.iterations), ops.cast(learning_rate, "float64"))
@@ -109,17 +114,12 @@ class Applying(Clipping, CustomStep, Stateless):
             unit.slots[name].assign(value)
 
     # ------------------------------------------------------------------ the faces
-    def apply_gradients(self, grads_and_vars: Iterable[tuple[Tensor, Variable]]) -> Any:
-        """apply() for pairs (gradient, variable); returns the iterations."""
-        grads, variables = zip(*grads_and_vars)
-        self.apply(list(grads), list(variables))
-        return self._iterations
-
     def apply(self, grads: Sequence[Tensor], trainable_variables: Sequence[Variable] | None = None) -> Any:
         """Update the variables with these gradients: at once for arrays, as part of the trace for symbols.
 
-        grads: one for each variable, None where there is none (warns).  trainable_variables: needed until the
-        optimizer is built.
+        Args:
+            grads: one for each variable, None where there is none (warns).
+            trainable_variables: their Variables; needed until the optimizer is built.
         """
         grads = list(grads)
         if not grads:
@@ -149,57 +149,18 @@ class Applying(Clipping, CustomStep, Stateless):
             key = "apply", hooks.call("serial", self), self.changes, tuple(places)
             calls.event(key, lambda *g: self._step(list(g), trainable_variables, self._runs), grads, {}, effect=True)
             return
-        self._step(grads, trainable_variables, None if current() is None else self._runs)
-
-    def minimize(self, loss: Any, var_list: Any, grad_loss: Any = None, name: Any = None, tape: Any = None) -> Any:
-        """One update along the gradients of a loss.
-
-        loss: a function without arguments that gives a scalar; with `tape`, or in a step, a value that it recorded.
-        var_list: the variables, or a function that gives them.  grad_loss: weight of the loss.  Returns the iterations.
-
-        >>> from fastnn import optimizers
-        >>> v = Variable(3.0)
-        >>> _ = optimizers.SGD(0.5).minimize(lambda: v * v, [v])
-        >>> float(v)
-        0.0
-        """
-        return self.apply_gradients(self.compute_gradients(loss, var_list, grad_loss, tape))
-
-    def compute_gradients(self, loss: Any, var_list: Any, grad_loss: Any = None, tape: Any = None) -> Any:
-        """(gradient, variable) pairs of a loss: the arguments are those of minimize."""
-        if current() is None and tape is None and not callable(loss):
-            raise ArgumentError(
-                f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss!r}, tape=None. Pass a "
-                "function that computes the loss, or the GradientTape that recorded it."
-            )
-        tape = hooks.call("tape") if tape is None else tape
-        with tape if callable(loss) else contextlib.nullcontext():
-            value = loss() if callable(loss) else loss
-            variables = list(var_list() if callable(var_list) else var_list)
-        grads = tape.gradient(value, variables, None if grad_loss is None else [grad_loss])
-        return list(zip(grads, variables))
-
-    def get_gradients(self, loss: Any, params: Sequence[Variable]) -> list[Tensor]:
-        """The gradients of a loss, a symbol of a functional graph, along variables (Keras 1 and 2)."""
-        return list(hooks.call("symbolic_gradients", [loss], list(params)))
-
-    def get_updates(self, loss: Any = None, params: Any = None, *rest: Any, **kwargs: Any) -> list[Any]:
-        """What `keras.backend.function` takes as `updates`, to make a step of a symbolic loss (Keras 1 and 2).
-
-        loss: a symbol.  params: the variables.  Keras 1's order (params, constraints, loss) works, too.
-        """
-        if rest:
-            loss, params = rest[-1], loss
-        elif isinstance(loss, (list, tuple)):
-            loss, params = params, loss
-        return [Updates(self, list(params), self.get_gradients(loss, params))]
+        trace = current()
+        if trace is not None and cut(trace, self, grads, trainable_variables):
+            return
+        self._step(grads, trainable_variables, None if trace is None else self._runs)
 
     @contextlib.contextmanager
     def through(self, runs):
         """Inside, `apply` in a trace updates variables that lie side by side together.
 
-        runs: [(run, [slot pseudo-variables, in the order of flat_slots_of] or None)]; a run has `variables`,
-        `offsets`, `size` and `variable` (a pseudo-variable over all of them).
+        Args:
+            runs: [(run, [slot pseudo-variables, in the order of flat_slots_of] or None)]; a run has `variables`,
+                `offsets`, `size` and `variable` (a pseudo-variable over all of them).
         """
         before = self._runs
         object.__setattr__(self, "_runs", runs)
@@ -209,8 +170,11 @@ class Applying(Clipping, CustomStep, Stateless):
             object.__setattr__(self, "_runs", before)
 
     def flat_slots_of(self, variables):
-        """For each slot the list of its Variables for these model variables; None where steps go variable by
-        variable."""
+        """For each slot the list of its Variables for these model variables; None where steps go variable by variable.
+
+        Args:
+            variables: the model variables.
+        """
         if self._is_custom() or (self.clipnorm and self.gradient_accumulation_steps):
             return None
         return [[made[self._get_variable_index(v)] for v in variables] for made in self._slots.values()]
@@ -221,7 +185,11 @@ class Applying(Clipping, CustomStep, Stateless):
         return bool(self.use_ema) or type(self).finalize_variable_values is not Applying.finalize_variable_values
 
     def finalize_variable_values(self, var_list):
-        """Put the moving averages into the model (at the end of training, with use_ema)."""
+        """Put the moving averages into the model (at the end of training, with use_ema).
+
+        Args:
+            var_list: the Variables that have averages.
+        """
         if self.use_ema:
             for v in var_list:
                 v.assign(self._slots["average"][self._get_variable_index(v)].numpy())

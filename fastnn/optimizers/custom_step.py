@@ -70,13 +70,28 @@ class CustomStep:
                 v.assign(ops.subtract(v.value, ops.multiply(v.value, factor)))
 
     def assign(self, variable, value):
-        """variable <- value; what update_step of Keras's own optimizers calls."""
+        """variable <- value; what update_step of Keras's own optimizers calls.
+
+        Args:
+            variable: a Variable.
+            value: an array, symbol or number.
+        """
         variable.assign(value)
 
     def assign_add(self, variable, value):
-        """variable <- variable + value."""
+        """variable <- variable + value.
+
+        Args:
+            variable: a Variable.
+            value: an array, symbol or number.
+        """
         variable.assign_add(value)
 
     def assign_sub(self, variable, value):
-        """variable <- variable - value."""
+        """variable <- variable - value.
+
+        Args:
+            variable: a Variable.
+            value: an array, symbol or number.
+        """
         variable.assign_sub(value)

@@ -13,7 +13,15 @@ class Ftrl(Optimizer):
     (2 lr))).
 
     p = -learning_rate_power; s = l2_shrinkage_regularization_strength; n starts at initial_accumulator_value.
-    Other arguments: see Optimizer.  Source: McMahan et al., Ad Click Prediction, 2013.
+    Source: McMahan et al., Ad Click Prediction, 2013.
+
+    Args:
+        learning_rate_power: float <= 0: how the rate falls with n.
+        initial_accumulator_value: float >= 0, the first value of n.
+        l1_regularization_strength: float >= 0, l1: how much is needed for a weight other than 0.
+        l2_regularization_strength: float >= 0, l2.
+        l2_shrinkage_regularization_strength: float >= 0, s: a penalty on the size of weights that acts on gradients.
+        beta: float: beta / (2 lr) is added to l2.
 
     >>> Ftrl().learning_rate_power
     -0.5
@@ -85,7 +93,6 @@ class Ftrl(Optimizer):
         return -self.learning_rate_power, self.l1_regularization_strength, self.l2_regularization_strength
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         param, n, z = update.ftrl_update(
             param,
             grad,

@@ -25,6 +25,9 @@ TABLE = serial.Table(
 def get(identifier):
     """An optimizer from a name, a config dict, a class or an optimizer; None stays None.
 
+    Args:
+        identifier: a name, config dict, class, Optimizer or None.
+
     Raises UnknownNameError for an unknown name (the message lists near ones), ArgumentError for anything else.
 
     >>> get("adam").name.startswith("adam")
@@ -34,12 +37,24 @@ def get(identifier):
 
 
 def serialize(optimizer):
-    """The config of an optimizer (a dict)."""
+    """The config of an optimizer (a dict).
+
+    Args:
+        optimizer: an Optimizer.
+
+    >>> from fastnn.optimizers import SGD
+    >>> serialize(SGD())["class_name"]
+    'SGD'
+    """
     return serial.serialize(optimizer)
 
 
 def deserialize(config, custom_objects=None):
     """An optimizer from its config; class names are taken in any case.
+
+    Args:
+        config: a dict that serialize() gave.
+        custom_objects: {name: class} for names that fastnn does not know, or None.
 
     >>> deserialize({"class_name": "sgd", "config": {"momentum": 0.5}}).momentum
     0.5

@@ -9,7 +9,7 @@ from fastnn.optimizers.adam import _Moments
 class Lamb(_Moments):
     """Adam's direction d, then w -= lr |w| / |d| d for each variable (factor 1 where a norm is 0).
 
-    Other arguments: see Optimizer.  Source: You et al., Large Batch Optimization for Deep Learning, 2019.
+    Source: You et al., Large Batch Optimization for Deep Learning, 2019.
 
     >>> Lamb().epsilon
     1e-07
@@ -20,7 +20,13 @@ class Lamb(_Moments):
         return [[("momentum", "zeros"), ("velocity", "zeros")]]
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable: its norm enters the formula, so variables are not joined."""
+        """Update one variable: its norm enters the formula, so variables are not joined.
+
+        Args:
+            gradient: symbol or array of the variable's shape.
+            variable: the Variable.
+            learning_rate: a scalar.
+        """
         index = self._get_variable_index(variable)
         m, v = self._slots["momentum"][index], self._slots["velocity"][index]
         dtype = variable.dtype

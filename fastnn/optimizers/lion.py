@@ -11,7 +11,11 @@ from fastnn.optimizers.optimizer import Optimizer
 class Lion(Optimizer):
     """w -= lr sign(beta_1 m + (1 - beta_1) g); m = beta_2 m + (1 - beta_2) g.
 
-    Other arguments: see Optimizer.  Source: Chen et al., Symbolic Discovery of Optimization Algorithms, 2023.
+    Args:
+        beta_1: float in [0, 1]: share of m in the direction.
+        beta_2: float in [0, 1]: share of the old m in the new one.
+
+    Source: Chen et al., Symbolic Discovery of Optimization Algorithms, 2023.
 
     >>> Lion().beta_2
     0.99
@@ -67,6 +71,5 @@ class Lion(Optimizer):
         return self.beta_1, self.beta_2
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         param, m = update.lion_update(param, grad, slots["momentum"], hyper)
         return param, {"momentum": m}

@@ -25,8 +25,14 @@ class LossScaleOptimizer(Wrapping):
     The loss is multiplied by `dynamic_scale`, gradients are divided by it. A step whose gradients are not all finite
     is left out and halves the scale; `dynamic_growth_steps` steps without one double it.
 
-    inner_optimizer: Optimizer; its loss_scale_factor becomes None.  initial_scale: float.  dynamic_growth_steps: int.
-    The arguments of other optimizers belong to the inner one: given here they are an ArgumentError.
+    Args:
+        inner_optimizer: the Optimizer that makes the steps; its loss_scale_factor becomes None.
+        initial_scale: float > 0, the first scale.
+        dynamic_growth_steps: int >= 1: after how many finite steps the scale doubles.
+        name: str; None: the class name in snake case, numbered.
+        **kwargs: arguments of other optimizers, which belong to the inner one: another value than their default is an
+            ArgumentError.
+
     Source: Micikevicius et al., Mixed Precision Training, 2018.
 
     >>> from fastnn.optimizers import SGD
@@ -75,7 +81,11 @@ class LossScaleOptimizer(Wrapping):
         return [self.inner_optimizer]
 
     def build(self, variables):
-        """Make the counter, the scale and the variables of the optimizer inside."""
+        """Make the counter, the scale and the variables of the optimizer inside.
+
+        Args:
+            variables: the model variables.
+        """
         if self.built:
             return
         variables = list(variables)
@@ -87,7 +97,11 @@ class LossScaleOptimizer(Wrapping):
         super().build(variables)
 
     def check_finite(self, grads):
-        """Whether all gradients (arrays or symbols; None is left out) are finite: a scalar."""
+        """Whether all gradients (arrays or symbols; None is left out) are finite: a scalar.
+
+        Args:
+            grads: list of arrays or symbols, or None in it.
+        """
         found = [ops.all(ops.isfinite(g)) for g in grads if g is not None]
         return ops.all(ops.stack(found)) if found else np.bool_(True)
 
@@ -147,12 +161,20 @@ class LossScaleOptimizer(Wrapping):
         return self.inner_optimizer.averages
 
     def scale_loss(self, loss):
-        """The loss times the scale."""
+        """The loss times the scale.
+
+        Args:
+            loss: a scalar: symbol or array.
+        """
         scale = self.dynamic_scale.value if self.built else np.float32(self.initial_scale)
         return ops.multiply(loss, scale)
 
     def finalize_variable_values(self, var_list):
-        """Put the inner optimizer's moving averages into the model."""
+        """Put the inner optimizer's moving averages into the model.
+
+        Args:
+            var_list: the Variables that have averages.
+        """
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self):
@@ -166,6 +188,11 @@ class LossScaleOptimizer(Wrapping):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """An optimizer from what get_config returned."""
+        """An optimizer from what get_config returned.
+
+        Args:
+            config: a dict that get_config returned.
+            custom_objects: {name: class} for names that fastnn does not know, or None.
+        """
         inner = serial.deserialize(config["inner_optimizer"], "optimizers", custom_objects)
         return cls(inner, **{k: v for k, v in config.items() if k != "inner_optimizer"})

@@ -18,8 +18,11 @@ from fastnn.saving.serialization import serialize_object
 class OptimizerMap(MutableMapping[str, Optimizer]):
     """Optimizers under paths of variables, or regular expressions that match whole paths.
 
-    default_optimizer: Optimizer of variables that nothing matches.  optimizer_map: dict {path or expression:
-    Optimizer} or None.
+    Args:
+        default_optimizer: Optimizer of variables that nothing matches.
+        optimizer_map: dict {path or expression: Optimizer} or None.
+
+    Raises ArgumentTypeError for a default that is no Optimizer, ArgumentError where two expressions match a path.
 
     >>> from fastnn.optimizers import SGD, Adam
     >>> found = OptimizerMap(SGD(name="rest"), {"encoder/.*": Adam(name="coder")})
@@ -86,7 +89,12 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """A map from what get_config returned."""
+        """A map from what get_config returned.
+
+        Args:
+            config: a dict that get_config returned.
+            custom_objects: {name: class} for names that fastnn does not know, or None.
+        """
         made = lambda c: serial.deserialize(c, "optimizers", custom_objects) if isinstance(c, dict) else c
         return cls(made(config["default_optimizer"]), {k: made(c) for k, c in config["optimizer_map"].items()})
 
@@ -94,8 +102,12 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
 class MultiOptimizer(Wrapping):
     """An optimizer that leaves each variable to one of several others.
 
-    optimizer_map: OptimizerMap, or a function from a variable to an Optimizer (the same object for variables that
-    belong together).  loss_scale_factor: float or None, in place of that of the optimizers inside.
+    Args:
+        optimizer_map: OptimizerMap, or a function from a variable to an Optimizer (the same object for variables that
+            belong together).
+        loss_scale_factor: float: what the loss is multiplied by, in place of that of the optimizers inside; None:
+            theirs.
+        name: str; None: the class name in snake case, numbered.
 
     The optimizers are in `optimizers`; each has its own learning rate and iterations, and this one has no
     `learning_rate` (an AttributeError).
@@ -139,7 +151,11 @@ class MultiOptimizer(Wrapping):
         return len(self._inner_optimizers) - 1
 
     def build(self, variables):
-        """Ask the map for the optimizer of each variable, and make the variables of those."""
+        """Ask the map for the optimizer of each variable, and make the variables of those.
+
+        Args:
+            variables: the model variables.
+        """
         if self.built:
             return
         variables = list(variables)
@@ -210,7 +226,11 @@ class MultiOptimizer(Wrapping):
     lr = learning_rate
 
     def finalize_variable_values(self, var_list):
-        """Put the moving averages of the optimizers inside into the model."""
+        """Put the moving averages of the optimizers inside into the model.
+
+        Args:
+            var_list: the Variables that have averages.
+        """
         for optimizer, own in self._by_owner(var_list, var_list):
             optimizer.finalize_variable_values(own)
 
@@ -224,6 +244,11 @@ class MultiOptimizer(Wrapping):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """An optimizer from what get_config returned."""
+        """An optimizer from what get_config returned.
+
+        Args:
+            config: a dict that get_config returned.
+            custom_objects: {name: class} for names that fastnn does not know, or None.
+        """
         found = serial.deserialize(config["optimizer_map"], "optimizers", custom_objects)
         return cls(**{**config, "optimizer_map": found})

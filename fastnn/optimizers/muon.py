@@ -16,10 +16,20 @@ class Muon(Optimizer):
     AdamW steps are taken by whatever has not two dimensions, embeddings (exclude_embeddings), and variables whose
     path one of the expressions in exclude_layers finds; name the output layer there.
 
-    weight_decay: of the matrices; adam_weight_decay: of the rest.  adam_beta_1, adam_beta_2, epsilon: AdamW's.
-    adam_lr_ratio: its learning rate over the main one.  momentum, nesterov: of the matrices.  ns_steps: Newton-Schulz
-    steps; muon_a, muon_b, muon_c: their polynomial.  rms_rate: the step is rms_rate sqrt(max(rows, columns)) lr;
-    None: lr.  Other arguments: see Optimizer.
+    Args:
+        adam_beta_1, adam_beta_2, epsilon: beta_1, beta_2 and epsilon of AdamW.
+        adam_weight_decay: float: weight decay of the variables that take AdamW's steps; None: none.
+        weight_decay: float: weight decay of the matrices; None: none.
+        exclude_layers: list of words (regular expressions) that are searched in paths of variables: what they find
+            takes AdamW's steps; None: nothing.
+        exclude_embeddings: whether variables whose path holds "embedding" take AdamW's steps.
+        muon_a, muon_b, muon_c: coefficients of the polynomial of a Newton-Schulz step.
+        adam_lr_ratio: float: AdamW's learning rate over the main one.
+        momentum: float in [0, 1]: share of the old momentum of a matrix in the new one.
+        ns_steps: int >= 1: how many Newton-Schulz steps are made.
+        nesterov: whether the step looks ahead: gradient + momentum * momentum so far.
+        rms_rate: float: the step is rms_rate sqrt(max(rows, columns)) lr; None: lr.
+
     Source: Jordan, github.com/KellerJordan/Muon; Liu et al., 2025 (arXiv 2502.16982).
 
     >>> Muon(exclude_layers=["output"]).ns_steps
@@ -87,7 +97,11 @@ class Muon(Optimizer):
         return any(re.search(words, path) for words in self.exclude_layers)
 
     def build(self, variables):
-        """Make a momentum for each variable, and a velocity where AdamW's steps are taken."""
+        """Make a momentum for each variable, and a velocity where AdamW's steps are taken.
+
+        Args:
+            variables: the model variables.
+        """
         if self.built:
             return
         variables = list(variables)
@@ -104,7 +118,13 @@ class Muon(Optimizer):
         return self.adam_weight_decay if self._should_use_adamw(variable) else self.weight_decay
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable: each is a matrix of its own."""
+        """Update one variable: each is a matrix of its own.
+
+        Args:
+            gradient: symbol or array of the variable's shape.
+            variable: the Variable.
+            learning_rate: a scalar.
+        """
         index, dtype = self._get_variable_index(variable), variable.dtype
         momentum, velocity = self.momentums[index], self.adam_velocities[index]
         gradient, rate = ops.cast(gradient, dtype), ops.cast(learning_rate, dtype)
@@ -125,11 +145,19 @@ class Muon(Optimizer):
         return momentum.value * rate / (ops.sqrt(velocity.value) + self.epsilon)
 
     def transpose_last_axis(self, X):
-        """X with its last two axes exchanged."""
+        """X with its last two axes exchanged.
+
+        Args:
+            X: (..., rows, columns).
+        """
         return ops.swapaxes(X, -2, -1)
 
     def lr_adjust(self, x):
-        """A step x (rows, columns) times rms_rate sqrt(max(rows, columns)), so that AdamW's rates fit."""
+        """A step x (rows, columns) times rms_rate sqrt(max(rows, columns)), so that AdamW's rates fit.
+
+        Args:
+            x: (rows, columns).
+        """
         if self.rms_rate is None:
             return x
         return x * (float(np.sqrt(max(x.shape[0], x.shape[1]))) * self.rms_rate)
@@ -137,7 +165,9 @@ class Muon(Optimizer):
     def zeropower_via_newtonschulz5(self, x, steps: int):
         """A matrix near the orthogonal factor U V' of x = U S V': `steps` times x <- a x + (b A + c A^2) x, A = x x'.
 
-        x: (..., rows, columns).  ShapeError where it has fewer than two dimensions.
+        Args:
+            x: (..., rows, columns); ShapeError where it has fewer than two dimensions.
+            steps: int: how many.
         """
         shape = x.shape
         if len(shape) < 2:

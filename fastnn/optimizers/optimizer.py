@@ -30,19 +30,31 @@ from fastnn.saving import identifiers as serial
 class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
     """Base of all optimizers.
 
-    learning_rate: a float, a LearningRateSchedule, or a function without arguments.  weight_decay: float or None,
-    decoupled: each step also takes weight_decay * learning_rate of every weight.  clipnorm, clipvalue,
-    global_clipnorm: at most one: the largest norm of each variable's gradient, of each entry, of all
-    gradients together.  use_ema, ema_momentum, ema_overwrite_frequency: keep moving averages of the weights, and put
-    them into the model every that many steps.  loss_scale_factor: the loss was multiplied by this.
-    gradient_accumulation_steps: update every that many steps with the mean gradient.  lr: an older name of
-    learning_rate; decay: warns and is ignored, as in Keras 3; time_decay: Keras 1 and 2's decay, which under
-    `fastnn run` goes by its own name: step number t, from 0, has the rate learning_rate / (1 + time_decay t).
+    Args:
+        learning_rate: the size of steps: a float, a LearningRateSchedule, or a function without arguments that gives
+            one.
+        weight_decay: float, decoupled: each step also takes weight_decay * learning_rate of every weight; None:
+            nothing.
+        clipnorm: float: the largest norm of each variable's gradient; larger ones are scaled down. None: any.
+        clipvalue: float: the largest size of each entry of a gradient; larger ones are cut. None: any.
+        global_clipnorm: float: the largest norm of all gradients together; larger ones are scaled down. None: any. At
+            most one of clipnorm, clipvalue and global_clipnorm may be given.
+        use_ema: whether moving averages of the weights are kept, and put into the model at the end of training.
+        ema_momentum: float in [0, 1]: share of the old average in the new one.
+        ema_overwrite_frequency: int: put the averages into the model every that many steps, too; None: at the end only.
+        loss_scale_factor: float: what the loss was multiplied by, and gradients are divided by; None: 1.
+        gradient_accumulation_steps: int >= 2: update every that many steps, with the mean gradient; None: every step.
+        name: str; None: the class name in snake case, numbered.
+        **kwargs: older arguments: `lr` for learning_rate; `decay`, which warns and is ignored, as in Keras 3;
+            `time_decay`, Keras 1 and 2's decay: step number t, from 0, has the rate learning_rate / (1 + time_decay t).
 
     Settings such as weight_decay may be changed between steps, by a callback for example: the next step has them.
+    Under `fastnn run` the argument `decay` of a script written for Keras 1 or 2 is `time_decay`.
 
     To write an optimizer of your own, override `update_step(gradient, variable, learning_rate)`, and `build` for its
     variables.
+
+    Raises ArgumentError for unknown arguments, two kinds of clipping, and numbers out of range.
 
     >>> class Signed(Optimizer):
     ...     def update_step(self, gradient, variable, learning_rate):
@@ -132,7 +144,11 @@ class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
         object.__setattr__(self, name, value)
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Make the slots for these model variables (once)."""
+        """Make the slots for these model variables (once).
+
+        Args:
+            variables: the Variables that it is to update.
+        """
         self._check_super()
         if self.built:
             return
@@ -167,7 +183,11 @@ class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
             )
 
     def scale_loss(self, loss):
-        """The loss times loss_scale_factor (gradients are divided by it again)."""
+        """The loss times loss_scale_factor (gradients are divided by it again).
+
+        Args:
+            loss: a scalar: symbol or array.
+        """
         return loss if self.loss_scale_factor is None else ops.multiply(loss, np.float32(self.loss_scale_factor))
 
     # ------------------------------------------------------------------ weight decay
@@ -175,6 +195,10 @@ class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
         """Leave variables without weight decay: these, or those whose name holds one of the given words.
 
         Call it before the optimizer is built.
+
+        Args:
+            var_list: list of Variables, or None.
+            var_names: list of words (regular expressions) that are searched in paths of variables, or None.
         """
         if self.built:
             raise ArgumentError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
@@ -208,7 +232,12 @@ class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
 
     @classmethod
     def from_config(cls, config: Config, custom_objects: dict[str, Any] | None = None) -> Self:
-        """An optimizer from what get_config returned."""
+        """An optimizer from what get_config returned.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class} for schedules that fastnn does not know, or None.
+        """
         config = dict(config)
         if isinstance(config.get("learning_rate"), dict):
             config["learning_rate"] = serial.deserialize(config["learning_rate"], "schedules", custom_objects)

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.core.arguments import number
+from fastnn.core.errors import ArgumentTypeError
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.lifetime import passing
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
@@ -58,7 +59,7 @@ class Rate:
             return
         if not isinstance(self._learning_rate, Variable):
             if isinstance(self._learning_rate, LearningRateSchedule):
-                raise TypeError(
+                raise ArgumentTypeError(
                     "This optimizer was created with a `LearningRateSchedule` object as its "
                     "`learning_rate` constructor argument, hence its learning rate is not settable. If you "
                     "need the learning rate to be settable, you should instantiate the optimizer with a "

@@ -10,8 +10,13 @@ from fastnn.optimizers.optimizer import Optimizer
 class RMSprop(Optimizer):
     """v = rho v + (1 - rho) g^2; w -= lr g / sqrt(v + epsilon).
 
-    momentum: m = momentum m + that step, w -= m.  centered: v - (mean g)^2 under the root, taken as 0 where
-    rounding makes it negative (Keras gives NaN there).  Other arguments: see Optimizer.
+    Args:
+        rho: float in [0, 1]: share of the old mean of squared gradients in the new one.
+        momentum: float in [0, 1]; where it is not 0, m = momentum m + that step, w -= m.
+        epsilon: float >= 0, under the root.
+        centered: whether v - (mean g)^2 stands under the root, taken as 0 where rounding makes it negative (Keras gives
+            NaN there).
+
     Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
 
     >>> RMSprop(learning_rate=0.01).get_config()["rho"]
@@ -67,7 +72,6 @@ class RMSprop(Optimizer):
         return self.rho, self.epsilon, self.momentum
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         if self.centered:
             momentum = slots["momentum"] if self.momentum > 0 else ops.zeros_like(grad)
             param, v, m, c = update.rmsprop_centered_update(

@@ -14,8 +14,13 @@ class ScheduleFreeAdamW(Optimizer):
 
     z -= lr g / (sqrt(v / (1 - beta_2^t)) + epsilon); x is the mean of all z; w = (1 - beta_1) z + beta_1 x.
 
-    beta_1: float > 0, the share of the mean x in the weights.  warmup_steps: int, steps in which the rate rises from
-    0.  Other arguments: see Optimizer.  Source: Defazio et al., The Road Less Scheduled, 2024 (arXiv 2405.15682).
+    Args:
+        beta_1: float > 0: the share of the mean x in the weights.
+        beta_2: float in [0, 1]: share of the old mean of squared gradients v in the new one.
+        epsilon: float >= 0, added to the root.
+        warmup_steps: int >= 0: steps in which the rate rises from 0.
+
+    Source: Defazio et al., The Road Less Scheduled, 2024 (arXiv 2405.15682).
 
     >>> ScheduleFreeAdamW().beta_1
     0.9
@@ -63,7 +68,11 @@ class ScheduleFreeAdamW(Optimizer):
         return [[("momentum", "zeros"), ("velocity", "zeros")]]
 
     def build(self, variables):
-        """Make the slots; momentum begins at the weights."""
+        """Make the slots; momentum begins at the weights.
+
+        Args:
+            variables: the model variables.
+        """
         if self.built:
             return
         variables = list(variables)
@@ -72,7 +81,13 @@ class ScheduleFreeAdamW(Optimizer):
             momentum.assign(variable.numpy())
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable."""
+        """Update one variable.
+
+        Args:
+            gradient: symbol or array of the variable's shape.
+            variable: the Variable.
+            learning_rate: a scalar.
+        """
         dtype, index = variable.dtype, self._get_variable_index(variable)
         momentum, velocity = self._slots["momentum"][index], self._slots["velocity"][index]
         rate, gradient = ops.cast(learning_rate, dtype), ops.cast(gradient, dtype)

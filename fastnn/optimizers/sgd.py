@@ -10,7 +10,9 @@ from fastnn.optimizers.optimizer import Optimizer
 class SGD(Optimizer):
     """Gradient descent: w -= lr g; with momentum m = momentum m - lr g, w += m; Nesterov: w += momentum m - lr g.
 
-    momentum: float in [0, 1].  Other arguments: see Optimizer.
+    Args:
+        momentum: float in [0, 1]: share of the step before in this one.
+        nesterov: whether the momentum looks ahead.
 
     >>> import numpy as np
     >>> from fastnn.graph import Variable
@@ -67,7 +69,6 @@ class SGD(Optimizer):
         return (self.momentum,)
 
     def update(self, param, grad, slots, hyper):
-        """The formula."""
         if not self.momentum:
             return update.sgd_update(param, grad, hyper), {}
         param, m = update.sgd_momentum_update(param, grad, slots["momentum"], hyper, nesterov=self.nesterov)

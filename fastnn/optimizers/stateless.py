@@ -19,8 +19,12 @@ class Stateless:
     def stateless_apply(self, optimizer_variables, grads, trainable_variables):
         """(new values of the trainable variables, new values of the optimizer's variables) after one step.
 
-        optimizer_variables, grads, trainable_variables: lists of arrays or symbols, in the order of `variables` and
-        of the variables that the optimizer was built with.  No variable changes.
+        Args:
+            optimizer_variables: values of `variables`, in their order: arrays or symbols.
+            grads: a gradient for each of the variables that the optimizer was built with.
+            trainable_variables: values of those variables.
+
+        No variable changes.
         """
         if not self.built:
             raise NotBuiltError(

@@ -3,7 +3,7 @@
 import functools
 
 from fastnn import ops
-from fastnn.graph import current
+from fastnn.graph import Symbol, current
 from fastnn.ops.records import state as state_records
 
 
@@ -45,4 +45,19 @@ class Unit:
         """One flat value from one value for each variable."""
         if self.offsets is None:
             return parts[0]
+        flat = self._flat(parts)
+        if flat is not None:
+            return flat
         return state_records.flat_concat(*parts, offsets=tuple(self.offsets), size=self.param.size)
+
+    def _flat(self, parts):
+        """The flat value that these were cut out of in this order (models/shard_trace.py), or None."""
+        trace = current()
+        known = None if trace is None else trace.extra.get("flat parts")
+        found = known and [known.get(p) if isinstance(p, Symbol) else None for p in parts]
+        if not found or None in found:
+            return None
+        flat, first = found[0]
+        if any(f is not flat or at != first + o for (f, at), o in zip(found, self.offsets)):
+            return None
+        return flat if flat.shape == (self.param.size,) else flat[first : first + self.param.size]

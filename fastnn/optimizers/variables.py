@@ -78,7 +78,15 @@ class OptimizerVariables:
         layout: Any = None,
         name: str | None = None,
     ) -> Variable:
-        """A new optimizer variable.  shape: tuple of ints; initializer: as in layers, or a number."""
+        """A new optimizer variable.
+
+        Args:
+            shape: tuple of ints; () for a scalar.
+            initializer: name of an Initializer, an Initializer or a number.
+            dtype: dtype name; the default float type if None.
+            aggregation, layout: taken for Keras's sake.
+            name: its name; made if None.
+        """
         self._check_super()
         dtype = dtypes.standardize(dtype)
         shape = tuple(int(d) for d in shape)
@@ -91,14 +99,24 @@ class OptimizerVariables:
     def add_variable_from_reference(
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
     ) -> Variable:
-        """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>"."""
+        """A new optimizer variable of the shape and dtype of a model variable, named "<its path>_<name>".
+
+        Args:
+            reference_variable: the model variable.
+            name: what comes behind its path.
+            initializer: name of an Initializer, an Initializer or a number.
+        """
         full = _slot_name(reference_variable, name)
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, name=full)
 
     def add_optimizer_variables(self, trainable_variables, name, initializer="zeros"):
         """One optimizer variable for each model variable.
 
-        name: str, or a sequence of them for several per variable (made side by side); initializer: one, or as many.
+        Args:
+            trainable_variables: the model variables.
+            name: str, or a sequence of them for several per variable (made side by side).
+            initializer: one, or as many as names: a name of an Initializer, an Initializer or a number.
+
         Returns a list, or one list for each name.
         """
         names = [name] if isinstance(name, str) else list(name)
@@ -132,7 +150,11 @@ class OptimizerVariables:
         return out[0] if isinstance(name, str) else out
 
     def set_weights(self, weights: Sequence[Any]) -> None:
-        """Set all variables, in the order of `variables`."""
+        """Set all variables, in the order of `variables`.
+
+        Args:
+            weights: arrays of the variables' shapes.
+        """
         if not self.built:
             raise NotBuiltError(
                 "You are calling `set_weights()` on an optimizer that has not yet been built. Please "
@@ -148,12 +170,20 @@ class OptimizerVariables:
             return [v.numpy() for v in self.variables]
 
     def save_own_variables(self, store: Any) -> None:
-        """Put the variables into a mapping under "0", "1", ..."""
+        """Put the variables into a mapping under "0", "1", ...
+
+        Args:
+            store: a dict-like: {name: array}.
+        """
         for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """Take the variables from a mapping; warns and changes nothing if their number differs."""
+        """Take the variables from a mapping; warns and changes nothing if their number differs.
+
+        Args:
+            store: a dict-like: {"0": array, ...}.
+        """
         keys = list(store.keys())
         if len(keys) != len(self.variables):
             hint = " This is likely because the optimizer has not been called/built yet." if not self.built else ""

@@ -41,9 +41,17 @@ class Wrapping(Optimizer):
             inner.refresh()
 
     def flat_slots_of(self, variables: Any) -> None:
-        """None: steps go variable by variable."""
+        """None: steps go variable by variable.
+
+        Args:
+            variables: the model variables.
+        """
         return
 
     def update_step(self, gradient, variable, learning_rate):
-        """An error: the optimizers inside make the steps, in apply()."""
+        """An error: the optimizers inside make the steps, in apply().
+
+        Args:
+            gradient, variable, learning_rate: as of other optimizers.
+        """
         raise NotImplementedError(f"{type(self).__name__}: the optimizers inside make the steps; call apply().")

@@ -22,6 +22,9 @@ def script_of(session: Session) -> str:
     It begins with the page's weights, so Keras comes to the same numbers but for the last digits, and but for Dropout,
     whose random numbers are each engine's own.
 
+    Args:
+        session: a Session.
+
     >>> compile(script_of(Session(Settings())), "script", "exec").co_name
     '<module>'
     """

@@ -68,7 +68,12 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = ADDRESS, self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A page that goes away in the middle of an answer is none; anything else is told."""
+        """A page that goes away in the middle of an answer is none; anything else is told.
+
+        Args:
+            request: the socket.
+            client_address: (host, port).
+        """
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             sys.stderr.write(f"fastnn playground: {traceback.format_exc()}")
 

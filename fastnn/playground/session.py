@@ -42,9 +42,11 @@ class Edit:
 class Session:
     """A network of a page with its data, trained as far as the page wants.
 
-    settings: Settings.  edits: Edits that are made when their step has come, in order of steps.
-
     The rows of an epoch come in the order of the data, so where training stops and goes on changes no bit.
+
+    Args:
+        settings: Settings.
+        edits: Edits that are made when their step has come, in order of steps.
 
     >>> from fastnn.playground.settings import Settings
     >>> session = Session(Settings())
@@ -71,9 +73,11 @@ class Session:
 
     # ------------------------------------------------------------------ training
     def advance(self, steps: int) -> None:
-        """Train so many steps, making the edits that fall due; a step that gives no finite number ends it.
+        """Train some steps more, making the edits that fall due; a step that gives no finite number ends it. `broken`
+        then says why, and the weights are those before that step.
 
-        `broken` then says why, and the weights are those before that step.
+        Args:
+            steps: how many, an int.
         """
         target = min(self.step + count("steps", steps, 0), MOST_STEPS)
         while self.step < target and not self.broken:
@@ -97,7 +101,10 @@ class Session:
     def edit(self, kind: str, value: float, *place: int) -> Edit:
         """Change a weight, a bias or the learning rate now; the edit is kept for links and scripts.
 
-        kind: "rate"; "weight" with layer, row and column; "bias" with layer and column.
+        Args:
+            kind: "rate", "weight" or "bias".
+            value: the new number.
+            place: of a weight layer, row and column; of a bias layer and column; counted from 0.
         """
         edit = self._checked(edit_of([self.step, kind, value, *place]))
         self.later.clear()  # what a link had planned after this is another history
@@ -168,7 +175,8 @@ class Session:
 def spans(first: int, until: int, batch: int, rows: int) -> list[tuple[slice, int]]:
     """Steps first to until as calls of fit: [(rows of the data, epochs)].
 
-    batch, rows: of an epoch, whose last batch may be shorter.
+    Args:
+        batch, rows: of an epoch, whose last batch may be shorter.
 
     >>> spans(1, 6, 10, 25)
     [(slice(10, 25, None), 1), (slice(0, 25, None), 1)]

@@ -140,6 +140,9 @@ class Settings:
     def from_plain(cls, plain: Any) -> Settings:
         """Settings of what a page or a link says; what is left out is as at the start.
 
+        Args:
+            plain: a dict as `to_plain` gives it.
+
         >>> Settings.from_plain({"layers": [{"units": 9}]})
         Traceback (most recent call last):
         fastnn.core.errors.ArgumentError: layers: units: received 9, expected an int from 1 to 8.

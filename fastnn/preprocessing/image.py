@@ -5,7 +5,8 @@ import pathlib
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.arguments import near
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotSupportedError
 from fastnn.core.random import permutation, uniform
 from fastnn.utils.batches import PyDataset
 from fastnn.utils.folders import IMAGES
@@ -13,6 +14,7 @@ from fastnn.utils.images import array_to_img, img_to_array, load_img, save_img, 
 from fastnn.utils.resampling import affine
 
 __all__ = ["ImageDataGenerator", "array_to_img", "img_to_array", "load_img", "save_img", "smart_resize"]
+OF_NO_EFFECT = ("save_prefix", "save_format", "ignore_class_split", "follow_links")  # arguments of flow in Keras
 _KNOWN_STATISTICS = "featurewise_center", "featurewise_std_normalization", "zca_whitening"
 
 
@@ -38,6 +40,10 @@ class ImageDataGenerator:
         horizontal_flip, vertical_flip: whether images are turned at random.
         rescale: factor.  preprocessing_function: image -> image.
         validation_split: share of rows for subset="validation".
+        zca_epsilon: added to the variances that zca_whitening divides by.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        interpolation_order: between pixels: 0 takes the nearest, 1 interpolates.
+        dtype: of the results.
 
     >>> data = ImageDataGenerator(horizontal_flip=True).flow(np.ones((5, 4, 4, 1)), np.arange(5), batch_size=2)
     >>> len(data), data[0][0].shape
@@ -80,7 +86,14 @@ class ImageDataGenerator:
 
     # ---- statistics ------------------------------------------------------------------------------------
     def fit(self, x, augment=False, rounds=1, seed=None):
-        """Take the statistics of images (n, rows, columns, channels) that featurewise arguments need."""
+        """Take the statistics that featurewise arguments need.
+
+        Args:
+            x: images (n, rows, columns, channels).
+            augment: whether of random variants, in place of the images themselves.
+            rounds: how many variants of each image, an int.
+            seed: int or None.
+        """
         x = np.array(x, self.dtype)
         if x.ndim != 4:
             raise DataError(f"Input to `.fit()` should have rank 4. Got array with shape: {x.shape}")
@@ -101,7 +114,11 @@ class ImageDataGenerator:
             self.zca_whitening_matrix = (u / np.sqrt(s**2 / len(x) + self.zca_epsilon)) @ u.T
 
     def standardize(self, x):
-        """One image (or a batch) with factor, function and statistics applied."""
+        """Factor, function and statistics applied.
+
+        Args:
+            x: one image, or a batch of them; it may be changed.
+        """
         if self.preprocessing_function is not None:
             x = self.preprocessing_function(x)
         x = np.asarray(x, self.dtype)
@@ -119,7 +136,12 @@ class ImageDataGenerator:
 
     # ---- random changes --------------------------------------------------------------------------------
     def get_random_transform(self, img_shape, seed=None):
-        """The changes for one image, as a dict that apply_transform takes; seed: an int or a tuple of ints."""
+        """The changes for one image, as a dict that apply_transform takes.
+
+        Args:
+            img_shape: (rows, columns, channels), or channels first.
+            seed: an int or a tuple of ints; None for the next numbers.
+        """
         key = seed if isinstance(seed, tuple) else (config.next_stream() if seed is None else seed,)
         draw = iter(uniform((config.seed(), *(0 if k is None else int(k) for k in key)), (12,), dtype="float64"))
         rows, columns = img_shape[:2] if self.data_format == "channels_last" else img_shape[1:3]
@@ -144,7 +166,12 @@ class ImageDataGenerator:
                     self.brightness_range[1] - self.brightness_range[0])}  # fmt: skip
 
     def apply_transform(self, x, transform_parameters):
-        """An image with the changes of get_random_transform."""
+        """An image with certain changes.
+
+        Args:
+            x: the image, (rows, columns, channels), or channels first.
+            transform_parameters: what get_random_transform returned, or some of it.
+        """
         p = {"theta": 0, "tx": 0, "ty": 0, "shear": 0, "zx": 1, "zy": 1, **transform_parameters}
         last = self.data_format == "channels_last"
         x = np.asarray(x, self.dtype) if last else np.moveaxis(np.asarray(x, self.dtype), 0, -1)
@@ -169,12 +196,32 @@ class ImageDataGenerator:
         return x if last else np.moveaxis(x, -1, 0)
 
     def random_transform(self, x, seed=None):
-        """An image with random changes."""
+        """An image with random changes.
+
+        Args:
+            x: the image, (rows, columns, channels), or channels first.
+            seed: an int or a tuple of ints; None for the next numbers.
+        """
         return self.apply_transform(x, self.get_random_transform(np.shape(x), seed))
 
     # ---- batches ---------------------------------------------------------------------------------------
     def flow(self, x, y=None, batch_size=32, shuffle=True, sample_weight=None, seed=None, subset=None, **kwargs):
-        """Batches of variants of images x (n, rows, columns, channels), with their labels and weights."""
+        """Batches of variants of images, with their labels and weights: a PyDataset, and an endless iterator.
+
+        Args:
+            x: images (n, rows, columns, channels), or channels first.
+            y: (n, ...) labels, or None.
+            batch_size: images in a batch, an int.
+            shuffle: whether each pass has an order of its own.
+            sample_weight: (n,) weights, or None.
+            seed: int or None: of the changes and the order.
+            subset: "training" or "validation", with validation_split.
+            kwargs: save_prefix, save_format and ignore_class_split, Keras's arguments, of no effect.
+
+        Raises DataError for images of another rank and other numbers of rows, ArgumentError for another subset,
+        NotSupportedError for save_to_dir.
+        """
+        _check_others("flow", ImageDataGenerator.flow, kwargs)
         x = np.asarray(x)
         if x.ndim != 4:
             raise DataError(f"flow: received images of shape {x.shape}, expected four dimensions.")
@@ -206,10 +253,26 @@ class ImageDataGenerator:
         keep_aspect_ratio=False,
         **kwargs,
     ):
-        """Batches of variants of the images in a folder with one subfolder per class (needs Pillow).
+        """Batches of variants of the images in a folder (needs Pillow).
 
-        class_mode: "categorical", "binary", "sparse", "input" (the images themselves) or None.
+        Args:
+            directory: folder with one subfolder per class.
+            target_size: (rows, columns) of the images.
+            color_mode: "rgb", "rgba" or "grayscale".
+            classes: names of the subfolders in the order of their numbers; sorted if None.
+            class_mode: "categorical", "binary", "sparse", "input" (the images themselves) or None.
+            batch_size: images in a batch, an int.
+            shuffle: whether each pass has an order of its own.
+            seed: int or None: of the changes and the order.
+            subset: "training" or "validation", with validation_split.
+            interpolation: between pixels, as of `load_img`.
+            keep_aspect_ratio: whether the middle of an image is cut to the shape of target_size first.
+            kwargs: save_prefix, save_format and follow_links, Keras's arguments, of no effect.
+
+        Raises DataError where there is no folder, ArgumentError for another class_mode, NotSupportedError for
+        save_to_dir.
         """
+        _check_others("flow_from_directory", ImageDataGenerator.flow_from_directory, kwargs)
         root = pathlib.Path(directory)
         if not root.is_dir():
             raise DataError(f"No folder {str(directory)!r}.")
@@ -241,6 +304,17 @@ class ImageDataGenerator:
         out.classes, out.class_indices = labels, {n: i for i, n in enumerate(names)}
         out.filenames, out.filepaths = [str(p.relative_to(root)) for p in paths], [str(p) for p in paths]
         return out
+
+
+def _check_others(name, of, kwargs):
+    """Raise for arguments that Keras's method takes and this one cannot honour, and for those that none takes."""
+    if kwargs.pop("save_to_dir", None) is not None:
+        raise NotSupportedError(f"{name}: save_to_dir is not supported: write images with utils.save_img.")
+    unknown = [word for word in kwargs if word not in OF_NO_EFFECT]
+    if unknown:
+        raise ArgumentTypeError(
+            f"{name}() got an unexpected keyword argument {unknown[0]!r}.{near(unknown, of, OF_NO_EFFECT)}"
+        )
 
 
 class _Flow(PyDataset):

@@ -75,6 +75,10 @@ class TimeseriesGenerator(PyDataset):
 def make_sampling_table(size, sampling_factor=1e-5):
     """The probability of keeping each of `size` words, by rank, under Zipf's law (for skipgrams).
 
+    Args:
+        size: how many words.
+        sampling_factor: of word2vec: the smaller, the fewer of the frequent words are kept.
+
     >>> make_sampling_table(3).shape
     (3,)
     """

@@ -17,7 +17,11 @@ _MODES = ("binary", "count", "freq", "tfidf")
 def text_to_word_sequence(text, filters=FILTERS, lower=True, split=" "):
     """The words of a text.
 
-    filters: characters that separate words as `split` does.  lower: whether the text is made lower case first.
+    Args:
+        text: str.
+        split: what stands between two words.
+        filters: characters that separate words as `split` does.
+        lower: whether the text is made lower case first.
 
     >>> text_to_word_sequence("Hello, World!")
     ['hello', 'world']
@@ -29,7 +33,11 @@ def text_to_word_sequence(text, filters=FILTERS, lower=True, split=" "):
 def hashing_trick(text, n, hash_function=None, filters=FILTERS, lower=True, split=" "):
     """Each word of a text as a number from 1 to n - 1, by a hash of it; different words may have the same number.
 
-    hash_function: "md5", a function of a str, or None for Python's `hash`, which differs between processes.
+    Args:
+        text: str.
+        n: one more than the largest number, an int.
+        hash_function: "md5", a function of a str, or None for Python's `hash`, which differs between processes.
+        filters, lower, split: as of text_to_word_sequence.
 
     >>> hashing_trick("one two one", 1000, "md5")[::2] == hashing_trick("one one", 1000, "md5")
     True
@@ -48,6 +56,11 @@ def hashing_trick(text, n, hash_function=None, filters=FILTERS, lower=True, spli
 def one_hot(input_text, n, filters=FILTERS, lower=True, split=" "):
     """hashing_trick with Python's `hash` (no one-hot rows, in spite of the name).
 
+    Args:
+        input_text: str.
+        n: one more than the largest number, an int.
+        filters, lower, split: as of text_to_word_sequence.
+
     >>> len(one_hot("two words", 50))
     2
     """
@@ -63,6 +76,8 @@ class Tokenizer:
         char_level: whether characters are the words.
         oov_token: stands for words that are not known; None leaves them out.
         analyzer: a function from a text to its words.
+        document_count: texts that were counted before.
+        kwargs: nb_words, Keras 1's name of num_words.
 
     >>> words = Tokenizer()
     >>> words.fit_on_texts(["the cat", "the dog"])
@@ -104,7 +119,11 @@ class Tokenizer:
         return text_to_word_sequence(text, self.filters, self.lower, self.split)
 
     def fit_on_texts(self, texts):
-        """Count the words of texts (strings, or lists of words) and number them."""
+        """Count the words of texts and number them.
+
+        Args:
+            texts: strings, or lists of words.
+        """
         for text in texts:
             self.document_count += 1
             words = self._words(text)
@@ -120,18 +139,30 @@ class Tokenizer:
             self.index_docs[self.word_index[word]] = count
 
     def fit_on_sequences(self, sequences):
-        """Count lists of word numbers, where the words themselves are not known."""
+        """Count lists of word numbers, where the words themselves are not known.
+
+        Args:
+            sequences: lists of ints.
+        """
         self.document_count += len(sequences)
         for sequence in sequences:
             for i in set(sequence):
                 self.index_docs[i] += 1
 
     def texts_to_sequences(self, texts):
-        """A list of word numbers for each text."""
+        """A list of word numbers for each text.
+
+        Args:
+            texts: strings, or lists of words.
+        """
         return list(self.texts_to_sequences_generator(texts))
 
     def texts_to_sequences_generator(self, texts):
-        """texts_to_sequences, one by one."""
+        """texts_to_sequences, one by one.
+
+        Args:
+            texts: strings, or lists of words.
+        """
         unknown = self.word_index.get(self.oov_token)
         for text in texts:
             numbers = []
@@ -144,7 +175,11 @@ class Tokenizer:
             yield numbers
 
     def sequences_to_texts(self, sequences):
-        """The words of lists of word numbers, with a space between them."""
+        """The words of lists of word numbers, with a space between them.
+
+        Args:
+            sequences: lists of ints.
+        """
         unknown = self.word_index.get(self.oov_token)
         texts = []
         for sequence in sequences:
@@ -159,13 +194,20 @@ class Tokenizer:
         return texts
 
     def texts_to_matrix(self, texts, mode="binary"):
-        """sequences_to_matrix of the texts' numbers."""
+        """sequences_to_matrix of the texts' numbers.
+
+        Args:
+            texts: strings, or lists of words.
+            mode: as of sequences_to_matrix.
+        """
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode)
 
     def sequences_to_matrix(self, sequences, mode="binary"):
         """One row per list of word numbers, one column per word.
 
-        mode: "binary", "count", "freq" (share of the row's words) or "tfidf".
+        Args:
+            sequences: lists of ints.
+            mode: "binary", "count", "freq" (share of the row's words) or "tfidf".
 
         Raises DataError before anything was counted where that is needed, ArgumentError for another mode.
         """
@@ -192,7 +234,11 @@ class Tokenizer:
                 **{k: json.dumps(getattr(self, k)) for k in _COUNTED}}  # fmt: skip
 
     def to_json(self, **kwargs):
-        """The tokenizer as JSON text."""
+        """The tokenizer as JSON text.
+
+        Args:
+            kwargs: of json.dumps.
+        """
         return json.dumps({"class_name": type(self).__name__, "config": self.get_config()}, **kwargs)
 
 
@@ -200,7 +246,12 @@ _COUNTED = ("word_counts", "word_docs", "index_docs", "index_word", "word_index"
 
 
 def tokenizer_from_json(json_string):
-    """The Tokenizer that `to_json` wrote; FileFormatError for any other text.
+    """The Tokenizer that `to_json` wrote.
+
+    Args:
+        json_string: its text.
+
+    Raises FileFormatError for any other text.
 
     >>> tokenizer_from_json(Tokenizer(5).to_json()).num_words
     5

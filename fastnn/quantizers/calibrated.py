@@ -47,7 +47,11 @@ class CalibratedConfig(QuantizationConfig):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """A config from what get_config returned."""
+        """A config from what get_config returned.
+
+        Args:
+            config: a dict that get_config returned.
+        """
         return cls(**config)
 
 
@@ -57,10 +61,13 @@ class GPTQConfig(CalibratedConfig):
     Args:
         dataset: texts, or arrays of tokens, to calibrate with.
         tokenizer: an object whose `tokenize(text)` gives tokens.
-        weight_bits: 2, 3, 4 or 8.  num_samples, sequence_length: how much of the data is looked at.
-        per_channel: whether each output has a scale.  group_size: inputs with one scale, -1: all.
+        weight_bits: 2, 3, 4 or 8.
+        num_samples, sequence_length: how much of the data is looked at.
+        per_channel: whether each output has a scale.
+        group_size: inputs with one scale, -1: all.
         hessian_damping: in [0, 1], of the mean added to the Hessian's diagonal.
-        symmetric: whether zero lies in the middle.  activation_order: take the inputs of large values first.
+        symmetric: whether zero lies in the middle.
+        activation_order: take the inputs of large values first.
         quantization_layer_structure: {"pre_block_layers": [...], "sequential_blocks": [...]}, or the model's method
             get_quantization_layer_structure says it.
 
@@ -115,7 +122,8 @@ class AWQConfig(CalibratedConfig):
 
     Args:
         dataset, tokenizer, num_samples, sequence_length, group_size, quantization_layer_structure: as of GPTQConfig.
-        weight_bits: 4.  num_grid_points: how many powers of the inputs' sizes are tried as scales.
+        weight_bits: 4.
+        num_grid_points: how many powers of the inputs' sizes are tried as scales.
 
     Raises ArgumentError for numbers outside of these.  Source: Lin et al., AWQ, 2023, arXiv:2306.00978.
 

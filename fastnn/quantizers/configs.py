@@ -9,6 +9,10 @@ from fastnn.saving import identifiers as serial
 class QuantizationConfig:
     """Base of the configs: a quantizer of weights and one of activations, or None.
 
+    Args:
+        weight_quantizer: the Quantizer of weights; None: the layer's own way.
+        activation_quantizer: the Quantizer of inputs; None: they stay floats.
+
     >>> Int8QuantizationConfig().mode
     'int8'
     """
@@ -32,18 +36,32 @@ class QuantizationConfig:
 
     @classmethod
     def from_config(cls, config):
-        """A config from what get_config returned."""
+        """A config from what get_config returned.
+
+        Args:
+            config: a dict that get_config returned.
+        """
         made = {k: serial.deserialize(v, "quantizers") if k.endswith("quantizer") else v for k, v in config.items()}
         return cls(**made)
 
     @staticmethod
     def weight_quantizer_or_default(config, default):
-        """The quantizer of weights that a config (or None) names, or the default one."""
+        """The quantizer of weights that a config (or None) names, or the default one.
+
+        Args:
+            config: a QuantizationConfig or None.
+            default: a Quantizer or None.
+        """
         return default if config is None or config.weight_quantizer is None else config.weight_quantizer
 
     @staticmethod
     def activation_quantizer_or_default(config, default):
-        """The quantizer of activations of a config (None: they stay floats); the default one without a config."""
+        """The quantizer of activations of a config (None: they stay floats); the default one without a config.
+
+        Args:
+            config: a QuantizationConfig or None.
+            default: a Quantizer or None.
+        """
         return default if config is None else config.activation_quantizer
 
 
@@ -58,6 +76,10 @@ def _check_output(config, name):
 class Int8QuantizationConfig(QuantizationConfig):
     """Weights in int8, and inputs too unless activation_quantizer is None.
 
+    Args:
+        weight_quantizer: the Quantizer of weights, of output_dtype "int8"; None: the layer's own way.
+        activation_quantizer: the Quantizer of inputs, an AbsMaxQuantizer unless given; None: they stay floats.
+
     >>> Int8QuantizationConfig(activation_quantizer=None).get_config()["activation_quantizer"] is None
     True
     """
@@ -71,7 +93,16 @@ class Int8QuantizationConfig(QuantizationConfig):
 
 
 class Int4QuantizationConfig(QuantizationConfig):
-    """Weights in four bits.  block_size: rows with one scale; None or -1: one a column.
+    """Weights in four bits.
+
+    Args:
+        weight_quantizer: the Quantizer of weights, of output_dtype "int8" and value_range (-8, 7); None: the layer's
+            own way.
+        activation_quantizer: the Quantizer of inputs, with block_size None or -1 only; None or not given: they stay
+            floats.
+        block_size: int >= 1: rows with one scale; None or -1: one a column.
+
+    Raises ArgumentError for a block_size that does not fit, or quantizers beside blocks.
 
     >>> Int4QuantizationConfig().block_size
     128

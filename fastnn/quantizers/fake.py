@@ -16,8 +16,14 @@ def _nudged(least, largest, num_bits, narrow_range):
 def fake_quant_with_min_max_vars(inputs, min_vals, max_vals, num_bits=8, narrow_range=False, axis=None):
     """inputs clipped to [min_vals, max_vals] and rounded to 2^num_bits values there (one less with narrow_range).
 
-    min_vals, max_vals: numbers, or one for each channel of `axis`.  Inside the range gradients go to the inputs,
-    outside to the end that clips.
+    Args:
+        inputs: an array or symbol of floats.
+        min_vals, max_vals: numbers, or one for each channel of `axis`.
+        num_bits: int >= 2.
+        narrow_range: whether the least whole number is left out.
+        axis: int: the axis of the channels; None: there is one range.
+
+    Inside the range gradients go to the inputs, outside to the end that clips.
 
     >>> fake_quant_with_min_max_vars([0.0, 0.26, 2.0], 0.0, 1.0, num_bits=2).round(3)
     array([0.   , 0.333, 1.   ], dtype=float32)

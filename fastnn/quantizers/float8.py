@@ -11,6 +11,12 @@ def compute_float8_scale(amax, scale, dtype_max, margin=0):
     """The scale for a tensor whose largest magnitude is amax: amax 2^margin / dtype_max; the old one if amax is 0 or
     not finite.
 
+    Args:
+        amax: the largest magnitude, a scalar.
+        scale: the old scale, a scalar.
+        dtype_max: the largest value of the format.
+        margin: int: how many factors of 2 are kept free.
+
     >>> round(float(compute_float8_scale(3.0, 2.0, 448.0)), 6) == round(3.0 / 448.0, 6)
     True
     """
@@ -21,6 +27,10 @@ def compute_float8_scale(amax, scale, dtype_max, margin=0):
 
 def compute_float8_amax_history(x, amax_history):
     """The history of largest magnitudes (a vector) moved on by one, with that of x at its first place.
+
+    Args:
+        x: an array or symbol.
+        amax_history: vector of largest magnitudes, the newest first.
 
     >>> compute_float8_amax_history([3.0, -4.0], [1.0, 2.0]).tolist()
     [4.0, 1.0]
@@ -33,7 +43,13 @@ def compute_float8_amax_history(x, amax_history):
 def quantize_and_dequantize(inputs, scale, quantized_dtype, compute_dtype):
     """inputs / scale rounded to a float8 format (clipped to its range), times scale.
 
-    quantized_dtype: "float8_e4m3fn" or "float8_e5m2".  Gradients pass through as if nothing were rounded.
+    Args:
+        inputs: an array or symbol of floats.
+        scale: a scalar.
+        quantized_dtype: "float8_e4m3fn" or "float8_e5m2".
+        compute_dtype: dtype of the result.
+
+    Gradients pass through as if nothing were rounded.
 
     >>> quantize_and_dequantize([1.05, -500.0], 1.0, "float8_e4m3fn", "float32").tolist()
     [1.0, -448.0]

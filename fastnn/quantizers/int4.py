@@ -14,7 +14,8 @@ def _check(dtype):
 def pack_int4(arr, axis=0, dtype="int8"):
     """(packed, its shape, length of the axis before): two neighbours along `axis` in a byte, the first in its low half.
 
-    arr: array of `dtype`, "int8" ([-8, 7]) or "uint8" ([0, 15]).  An odd length is filled up with a zero.
+    Args:
+        arr: array of `dtype`, "int8" ([-8, 7]) or "uint8" ([0, 15]). An odd length is filled up with a zero.
 
     >>> packed, shape, length = pack_int4(np.array([[-3, 7], [2, -8], [1, 0]], "int8"))
     >>> packed.tolist(), shape, length
@@ -36,7 +37,8 @@ def pack_int4(arr, axis=0, dtype="int8"):
 def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
     """What pack_int4 packed: an array of `dtype` with `orig_len` values along `axis`.
 
-    packed: array or symbol of int8 or uint8.
+    Args:
+        packed: array or symbol of int8 or uint8.
 
     >>> unpack_int4(np.array([[45, -121], [1, 0]], "int8"), 3).tolist()
     [[-3, 7], [2, -8], [1, 0]]

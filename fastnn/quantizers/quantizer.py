@@ -10,7 +10,13 @@ from fastnn.saving import identifiers as serial
 def abs_max_quantize(inputs, axis, value_range=(-127, 127), dtype="int8", epsilon=1e-7, to_numpy=False):
     """(round(inputs scale) as `dtype`, scale): scale = value_range[1] / (largest magnitude along axis + epsilon).
 
-    axis: int or ints, which stay as 1 in the scale.  epsilon: float.  to_numpy: has no effect.
+    Args:
+        inputs: an array or symbol of floats.
+        axis: int or ints, the axes that share a scale; they stay as 1 in the scale.
+        value_range: (least, largest) whole number.
+        dtype: dtype of the whole numbers.
+        epsilon: float, added to the largest magnitude, so that zeros can be divided.
+        to_numpy: has no effect.
 
     >>> import numpy as np
     >>> quantized, scale = abs_max_quantize(np.array([[1.0, -2.0]], "float32"), axis=-1)
@@ -28,7 +34,15 @@ def abs_max_quantize_grouped_with_zero_point(
 ):
     """(round(inputs / scale) + zero as `dtype`, scale, zero): one scale and zero for each block of rows and column.
 
-    inputs: (rows, columns).  scale: (blocks, columns) = (largest - smallest + epsilon) / (range); zero: int8.
+    Args:
+        inputs: (rows, columns), floats.
+        block_size: int >= 1: rows with one scale and zero.
+        value_range: (least, largest) whole number.
+        dtype: dtype of the whole numbers.
+        epsilon: float, added to largest - smallest.
+        to_numpy: has no effect.
+
+    The scale is (blocks, columns): (largest - smallest + epsilon) / (range); zero is int8.
 
     >>> import numpy as np
     >>> quantized, scale, zero = abs_max_quantize_grouped_with_zero_point(np.eye(4, 2, dtype="float32"), 2)
@@ -54,7 +68,8 @@ def abs_max_quantize_grouped_with_zero_point(
 class Quantizer:
     """Base of quantizers: objects that take a tensor and return it quantized.
 
-    output_dtype: the dtype of what they return.
+    Args:
+        output_dtype: dtype of what they return.
 
     >>> Quantizer()(3.0)
     3.0
@@ -69,7 +84,11 @@ class Quantizer:
 
     @classmethod
     def from_config(cls, config):
-        """A quantizer from what get_config returned."""
+        """A quantizer from what get_config returned.
+
+        Args:
+            config: a dict that get_config returned.
+        """
         return cls(**config)
 
     def get_config(self):
@@ -80,7 +99,13 @@ class Quantizer:
 class AbsMaxQuantizer(Quantizer):
     """abs_max_quantize with kept arguments.
 
-    axis: int or ints, better given in the call.  value_range, epsilon: see abs_max_quantize.  output_dtype: of results.
+    Args:
+        axis: int or ints, the axes that share a scale; better given in the call.
+        value_range: (least, largest) whole number.
+        epsilon: float, added to the largest magnitude.
+        output_dtype: dtype of the whole numbers.
+
+    Raises ArgumentError for int8 and a range beyond it.
 
     >>> import numpy as np
     >>> AbsMaxQuantizer()(np.array([[1.0, -2.0]], "float32"), axis=-1)[0].tolist()
@@ -115,6 +140,10 @@ _NAMED = {"AbsMaxQuantizer": AbsMaxQuantizer, "abs_max_quantizer": AbsMaxQuantiz
 def get(identifier, **kwargs):
     """A quantizer from a name, a config dict, a class (made with kwargs) or a quantizer; None stays None.
 
+    Args:
+        identifier: a name, config dict, class, Quantizer or None.
+        **kwargs: arguments of a class.
+
     >>> type(get("abs_max_quantizer")).__name__
     'AbsMaxQuantizer'
     """
@@ -128,10 +157,25 @@ def get(identifier, **kwargs):
 
 
 def serialize(initializer):
-    """The config of a quantizer (a dict)."""
+    """The config of a quantizer (a dict).
+
+    Args:
+        initializer: a Quantizer (the name is Keras's).
+
+    >>> serialize(AbsMaxQuantizer())["class_name"]
+    'AbsMaxQuantizer'
+    """
     return serial.serialize(initializer)
 
 
 def deserialize(config, custom_objects=None):
-    """A quantizer from its config."""
+    """A quantizer from its config.
+
+    Args:
+        config: a dict that serialize() gave.
+        custom_objects: {name: class or function} for names that fastnn does not know, or None.
+
+    >>> deserialize(serialize(AbsMaxQuantizer(axis=0))).axis
+    (0,)
+    """
     return serial.deserialize(config, "quantizers", custom_objects)

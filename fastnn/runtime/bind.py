@@ -17,6 +17,8 @@ from fastnn.runtime import abi, extension, pack, pyexec, threads
 if TYPE_CHECKING:
     from fastnn.compiler.plan import HostCall, Place, Plan, Space
     from fastnn.compiler.target import Target
+    from fastnn.runtime.device_base import Device
+    from fastnn.runtime.device_tape import DeviceTape
     from fastnn.runtime.executor import Executor
 
 
@@ -42,7 +44,8 @@ class Arena:
 class Storage:
     """What a plan is bound to: an arena, a state block, variables, input arrays, data slots, random keys, in its order.
 
-    A variable is anything with `_array`, which may have moved when it is bound again.
+    A variable is anything with `_host`, which may have moved when it is bound again.  written: which of the variables
+    the plan writes; None: it may be all.
     """
 
     def __init__(
@@ -53,16 +56,18 @@ class Storage:
         arrays: Sequence[Any] = (),
         slots: Sequence[Any] = (),
         keys: Sequence[Any] = (),
+        written: Sequence[bool] | None = None,
     ) -> None:
-        self.arena = Arena() if arena is None else arena
+        self.arena: Any = Arena() if arena is None else arena
         self.state = new_state() if state is None else state
         self.variables, self.arrays, self.slots, self.keys = variables, arrays, slots, keys
+        self.written = written
 
-    def arrays_of(self, spaces: Iterable[Space], block: Array, constants: Array) -> list[Array | None]:
+    def arrays_of(self, spaces: Iterable[Space], block: Array | None, constants: Array) -> list[Array | None]:
         """The arrays behind a plan's spaces, by number; None for a key."""
         single = {"arena": block, "state": self.state, "constants": constants, "key": None}
         variables, slots = self.variables, self.slots
-        return [variables[k]._array if kind == "variable" else
+        return [variables[k]._host if kind == "variable" else
                 single[kind] if kind in single else
                 self.arrays[k] if kind == "array" else
                 slots[k].io if kind == "rows" else slots[k].index for kind, k, _ in spaces]  # fmt: skip
@@ -183,14 +188,23 @@ class Tape:
 
 
 def bind(
-    plan: Plan, storage: Storage, target: Target | None = None, most: int | None = None, executor: str | None = None
-) -> Tape:
+    plan: Plan,
+    storage: Storage,
+    target: Target | None = None,
+    most: int | None = None,
+    executor: str | None = None,
+    device: Device | None = None,
+) -> Tape | DeviceTape:
     """The Tape of a plan.
 
-    storage: what it is bound to.  target: as the plan was made for (only "cpu" has executors).  most: threads at most;
-    None: as fastnn.config, the environment or the cores say.  executor: "cython" or "python" instead of the configured
-    one.
+    storage: what it is bound to.  target: as the plan was made for.  most: threads at most; None: as fastnn.config, the
+    environment or the cores say.  executor: "cython" or "python" instead of the configured one.  device: for a plan of
+    another target than "cpu".
     """
+    if device is not None and plan.code:
+        from fastnn.runtime.device_tape import DeviceTape
+
+        return DeviceTape(plan, storage, device)
     if most is None:
         most = threads.planned()[0]
     return Tape(plan, storage, most, executor or config.executor())

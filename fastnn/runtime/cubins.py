@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastnn.core import errors
 from fastnn.core.registry import suggest
@@ -24,6 +24,18 @@ REMEDY = (
     "Run `python -m fastnn.kernels.build --levels cuda`, which needs the packages of "
     '`pip install "fastnn-engine[cuda-jit]"`, or choose the device "cpu".'
 )
+
+
+class Way(NamedTuple):
+    """How a kernel is launched.
+
+    per: "thread": each thread takes an item at a time; "chunk": each a chunk of the instruction; "block": the threads
+    of a block do an item together. threads: of a block; shared: bytes that those share, which the kernel has by itself.
+    """
+
+    per: str
+    threads: int
+    shared: int
 
 
 @functools.cache
@@ -61,26 +73,13 @@ def _read() -> tuple[dict[str, Any], str]:
     return index, f"their sources changed since ({', '.join(differ[:4])}{more})" if differ else ""
 
 
-def names() -> list[str]:
-    """Return the names of all kernels.
+@functools.cache
+def ways() -> dict[str, Way]:
+    """Return how every kernel is launched, by its name.
 
     Raises PackError where the pack has no kernels for CUDA, or stale ones, and what builds them is not installed.
     """
-    return list(_index()["kernels"])
-
-
-def entry(name: str) -> dict[str, Any]:
-    """Return how a kernel is launched: {"per", "threads", "shared"}.
-
-    per: "thread": each thread takes an item at a time; "chunk": each a chunk of the instruction; "block": the threads
-    of a block do an item together. threads: of a block; shared: bytes that those share, which the kernel has by itself.
-
-    Raises PackError for an unknown name, and as `names`.
-    """
-    found: dict[str, Any] | None = _index()["kernels"].get(name)
-    if found is None:
-        raise errors.PackError(f"there is no kernel for CUDA named {name!r}.{suggest(name, names())}")
-    return found
+    return {name: Way(**found) for name, found in _index()["kernels"].items()}
 
 
 def architecture(capability: tuple[int, int]) -> str:
@@ -107,9 +106,10 @@ def _archive(name: str) -> zipfile.ZipFile:
 def image(name: str, capability: tuple[int, int]) -> bytes:
     """Return what a device of that capability loads for a kernel: a cubin, or PTX that ends in a zero byte.
 
-    Its function is called "fastnn_" + name. Raises PackError as `entry`.
+    Its function is called "fastnn_" + name. Raises PackError for an unknown name, and as `ways`.
     """
-    entry(name)
+    if name not in ways():
+        raise errors.PackError(f"there is no kernel for CUDA named {name!r}.{suggest(name, ways())}")
     which = architecture(capability)
     data = _archive(which).read(name)
     return data if which.startswith("sm_") else data + b"\0"

@@ -10,7 +10,7 @@ from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import assets, container, hdf5, layout, legacy, streams, weights
+from fastnn.saving import assets, container, hdf5, layout, legacy, safetensors_file, streams, weights
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import need_built
 from fastnn.saving.files import read_file, read_folder, write_file, write_folder
@@ -32,15 +32,27 @@ def save_model(
     save_format: str | None = None,
     **kwargs: Any,
 ) -> None:
-    """Write a model, with its weights, its compile arguments and its optimizer's state, to one file.
+    """Write a model, with its weights, its compile arguments and its optimizer's state, to one file. A model without
+    weights yet warns.
 
-    filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential and
-    functional models; or an open binary file to write a `.keras` archive to.  overwrite: False makes an existing file
-    an error.  zipped: False writes the members of the archive as files of a folder.
-    include_optimizer: False leaves the optimizer's state out.  save_format: gone in Keras 3: an error.
-    A model without weights yet warns.
+    Args:
+        model: a Model.
+        filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential
+            and functional models; or an open binary file to write a `.keras` archive to.
+        overwrite: False makes an existing file an error.
+        zipped: False writes the members of the archive as files of a folder.
+        include_optimizer: False leaves the optimizer's state out.
+        save_format: gone in Keras 3: an error.
+        kwargs: none is known: Keras's way to say so.
+
     Raises ArgumentError for another ending, NotSupportedError for a subclassed model in ".h5", OSError; the old file
     stays until the new one is safely on the disk.
+
+    >>> import fastnn, io
+    >>> file = io.BytesIO()
+    >>> save_model(fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]), file)
+    >>> load_model(io.BytesIO(file.getvalue())).count_params()
+    3
     """
     if save_format is not None:
         raise ArgumentError(
@@ -113,17 +125,29 @@ def load_model(
 ) -> Model:
     """Read a model that fastnn or Keras 3 saved.
 
-    filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3; the folder that zipped=False made; or an
-    open binary file.
-    custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
-    compile: whether to compile it as it was, with the optimizer's state.
-    safe_mode: accepted for Keras's sake; code in a file is never executed, whatever it says.
+    Args:
+        filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3; a ".safetensors" file that `export`
+            wrote (not compiled then); the folder that zipped=False made; or an open binary file.
+        custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
+        compile: whether to compile it as it was, with the optimizer's state.
+        safe_mode: accepted for Keras's sake; code in a file is never executed, whatever it says.
+
     Raises FileFormatError (damaged, truncated, not a model, weights that do not fit), UnknownNameError,
     NotSupportedError; all are ValueErrors.
+
+    >>> import fastnn, os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "model.keras")
+    ...     fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]).save(path)
+    ...     model = load_model(path)
+    >>> model.output_shape
+    (None, 1)
     """
     if hasattr(filepath, "read"):
         return model_of(filepath.read(), f"the file object {filepath!r:.80}", custom_objects, compile)
     path = os.fspath(filepath)
+    if path.endswith(safetensors_file.ENDING):
+        return safetensors_file.load_model(path, custom_objects)
     data = container.write_members(read_folder(path)) if os.path.isdir(path) else read_file(path)
     return model_of(data, repr(path), custom_objects, compile)
 
@@ -165,7 +189,12 @@ def check_version(metadata, name):
 
 
 def model_to_json(model, **kwargs):
-    """The config of a model as JSON text; kwargs go to json.dumps."""
+    """The config of a model as JSON text.
+
+    Args:
+        model: a Model.
+        kwargs: go to json.dumps.
+    """
     with sharing_scope():
         return json.dumps(serialize_object(model), **kwargs)
 
@@ -173,7 +202,16 @@ def model_to_json(model, **kwargs):
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Model:
     """A model with fresh weights from `model_to_json`'s text.
 
+    Args:
+        json_string: the text.
+        custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
+
     Raises FileFormatError, UnknownNameError, NotSupportedError (ValueErrors).
+
+    >>> import fastnn
+    >>> text = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]).to_json()
+    >>> model_from_json(text).count_params()
+    3
     """
     if not isinstance(json_string, (str, bytes)):
         raise ArgumentError(f"model_from_json: received {type(json_string).__name__}, expected JSON text.")

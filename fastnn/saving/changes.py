@@ -1,8 +1,10 @@
 """What loading is going to change in a model."""
 
+import warnings
+
 import numpy as np
 
-from fastnn.core.errors import NotBuiltError
+from fastnn.core.errors import FileFormatError, NotBuiltError
 from fastnn.core.turns import turn
 
 
@@ -17,12 +19,29 @@ def need_built(model, what):
         )
 
 
+MOST = 12  # problems that an error lists
+
+
 class Changes:
     """What loading is going to do, collected and checked before the first weight is touched."""
 
     def __init__(self):
         self.arrays = []  # (variable, path in the file)
         self.calls = []  # (a user's load_own_variables, {name: array})
+
+    def refuse(self, problems, file, model, skip_mismatch):
+        """FileFormatError with what does not fit, if there is any; skip_mismatch: a warning."""
+        if not problems:
+            return
+        more = len(problems) - MOST
+        text = f"{file} does not fit model {model!r}:\n  - " + "\n  - ".join(problems[:MOST])
+        text += f"\n  - and {more} more" if more > 0 else ""
+        if not skip_mismatch:
+            raise FileFormatError(
+                text + "\nBuild the model as it was when it was saved, or pass skip_mismatch=True "
+                "to load what fits. Nothing has been changed."
+            )
+        warnings.warn(text + "\nThese were skipped.", stacklevel=5)
 
     def commit(self, read):
         """Set everything.  read: (variable, array) pairs, of right shapes."""

@@ -23,10 +23,12 @@ _STREAMS = "seed_generator"  # Keras's random streams, which models of fastnn ke
 class KerasFileEditor:
     """The weights in a `.keras` or `.weights.h5` file as nested dicts, to look at and to change.
 
-    filepath: the file; it stays as it is until `save` writes another one.
-
     Attributes: `weights_dict`, {object: {object or weight: ...}} with arrays as leaves; `object_metadata`,
     {path: attributes}; `config` and `metadata` of a `.keras` file, else None.
+
+    Args:
+        filepath: the file; it stays as it is until `save` writes another one.
+
     Raises ArgumentError for another ending, FileFormatError for a damaged file.
 
     >>> import fastnn, os, tempfile
@@ -83,9 +85,13 @@ class KerasFileEditor:
                 _say(f"{'    ' * depth}{name}: {array.shape} {array.dtype}")
 
     def compare(self, reference_model: Model) -> dict[str, Any]:
-        """List what differs between the file and a model; returns {"status", "error_count", "match_count"}.
+        """List what differs between the file and a model.
 
-        status: "success" or "error".  An object that is missing on one side counts once.
+        Args:
+            reference_model: the model, with weights.
+
+        Returns {"status": "success" or "error", "error_count", "match_count"}. An object that is missing on one side
+        counts once.
         """
         expected: dict[str, Any] = {}
         for place in layout.check_unique(list(layout.places(reference_model))):
@@ -100,19 +106,33 @@ class KerasFileEditor:
 
     # ---- changing -----------------------------------------------------------------------------------------
     def rename_object(self, object_name: str, new_name: str) -> None:
-        """Give an object, named by its path or by a name that occurs once, another name."""
+        """Give an object another name.
+
+        Args:
+            object_name: its path, or a name that occurs once.
+            new_name: without slashes.
+        """
         if "/" in new_name:
             raise ArgumentError(f"new_name should be a name, not a path. Received: new_name={new_name!r}")
         parent, name = self._find(object_name)
         parent[new_name] = parent.pop(name)
 
     def delete_object(self, object_name: str) -> None:
-        """Remove an object with all inside it."""
+        """Remove an object with all inside it.
+
+        Args:
+            object_name: its path, or a name that occurs once.
+        """
         parent, name = self._find(object_name)
         del parent[name]
 
     def add_object(self, object_path: str, weights: dict[str, Any]) -> None:
-        """Add an object at a path whose parents are there.  weights: {"0": array, ...}."""
+        """Add an object.
+
+        Args:
+            object_path: its path; the parents are there.
+            weights: {"0": array, ...}.
+        """
         _check_weights(weights)
         *parents, name = object_path.split("/")
         parent = self.weights_dict
@@ -123,7 +143,12 @@ class KerasFileEditor:
         parent[name] = dict(weights)
 
     def delete_weight(self, object_name: str, weight_name: str) -> None:
-        """Remove one weight of an object."""
+        """Remove one weight of an object.
+
+        Args:
+            object_name: the object's path, or a name that occurs once.
+            weight_name: "0", "1", ...
+        """
         parent, name = self._find(object_name)
         if weight_name not in parent[name]:
             raise UnknownNameError(
@@ -132,13 +157,22 @@ class KerasFileEditor:
         del parent[name][weight_name]
 
     def add_weights(self, object_name: str, weights: dict[str, Any]) -> None:
-        """Add weights to an object, or replace them.  weights: {"0": array, ...}."""
+        """Add weights to an object, or replace them.
+
+        Args:
+            object_name: its path, or a name that occurs once.
+            weights: {"0": array, ...}.
+        """
         _check_weights(weights)
         parent, name = self._find(object_name)
         parent[name].update(weights)
 
     def save(self, filepath: str | PathLike[str]) -> None:
-        """Write the weights to a `.weights.h5` file."""
+        """Write the weights to another file.
+
+        Args:
+            filepath: ends in ".weights.h5".
+        """
         path = os.fspath(filepath)
         if not path.endswith(".weights.h5"):
             raise ArgumentError(

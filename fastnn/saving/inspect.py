@@ -10,10 +10,21 @@ from fastnn.saving.files import read_file
 def inspect_file(filepath):
     """A description of a `.keras`, `.weights.h5` or legacy `.h5` file, from headers and JSON alone.
 
+    Args:
+        filepath: str or path.
+
     Returns a dict: "path", "kind", "bytes", "metadata" (dict), "model" ({"class", "name"} or None), "layers" (list of
     {"class", "name", "arguments"}), "compile" (dict or None), "arrays" (list of {"path", "shape", "dtype"}),
     "parameters" (int, without the optimizer's), "names" (every class and function that the config names).
     Raises FileFormatError for damaged files, as loading does.
+
+    >>> import fastnn, os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "model.keras")
+    ...     fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]).save(path)
+    ...     found = inspect_file(path)
+    >>> found["parameters"], [layer["class"] for layer in found["layers"]]
+    (3, ['InputLayer', 'Dense'])
     """
     path = os.fspath(filepath)
     data = read_file(path)

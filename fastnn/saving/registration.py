@@ -17,8 +17,11 @@ def _scoped():
 def register_keras_serializable(package="Custom", name=None):
     """Decorator that makes a class or function known to the loader under "package>name".
 
-    package: str; name: str or None (the object's own name).  Raises ArgumentError for a class without
-    `get_config`.
+    Args:
+        package: str.
+        name: str or None (the object's own name).
+
+    Raises ArgumentError for a class without `get_config`.
 
     >>> @register_keras_serializable("docs")
     ... def twice(x):
@@ -44,7 +47,8 @@ def register_keras_serializable(package="Custom", name=None):
 class CustomObjectScope:
     """Inside the `with` block, configs may name the given objects.
 
-    custom_objects: dict from name (str) to class or function.
+    Args:
+        custom_objects: dict from name (str) to class or function.
 
     >>> with CustomObjectScope({"twice": lambda x: x + x}):
     ...     get_registered_object("twice")(4)
@@ -77,6 +81,9 @@ def get_custom_objects():
 def get_registered_name(obj):
     """The name an object is registered under, or its own name.
 
+    Args:
+        obj: a class or function.
+
     >>> get_registered_name(int)
     'int'
     """
@@ -87,7 +94,11 @@ def get_registered_name(obj):
 
 
 def is_registered(obj):
-    """Whether this very object was registered."""
+    """Whether this very object was registered.
+
+    Args:
+        obj: a class or function.
+    """
     try:
         return obj in _names
     except TypeError:

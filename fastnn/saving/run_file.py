@@ -45,7 +45,7 @@ class Reader:
     sealed = True
 
     def __init__(self, data, name):
-        self.name, self.size = name, len(data)
+        self.name, self.size, self.raw = name, len(data), np.frombuffer(data, np.uint8)
         head = len(MAGIC) + _LENGTH.size
         if data[: len(MAGIC)] != MAGIC:
             raise FileFormatError(f"{name} is not a file of a run: it begins with {bytes(data[:4])!r}.")

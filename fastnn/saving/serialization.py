@@ -54,7 +54,9 @@ def sharing_scope():
 def serialize_object(obj):
     """The config of an object as plain JSON-able data, in Keras 3's format.
 
-    obj: None, a number, str, list, tuple, dict, array, a function, or an object with `get_config()`.
+    Args:
+        obj: None, a number, str, list, tuple, dict, array, a function, or an object with `get_config()`.
+
     Raises ArgumentError for an object that has no config, and for a list or dict that holds itself.
 
     >>> from fastnn.initializers import Zeros
@@ -205,12 +207,14 @@ def _note_shared(obj, config):
 def deserialize_object(config, custom_objects=None, safe_mode=True, category=None):
     """Build the object that a config describes.
 
-    config: what `serialize_object` (or Keras) wrote: dicts with "class_name" and "config" become objects,
-    other dicts, lists and plain values are returned with their parts built.
-    custom_objects: dict from name to class or function, besides the registered ones.
-    safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
-    category: "layers", "losses", ...: search only there when the config names no module, and take a
-    plain string as a name.
+    Args:
+        config: what `serialize_object` (or Keras) wrote: dicts with "class_name" and "config" become objects, other
+            dicts, lists and plain values are returned with their parts built.
+        custom_objects: dict from name to class or function, besides the registered ones.
+        safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
+        category: "layers", "losses", ...: search only there when the config names no module, and take a plain string as
+            a name.
+
     Raises UnknownNameError, FileFormatError.
 
     >>> deserialize_object({"module": "keras.initializers", "class_name": "Constant",

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, layout, legacy, run_file, shards
+from fastnn.saving import container, hdf5, layout, legacy, run_file, safetensors_file, shards
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.files import read_file, write_file
 
@@ -34,11 +34,25 @@ def save_weights(
 ) -> None:
     """Write the weights (and the optimizer's state) of a model in Keras 3's layout.
 
-    filepath: str or path ending in ".weights.h5" (in one of `endings`), or with max_shard_size in ".weights.json".
-    overwrite: False makes an existing file an error.  max_shard_size: gigabytes (2^30 bytes) that each of several files
-    may hold, None for one file.  objects_to_skip: layers that are left out, with all inside them.
+    Args:
+        model: a Model or a Layer.
+        filepath: str or path ending in ".weights.h5" (in one of `endings`), or with max_shard_size in ".weights.json".
+        overwrite: False makes an existing file an error.
+        max_shard_size: gigabytes (2^30 bytes) that each of several files may hold, None for one file.
+        objects_to_skip: layers that are left out, with all inside them.
+        endings: what a name may end in.
+
     Raises NotBuiltError for a model without weights yet, ArgumentError for another ending and for an array that no
     shard holds, OSError.
+
+    >>> import fastnn, os, tempfile
+    >>> one, other = (fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)]) for _ in range(2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "m.weights.h5")
+    ...     save_weights(one, path)
+    ...     load_weights(other, path)
+    >>> all((a == b).all() for a, b in zip(one.get_weights(), other.get_weights()))
+    True
     """
     path = os.fspath(filepath)
     if max_shard_size is None and not path.endswith(endings):
@@ -90,14 +104,28 @@ def load_weights(
     objects_to_skip: Any = None,
     **kwargs: Any,
 ) -> None:
-    """Set a model's weights from a `.weights.h5`, `.keras` or legacy `.h5` file, or from a checkpoint of `fit`.
+    """Set a model's weights from a `.weights.h5`, `.keras`, legacy `.h5` or `.safetensors` file, or from a checkpoint.
 
-    skip_mismatch: leave weights that are missing in the file or have another shape as they are, with a warning.
-    optimizer: also set the state of the compiled optimizer, if the file has it.
-    by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they are.
-    objects_to_skip: for a `.weights.h5` file: layers that stay as they are, with all inside them.
-    Raises ArgumentError for by_name with another file; FileFormatError (a ValueError), with nothing changed, for a
-    damaged file and for one that does not fit.
+    Args:
+        model: a Model or a Layer, of the structure that the file was written of.
+        filepath: the file, or a checkpoint's.
+        skip_mismatch: whether weights that are missing in the file or have another shape stay as they are, with a
+            warning.
+        optimizer: whether to set the state of the compiled optimizer too, if the file has it.
+        by_name: for a legacy `.h5` file alone: set the layers whose names the file has, and leave the others as they
+            are.
+        objects_to_skip: for a `.weights.h5` file: layers that stay as they are, with all inside them.
+        kwargs: none is known.
+
+    Raises MissingFileError (a FileNotFoundError); ArgumentError for by_name with another file; FileFormatError (a
+    ValueError), with nothing changed, for a damaged file and for one that does not fit.
+
+    >>> import fastnn
+    >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    >>> load_weights(model, "/nowhere/m.weights.h5")
+    Traceback (most recent call last):
+        ...
+    fastnn.core.errors.MissingFileError: File not found: ...
     """
     path = os.fspath(filepath)
     if kwargs:
@@ -107,6 +135,9 @@ def load_weights(
         raise _only_legacy(path)
     if objects_to_skip is not None and not path.endswith((".weights.h5", ".weights.json")):
         raise ArgumentError(f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {path}")
+    if path.endswith(safetensors_file.ENDING):
+        safetensors_file.load_weights(model, path, skip_mismatch)
+        return
     if path.endswith(".weights.json"):
         with shards.reading(path) as reader:
             changes = plan(model, reader, skip_mismatch, optimizer, objects_to_skip)
@@ -173,18 +204,7 @@ def plan(model, reader, skip_mismatch=False, optimizer=True, skip=None):
             continue
         _plan_part(place, reader, names, changes, problems)
     _note_strangers(reader, known, problems)
-    if problems:
-        text = (
-            f"{reader.name} does not fit model {getattr(model, 'name', '')!r}:\n  - "
-            + "\n  - ".join(problems[:12])
-            + (f"\n  - and {len(problems) - 12} more" if len(problems) > 12 else "")
-        )
-        if not skip_mismatch:
-            raise FileFormatError(
-                text + "\nBuild the model as it was when it was saved, or pass skip_mismatch=True "
-                "to load what fits. Nothing has been changed."
-            )
-        warnings.warn(text + "\nThese were skipped.", stacklevel=4)
+    changes.refuse(problems, reader.name, getattr(model, "name", ""), skip_mismatch)
     return changes
 
 

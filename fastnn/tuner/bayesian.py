@@ -24,11 +24,17 @@ CANDIDATES = 400  # random points that are looked at for each proposal, and as m
 class BayesianOptimizationOracle(Oracle):
     """Proposals from a model of the results so far.
 
-    num_initial_points: random trials before; None: three for each hyperparameter.  alpha: noise of the objective, as a
-    share of its variance.  beta: how much a spread of the expectation is worth (both for the Gaussian process).
-    together: trials that are proposed at a time, without one another's results: so many can work at once.  sampler:
-    "optuna" (its tree-structured Parzen estimator), "gaussian" (a Gaussian process, lower confidence bound), or "auto":
-    Optuna where it is installed.  kwargs: as of `Oracle`.
+    Args:
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_trials: how many trials at most, an int.
+        num_initial_points: random trials before; None: three for each hyperparameter.
+        alpha: noise of the objective, as a share of its variance (of the Gaussian process).
+        beta: how much a spread of the expectation is worth (of the Gaussian process).
+        together: trials that are proposed at a time, without one another's results: so many can work at once.
+        sampler: "optuna" (its tree-structured Parzen estimator), "gaussian" (a Gaussian process, lower confidence
+            bound), or "auto": Optuna where it is installed.
+        kwargs: as of `Oracle`.
     """
 
     def __init__(
@@ -62,7 +68,11 @@ class BayesianOptimizationOracle(Oracle):
         return {**super().settings(), **own}
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """See Oracle."""
+        """See Oracle.
+
+        Args:
+            trial_id: the trial's id, text.
+        """
         known = [t for t in self.trials.values() if t.status == TrialStatus.COMPLETED and math.isfinite(t.score or 0.0)]
         initial = self.num_initial_points or max(3 * len(self.searched()), 1)
         random = len(self.trials) < initial or len(known) < 2
@@ -171,9 +181,24 @@ class BayesianOptimizationOracle(Oracle):
 class BayesianOptimization(Tuner):
     """Search where earlier trials say that good values are: by Optuna where it is installed, else a Gaussian process.
 
-    num_initial_points: random trials before; None: three for each hyperparameter.  alpha, beta: of the Gaussian
-    process, as in keras-tuner.  together: trials that are proposed at a time, for as many jobs; the results depend on
-    it, and not on jobs.  sampler: "auto", "optuna" or "gaussian".  All else as of RandomSearch.
+    Args:
+        hypermodel: a function build(hp) that returns a compiled model, or a HyperModel; None where `run_trial` is
+            overridden.
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_trials: how many trials at most, an int.
+        num_initial_points: random trials before; None: three for each hyperparameter.
+        alpha: noise of the objective, as a share of its variance (of the Gaussian process, as in keras-tuner).
+        beta: how much a spread of the expectation is worth (of the Gaussian process, as in keras-tuner).
+        seed: an int; None draws one.
+        hyperparameters: HyperParameters: a space, or values, known beforehand; or None.
+        tune_new_entries: whether what `build` asks for besides those is searched.
+        allow_new_entries: whether it may ask for others at all.
+        max_retries_per_trial: how often a trial that fails is tried again.
+        max_consecutive_failed_trials: after so many failures in a row the search ends.
+        together: trials that are proposed at a time, for as many jobs; the results depend on it, and not on jobs.
+        sampler: "auto", "optuna" or "gaussian".
+        kwargs: as of `Tuner`: directory, project_name, overwrite, executions_per_trial, jobs, ...
 
     >>> import fastnn, numpy as np, tempfile
     >>> class Parabola(BayesianOptimization):

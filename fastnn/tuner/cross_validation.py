@@ -30,11 +30,19 @@ class CrossValidation(NamedTuple):
     scores: dict[str, Array]
 
     def mean(self, name: str) -> float:
-        """The mean of a score over the folds."""
+        """The mean of a score over the folds.
+
+        Args:
+            name: of the logs.
+        """
         return float(np.mean(self.scores[name]))
 
     def std(self, name: str) -> float:
-        """Its standard deviation over the folds (with n - 1)."""
+        """The standard deviation of a score over the folds (with n - 1).
+
+        Args:
+            name: of the logs.
+        """
         return float(np.std(self.scores[name], ddof=1))
 
     def __str__(self) -> str:
@@ -68,9 +76,13 @@ def cross_validate(
     Every model begins with the same seed, and ends with the bits of `model.fit(x[rows], y[rows])` after
     `utils.set_random_seed`.
 
-    build: a function without arguments that returns a compiled model.  x, y: arrays, as of `fit`.  folds: how many, or
-    a list of the row numbers of each: rows in no fold are trained on always.  stratify: (rows,) labels that each fold
-    has the same share of, or None.  seed: of the folds, and of the models.  fit_arguments: of `fit_many`.
+    Args:
+        build: a function without arguments that returns a compiled model.
+        x, y: arrays, as of `fit`.
+        folds: how many, or a list of the row numbers of each: rows in no fold are trained on always.
+        stratify: (rows,) labels that each fold has the same share of, or None.
+        seed: of the folds, and of the models.
+        fit_arguments: of `fit_many`.
 
     Returns a CrossValidation: `scores["val_loss"]` are the values of the folds, `print` says means and deviations.
 

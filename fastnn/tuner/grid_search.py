@@ -14,8 +14,14 @@ from fastnn.tuner.tuner import Tuner
 class GridSearchOracle(Oracle):
     """All combinations of values of what is active; ranges without steps give ten values each.
 
-    The last hyperparameter changes first.  What a build asks for only with some values joins the grid from the next
-    round on.  Arguments as of `Oracle`; max_trials: None for all.
+    The last hyperparameter changes first. What a build asks for only with some values joins the grid from the next
+    round on.
+
+    Args:
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_trials: how many trials at most, None for all.
+        kwargs: as of `Oracle`.
     """
 
     def __init__(self, objective: Any = None, max_trials: int | None = None, **kwargs: Any) -> None:
@@ -23,7 +29,11 @@ class GridSearchOracle(Oracle):
         self._grid: Iterator[dict[str, Any]] | None = None
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """See Oracle."""
+        """See Oracle.
+
+        Args:
+            trial_id: the trial's id, text.
+        """
         if self._grid is None:
             self._grid = combinations(list(self.hyperparameters.space))
         for values in self._grid:
@@ -32,7 +42,11 @@ class GridSearchOracle(Oracle):
         return {"status": "STOPPED"}
 
     def draws(self, number: int) -> None:
-        """What the grid did not know has its default value: the grid comes to the others."""
+        """None: what the grid did not know has its default value; the grid comes to the others.
+
+        Args:
+            number: of the trial in the search, from 0.
+        """
 
     def end_round(self) -> None:
         """See Oracle."""
@@ -74,7 +88,21 @@ def combinations(space: list[HyperParameter]) -> Iterator[dict[str, Any]]:
 
 
 class GridSearch(Tuner):
-    """Search through all combinations.  Arguments as of RandomSearch; max_trials: None for all.
+    """Search through all combinations.
+
+    Args:
+        hypermodel: a function build(hp) that returns a compiled model, or a HyperModel; None where `run_trial` is
+            overridden.
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_trials: how many trials at most, None for all.
+        seed: an int; None draws one.
+        hyperparameters: HyperParameters: a space, or values, known beforehand; or None.
+        tune_new_entries: whether what `build` asks for besides those is searched.
+        allow_new_entries: whether it may ask for others at all.
+        max_retries_per_trial: how often a trial that fails is tried again.
+        max_consecutive_failed_trials: after so many failures in a row the search ends.
+        kwargs: as of `Tuner`: directory, project_name, overwrite, executions_per_trial, jobs, ...
 
     >>> import fastnn, numpy as np, tempfile
     >>> def build(hp):

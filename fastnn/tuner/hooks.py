@@ -15,17 +15,37 @@ class TunerCallback(Callback):
         self.tuner, self.trial = tuner, trial
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Tell the tuner."""
+        """Tell the tuner.
+
+        Args:
+            epoch: its number, from 0.
+            logs: {name: float}.
+        """
         self.tuner.on_epoch_begin(self.trial, self.model, epoch, logs=logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Tell the tuner."""
+        """Tell the tuner.
+
+        Args:
+            epoch: its number, from 0.
+            logs: {name: float}.
+        """
         self.tuner.on_epoch_end(self.trial, self.model, epoch, logs=logs)
 
     def on_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Tell the tuner."""
+        """Tell the tuner.
+
+        Args:
+            batch: its number, from 0.
+            logs: {name: float}.
+        """
         self.tuner.on_batch_begin(self.trial, self.model, batch, logs)
 
     def on_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Tell the tuner."""
+        """Tell the tuner.
+
+        Args:
+            batch: its number, from 0.
+            logs: {name: float}.
+        """
         self.tuner.on_batch_end(self.trial, self.model, batch, logs)

@@ -16,10 +16,15 @@ class HyperbandOracle(Oracle):
     """Rounds of brackets: see Li et al., "Hyperband", Journal of Machine Learning Research 18 (2018).
 
     A bracket begins with random values, trained for a few epochs; of each round's trials the best go on, `factor` times
-    fewer for `factor` times as many epochs.  The first bracket halves the most, the last is random search.
+    fewer for `factor` times as many epochs. The first bracket halves the most, the last is random search.
 
-    max_epochs: of a trial that goes all the way.  factor: int >= 2.  hyperband_iterations: passes over all brackets.
-    kwargs: as of `Oracle`.
+    Args:
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_epochs: of a trial that goes all the way, an int.
+        factor: int >= 2.
+        hyperband_iterations: passes over all brackets, an int.
+        kwargs: as of `Oracle`.
     """
 
     def __init__(
@@ -53,17 +58,31 @@ class HyperbandOracle(Oracle):
         return brackets
 
     def size(self, bracket: int, round_: int) -> int:
-        """How many trials a round of a bracket has: brackets take about the same number of epochs in all."""
+        """How many trials a round has: brackets take about the same number of epochs in all.
+
+        Args:
+            bracket: its number; 0 is random search.
+            round_: its number in the bracket, from 0.
+        """
         last = math.ceil(1 + math.log(self.max_epochs, self.factor)) / (bracket + 1)
         return math.ceil(last * self.factor ** (bracket - round_))
 
     def epochs(self, bracket: int, round_: int) -> int:
-        """The epochs that a trial of this round has had at its end."""
+        """The epochs that a trial of a round has had at its end.
+
+        Args:
+            bracket: its number; 0 is random search.
+            round_: its number in the bracket, from 0.
+        """
         return math.ceil(self.max_epochs / self.factor ** (bracket - round_))
 
     # ------------------------------------------------------------------ proposals
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """See Oracle."""
+        """See Oracle.
+
+        Args:
+            trial_id: the trial's id, text.
+        """
         while self.iteration < self.hyperband_iterations:
             if self.round > 0:
                 found = self._promoted()
@@ -117,11 +136,24 @@ class HyperbandOracle(Oracle):
 
 
 class Hyperband(Tuner):
-    """Search by successive halving: many trials for a few epochs, the best of them for more.
+    """Search by successive halving: many trials for a few epochs, the best of them for more. `epochs` of `search` has
+    no effect.
 
-    max_epochs: of a trial that goes all the way; trials go on from the weights of the round before.  factor: how many
-    times fewer trials a round has than the one before, for so many times more epochs.  hyperband_iterations: passes
-    over all brackets.  All else as of RandomSearch.  `epochs` of `search` has no effect.
+    Args:
+        hypermodel: a function build(hp) that returns a compiled model, or a HyperModel; None where `run_trial` is
+            overridden.
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_epochs: of a trial that goes all the way; trials go on from the weights of the round before.
+        factor: how many times fewer trials a round has than the one before, for so many times more epochs.
+        hyperband_iterations: passes over all brackets.
+        seed: an int; None draws one.
+        hyperparameters: HyperParameters: a space, or values, known beforehand; or None.
+        tune_new_entries: whether what `build` asks for besides those is searched.
+        allow_new_entries: whether it may ask for others at all.
+        max_retries_per_trial: how often a trial that fails is tried again.
+        max_consecutive_failed_trials: after so many failures in a row the search ends.
+        kwargs: as of `Tuner`: directory, project_name, overwrite, executions_per_trial, jobs, ...
 
     >>> import fastnn, numpy as np, tempfile
     >>> def build(hp):
@@ -165,12 +197,22 @@ class Hyperband(Tuner):
         super().__init__(oracle, hypermodel, **kwargs)
 
     def fit_arguments(self, trial: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """See Tuner: the epochs of the round."""
+        """See Tuner: the epochs of the round.
+
+        Args:
+            trial: the Trial.
+            kwargs: the arguments of `search`.
+        """
         values = trial.hyperparameters.values
         return {**kwargs, "epochs": values["tuner/epochs"], "initial_epoch": values["tuner/initial_epoch"]}
 
     def prepare(self, trial: Any, model: Any) -> None:
-        """See Tuner: weights of the round before."""
+        """See Tuner: weights of the round before.
+
+        Args:
+            trial: the Trial.
+            model: its model, compiled.
+        """
         earlier = trial.hyperparameters.values.get("tuner/trial_id")
         if earlier is not None:
             self.load_weights(earlier, model)

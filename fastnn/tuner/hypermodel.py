@@ -11,7 +11,9 @@ from fastnn.core.errors import ArgumentTypeError
 class HyperModel:
     """A family of models: override `build(hp)`, and `fit(hp, model, ...)` where training has hyperparameters too.
 
-    name: str or None.  tunable: whether what `build` asks for is searched; else it has its default values.
+    Args:
+        name: str or None.
+        tunable: whether what `build` asks for is searched; else it has its default values.
 
     >>> class Family(HyperModel):
     ...     def build(self, hp):
@@ -28,16 +30,27 @@ class HyperModel:
         self.name, self.tunable = name, tunable
 
     def build(self, hp: Any) -> Any:
-        """A compiled model.  hp: HyperParameters."""
+        """A compiled model. NotImplementedError where it is not overridden.
+
+        Args:
+            hp: HyperParameters, to be asked.
+        """
         raise NotImplementedError(f"{type(self).__name__} must implement build(hp).")
 
     def declare_hyperparameters(self, hp: Any) -> None:
-        """Ask for hyperparameters before anything is built: those that only `fit` asks for."""
+        """Ask for hyperparameters before anything is built: those that only `fit` asks for.
+
+        Args:
+            hp: HyperParameters, to be asked.
+        """
 
     def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
         """Train the model; returns a History, a dict {name: value} that holds the objective, or its value.
 
-        args, kwargs: of `search`, with `callbacks` that must reach `model.fit`.
+        Args:
+            hp: HyperParameters, to be asked.
+            model: what `build` returned.
+            args, kwargs: of `search`, with `callbacks` that must reach `model.fit`.
         """
         return model.fit(*args, **kwargs)
 

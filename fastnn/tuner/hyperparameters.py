@@ -41,7 +41,11 @@ class HyperParameters:
     # ------------------------------------------------------------------ scopes
     @contextlib.contextmanager
     def name_scope(self, name: str) -> Iterator[None]:
-        """Inside, names have `name/` in front."""
+        """Inside a `with` block, names have `name/` in front.
+
+        Args:
+            name: str.
+        """
         self._scopes.append(str(name))
         try:
             yield
@@ -50,9 +54,13 @@ class HyperParameters:
 
     @contextlib.contextmanager
     def conditional_scope(self, parent_name: str, parent_values: Any) -> Iterator[None]:
-        """Inside, hyperparameters are there only where the hyperparameter `parent_name` has one of `parent_values`.
+        """Inside a `with` block, hyperparameters are there only where another one has certain values.
 
         Where it has not, asking for one notes it and gives None.
+
+        Args:
+            parent_name: name of the other one.
+            parent_values: its value, or a list of values.
 
         Raises UnknownNameError where nobody has asked for `parent_name` before.
         """
@@ -82,7 +90,11 @@ class HyperParameters:
         return any(known == wanted for known in found) or (conditions is None and bool(found))
 
     def is_active(self, hyperparameter: str | HyperParameter) -> bool:
-        """Whether the conditions of a hyperparameter hold; of a name: those of any that has it."""
+        """Whether the conditions of a hyperparameter hold.
+
+        Args:
+            hyperparameter: a HyperParameter, or a name: whether those of any that has it hold.
+        """
         if isinstance(hyperparameter, HyperParameter):
             return self._holds(hyperparameter.conditions)
         return any(self._holds(hp.conditions) for hp in self.space if hp.name == hyperparameter)
@@ -123,8 +135,14 @@ class HyperParameters:
     ) -> Any:
         """A whole number in [min_value, max_value], both included.
 
-        step: what is between two values; a factor where `sampling` is not "linear".  sampling: "linear", "log" or
-        "reverse_log".  default: min_value if None.  parent_name, parent_values: see `conditional_scope`.
+        Args:
+            name: str.
+            min_value, max_value: ints.
+            step: what is between two values; a factor where `sampling` is not "linear".
+            sampling: "linear", "log" or "reverse_log": how draws are spread.
+            default: min_value if None.
+            parent_name, parent_values: name of a hyperparameter on which it depends, and the values of that with which
+                it is there: see `conditional_scope`; None for always.
         """
         with self._under(parent_name, parent_values) as conditions:
             return self._value(Int(self._full(name), min_value, max_value, step, sampling, default, conditions))
@@ -140,7 +158,17 @@ class HyperParameters:
         parent_name: str | None = None,
         parent_values: Any = None,
     ) -> Any:
-        """A number in [min_value, max_value]; arguments as of `Int`."""
+        """A number in [min_value, max_value].
+
+        Args:
+            name: str.
+            min_value, max_value: floats.
+            step: what is between two values; a factor where `sampling` is not "linear"; None for any.
+            sampling: "linear", "log" or "reverse_log": how draws are spread.
+            default: min_value if None.
+            parent_name, parent_values: name of a hyperparameter on which it depends, and the values of that with which
+                it is there: see `conditional_scope`; None for always.
+        """
         with self._under(parent_name, parent_values) as conditions:
             return self._value(Float(self._full(name), min_value, max_value, step, sampling, default, conditions))
 
@@ -153,9 +181,15 @@ class HyperParameters:
         parent_name: str | None = None,
         parent_values: Any = None,
     ) -> Any:
-        """One of `values`: numbers, text or bools, all of one type.
+        """One of several values.
 
-        ordered: whether neighbours in the list are alike; None: numbers are.  default: the first if None.
+        Args:
+            name: str.
+            values: numbers, text or bools, all of one type.
+            ordered: whether neighbours in the list are alike; None: numbers are.
+            default: the first if None.
+            parent_name, parent_values: name of a hyperparameter on which it depends, and the values of that with which
+                it is there: see `conditional_scope`; None for always.
         """
         with self._under(parent_name, parent_values) as conditions:
             return self._value(Choice(self._full(name), values, ordered, default, conditions))
@@ -163,17 +197,37 @@ class HyperParameters:
     def Boolean(
         self, name: str, default: bool = False, parent_name: str | None = None, parent_values: Any = None
     ) -> Any:
-        """True or False."""
+        """True or False.
+
+        Args:
+            name: str.
+            default: bool.
+            parent_name, parent_values: name of a hyperparameter on which it depends, and the values of that with which
+                it is there: see `conditional_scope`; None for always.
+        """
         with self._under(parent_name, parent_values) as conditions:
             return self._value(Boolean(self._full(name), default, conditions))
 
     def Fixed(self, name: str, value: Any, parent_name: str | None = None, parent_values: Any = None) -> Any:
-        """A value that is not searched, but kept with the others."""
+        """A value that is not searched, but kept with the others.
+
+        Args:
+            name: str.
+            value: a number, text or a bool.
+            parent_name, parent_values: name of a hyperparameter on which it depends, and the values of that with which
+                it is there: see `conditional_scope`; None for always.
+        """
         with self._under(parent_name, parent_values) as conditions:
             return self._value(Fixed(self._full(name), value, conditions))
 
     def get(self, name: str) -> Any:
-        """The value of a name; KeyError for one that does not exist, ValueError for one that is not active."""
+        """The value of a name.
+
+        Args:
+            name: str.
+
+        Raises KeyError for one that does not exist, ValueError for one that is not active.
+        """
         full = self._full(name)
         if full in self.values:
             return self.values[full]
@@ -188,7 +242,12 @@ class HyperParameters:
 
     # ------------------------------------------------------------------ the space as a whole
     def merge(self, hps: HyperParameters | Iterable[HyperParameter], overwrite: bool = True) -> None:
-        """Take up hyperparameters; with `overwrite` in place of those of the same name and conditions."""
+        """Take up hyperparameters.
+
+        Args:
+            hps: HyperParameters, or several HyperParameter.
+            overwrite: whether they stand in place of those of the same name and conditions.
+        """
         for hp in hps.space if isinstance(hps, HyperParameters) else hps:
             if self._known(hp.name, hp.conditions):
                 if not overwrite:
@@ -202,7 +261,11 @@ class HyperParameters:
                 self.values.setdefault(hp.name, hp.default)
 
     def ensure_active_values(self, value_of: Callable[[HyperParameter], Any] | None = None) -> None:
-        """Drop the values of what is not active, and give values to what is and has none: drawn ones by default."""
+        """Drop the values of what is not active, and give values to what is and has none.
+
+        Args:
+            value_of: a function from a HyperParameter to its value; draws one if None.
+        """
         for hp in self.space:
             if not self.is_active(hp.name):
                 self.values.pop(hp.name, None)
@@ -216,7 +279,11 @@ class HyperParameters:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """HyperParameters from what get_config returned."""
+        """HyperParameters from what get_config returned.
+
+        Args:
+            config: that dict.
+        """
         hps = cls()
         for entry in config["space"]:
             hps.space.append(KINDS[entry["class_name"]].from_config(entry["config"]))

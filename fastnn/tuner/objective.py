@@ -24,6 +24,12 @@ LARGE = {"acc", "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_c
 class Objective:
     """A name of the logs, and "min" or "max".
 
+    Args:
+        name: of the logs.
+        direction: "min" or "max".
+
+    Raises ArgumentError for another direction.
+
     >>> Objective("val_auc", "max").better_than(0.9, 0.8)
     True
     """
@@ -34,21 +40,36 @@ class Objective:
         self.name, self.direction = name, direction
 
     def has_value(self, logs: Mapping[str, Any]) -> bool:
-        """Whether the logs have it."""
+        """Whether the logs have it.
+
+        Args:
+            logs: {name: number}.
+        """
         return self.name in logs
 
     def get_value(self, logs: Mapping[str, Any]) -> Any:
-        """Its value in the logs."""
+        """Its value in the logs.
+
+        Args:
+            logs: {name: number}.
+        """
         return logs[self.name]
 
     def better_than(self, a: Any, b: Any) -> bool:
-        """Whether the value a is better than b; NaN is better than nothing and no number is worse."""
+        """Whether the value a is better than b; NaN is better than nothing and no number is worse.
+
+        Args:
+            a, b: numbers, or None.
+        """
         if b != b:
             return a == a
         return bool(a > b if self.direction == "max" else a < b)
 
     def best_of(self, values: Any) -> int:
         """The position of the best value: the first of them.
+
+        Args:
+            values: numbers.
 
         >>> Objective("loss", "min").best_of([3.0, float("nan"), 1.0, 1.0])
         2
@@ -59,7 +80,11 @@ class Objective:
         return best
 
     def missing(self, logs: Mapping[str, Any]) -> str:
-        """What to say where the logs have no such value."""
+        """What to say where the logs have no such value.
+
+        Args:
+            logs: {name: number}.
+        """
         near = difflib.get_close_matches(self.name, list(logs), 3, 0.5)
         hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
         if self.name.startswith("val_") and not any(name.startswith("val_") for name in logs):
@@ -89,6 +114,9 @@ class DefaultObjective(Objective):
 class MultiObjective(Objective):
     """Several objectives: the sum of those to make small, without those to make large.
 
+    Args:
+        objectives: a list of Objectives.
+
     >>> two = MultiObjective([Objective("loss", "min"), Objective("accuracy", "max")])
     >>> two.get_value({"loss": 3.0, "accuracy": 1.0, "lr": 5.0})
     2.0
@@ -99,15 +127,27 @@ class MultiObjective(Objective):
         self.objectives = sorted(objectives, key=lambda o: o.name)
 
     def has_value(self, logs: Mapping[str, Any]) -> bool:
-        """Whether the logs have all of them."""
+        """Whether the logs have all of them.
+
+        Args:
+            logs: {name: number}.
+        """
         return all(o.has_value(logs) for o in self.objectives)
 
     def get_value(self, logs: Mapping[str, Any]) -> Any:
-        """The sum."""
+        """The sum of those to make small, less those to make large.
+
+        Args:
+            logs: {name: number}.
+        """
         return sum(o.get_value(logs) * (1 if o.direction == "min" else -1) for o in self.objectives)
 
     def missing(self, logs: Mapping[str, Any]) -> str:
-        """What to say of the first that the logs do not have."""
+        """What to say of the first that the logs do not have.
+
+        Args:
+            logs: {name: number}.
+        """
         return next(o for o in self.objectives if not o.has_value(logs)).missing(logs)
 
     def __str__(self) -> str:

@@ -46,13 +46,24 @@ class Draws:
 class Oracle:
     """Base of the oracles: override `populate_space(trial_id)`.
 
-    objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None: a
-    trial returns a number to make small.  max_trials: how many trials at most, or None.  hyperparameters: a space, or
-    values, known beforehand.  tune_new_entries: whether what `build` asks for besides those is searched.
-    allow_new_entries: whether it may ask for others at all.  seed: an int; None draws one.  max_retries_per_trial: how
-    often a trial that fails is tried again.  max_consecutive_failed_trials: after so many the search ends.
+    Args:
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_trials: how many trials at most, or None.
+        hyperparameters: HyperParameters: a space, or values, known beforehand; or None.
+        allow_new_entries: whether it may ask for others at all.
+        tune_new_entries: whether what `build` asks for besides those is searched.
+        seed: an int; None draws one.
+        max_retries_per_trial: how often a trial that fails is tried again.
+        max_consecutive_failed_trials: after so many failures in a row the search ends.
 
     Raises ArgumentError for values outside of these.
+
+    >>> class Default(Oracle):
+    ...     def populate_space(self, trial_id):
+    ...         return {"status": "RUNNING", "values": self.active_values(lambda hp: hp.default)}
+    >>> Default(max_trials=1).remaining_trials()
+    1
     """
 
     def __init__(
@@ -89,6 +100,9 @@ class Oracle:
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """{"status": "RUNNING", "values": {name: value}} of the next trial, {"status": "IDLE"} where results of the
         trials that run are needed before, {"status": "STOPPED"} at the end.
+
+        Args:
+            trial_id: the trial's id, text.
         """
         raise NotImplementedError(f"{type(self).__name__} must implement populate_space(trial_id).")
 
@@ -101,7 +115,11 @@ class Oracle:
         return {"oracle": type(self).__name__, "objective": str(self.objective), "seed": self.seed}
 
     def draws(self, number: int) -> Callable[[HyperParameter], Any] | None:
-        """What gives a value to a hyperparameter that was not known when a trial began; None gives its default."""
+        """What gives a value to a hyperparameter that was not known when a trial began; None gives its default.
+
+        Args:
+            number: of the trial in the search, from 0.
+        """
         return Draws(self.seed, number) if self.tune_new_entries else None
 
     def refined(self) -> None:
@@ -125,7 +143,12 @@ class Oracle:
         return found
 
     def make(self, trial_id: str, values: dict[str, Any]) -> Trial:
-        """A trial of such values."""
+        """A trial of such values.
+
+        Args:
+            trial_id: the trial's id, text.
+            values: {name: value}.
+        """
         hps = self.hyperparameters.copy()
         hps.values = dict(values)
         self._tried.add(self._signature(values))
@@ -154,7 +177,11 @@ class Oracle:
 
     # ------------------------------------------------------------------ values
     def random_values(self, trial_id: str) -> dict[str, Any] | None:
-        """Values that were not tried before, drawn for this trial; None where there seem to be no more."""
+        """Values that were not tried before, drawn for this trial; None where there seem to be no more.
+
+        Args:
+            trial_id: the trial's id, text.
+        """
         for attempt in range(COLLISIONS + 1):
             values = self.active_values(Draws(self.seed, int(trial_id), attempt))
             if self._signature(values) not in self._tried:
@@ -162,7 +189,11 @@ class Oracle:
         return None
 
     def active_values(self, value_of: Callable[[HyperParameter], Any]) -> dict[str, Any]:
-        """A value for each hyperparameter of the space whose conditions hold."""
+        """A value for each hyperparameter of the space whose conditions hold, {name: value}.
+
+        Args:
+            value_of: a function from a HyperParameter to its value.
+        """
         hps = HyperParameters()
         for hp in self.hyperparameters.space:
             hps.space.append(hp)
@@ -182,6 +213,9 @@ class Oracle:
     def update_space(self, hyperparameters: HyperParameters) -> None:
         """Take up hyperparameters that a build asked for.
 
+        Args:
+            hyperparameters: a HyperParameters.
+
         Raises SearchError where there are new ones and `allow_new_entries` is False.
         """
         known = {(hp.name, tuple(hp.conditions)) for hp in self.hyperparameters.space}
@@ -200,11 +234,19 @@ class Oracle:
 
     # ------------------------------------------------------------------ results
     def get_trial(self, trial_id: str) -> Trial:
-        """The trial of an id."""
+        """The trial of an id.
+
+        Args:
+            trial_id: the trial's id, text.
+        """
         return self.trials[trial_id]
 
     def get_best_trials(self, num_trials: int = 1) -> list[Trial]:
-        """The best trials that were completed, the best first; of equal ones the earlier first."""
+        """The best trials that were completed, the best first; of equal ones the earlier first.
+
+        Args:
+            num_trials: how many at most, an int.
+        """
         sign = -1 if self.objective.direction == "max" else 1
         done = [t for t in self.trials.values() if t.status == TrialStatus.COMPLETED]
         scored = [(sign * t.score, t.number, t) for t in done if t.score is not None]

@@ -80,8 +80,10 @@ class _Rising(Callback):
 class Panda:
     """One model, watched and changed by hand: train a few epochs, look, change a number, train on.
 
-    model: a compiled Model.  fit_arguments: of `model.fit`, for every call of `train`: x, y, batch_size,
-    validation_data, ...
+    Args:
+        model: a compiled Model.
+        data: x, or x and y: the first arguments of `model.fit`.
+        fit_arguments: of `model.fit`, for every call of `train`: x, y, batch_size, validation_data, ...
 
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
@@ -112,7 +114,11 @@ class Panda:
 
     # ------------------------------------------------------------------ going on, and back
     def train(self, epochs: int = 1) -> Panda:
-        """Train for so many epochs more; returns itself.  What was before can be had again: see `back`."""
+        """Train for some epochs more; returns itself. What was before can be had again: see `back`.
+
+        Args:
+            epochs: how many, an int.
+        """
         count("epochs", epochs)
         self._kept.append((self.epoch, self._state()))
         history = self.model.fit(**self.arguments, initial_epoch=self.epoch, epochs=self.epoch + epochs)
@@ -167,9 +173,10 @@ class Panda:
     def set(self, **numbers: float) -> Panda:
         """Change numbers of the optimizer before the next epoch, and mark it in the history; returns itself.
 
-        Raises ArgumentError for a name that the optimizer has not, before any number has changed.
+        Args:
+            numbers: learning_rate, momentum, beta_1, weight_decay, ...: see `numbers`.
 
-        numbers: learning_rate, momentum, beta_1, weight_decay, ...: see `numbers`.
+        Raises ArgumentError for a name that the optimizer has not, before any number has changed.
         """
         known = self.numbers()
         for name, value in numbers.items():
@@ -196,9 +203,13 @@ class Panda:
     def find_learning_rate(self, lowest: float = 1e-6, highest: float = 10.0, steps: int = 100) -> RateRange:
         """Raise the learning rate from batch to batch on a copy of the weights, and say where the loss falls fastest.
 
-        lowest, highest: of the rates, which go by factors.  steps: batches.  The model is as before afterwards.
+        The model is as before afterwards.
 
         See Smith, "Cyclical Learning Rates for Training Neural Networks", WACV 2017.
+
+        Args:
+            lowest, highest: of the rates, which go by factors.
+            steps: batches, an int.
         """
         number("lowest", lowest, 0)
         number("highest", highest, 0)

@@ -35,7 +35,11 @@ class Project:
         return path
 
     def get_trial_dir(self, trial_id: str) -> str:
-        """The folder of a trial, which is made if need be."""
+        """The folder of a trial, which is made if need be.
+
+        Args:
+            trial_id: the trial's id, text.
+        """
         path = os.path.join(self.project_dir, f"trial_{trial_id}")
         os.makedirs(path, exist_ok=True)
         return path
@@ -125,11 +129,21 @@ class Project:
 
     # ------------------------------------------------------------------ results
     def save_model(self, trial_id: str, model: Any, step: int = 0) -> None:
-        """Write the weights of a trial's model."""
+        """Write the weights of a trial's model.
+
+        Args:
+            trial_id: the trial's id, text.
+            model: its model.
+            step: keras-tuner's argument, of no effect.
+        """
         model.save_weights(self._checkpoint(trial_id))
 
     def load_model(self, trial: Trial) -> Any:
-        """The model of a trial, with the weights of its best epoch."""
+        """The model of a trial, with the weights of its best epoch.
+
+        Args:
+            trial: the Trial.
+        """
         model = self._try_build(trial.hyperparameters.copy())
         self.load_weights(trial.trial_id, model)
         return model
@@ -137,7 +151,11 @@ class Project:
     def load_weights(self, trial_id: str, model: Any) -> None:
         """Give a model the weights of a trial.
 
-        Raises SearchError where they are not there.
+        Args:
+            trial_id: the trial's id, text.
+            model: a model of the trial's hyperparameters.
+
+        Raises SearchError where there are none.
         """
         path = self._checkpoint(trial_id)
         if not os.path.exists(path):
@@ -148,11 +166,19 @@ class Project:
         model.load_weights(path)
 
     def get_best_models(self, num_models: int = 1) -> list[Any]:
-        """The models of the best trials, the best first, with the weights of their best epochs."""
+        """The models of the best trials, the best first, with the weights of their best epochs.
+
+        Args:
+            num_models: how many at most, an int.
+        """
         return [self.load_model(trial) for trial in self.oracle.get_best_trials(num_models)]
 
     def get_best_hyperparameters(self, num_trials: int = 1) -> list[HyperParameters]:
-        """The hyperparameters of the best trials, the best first."""
+        """The hyperparameters of the best trials, the best first.
+
+        Args:
+            num_trials: how many at most, an int.
+        """
         return [trial.hyperparameters for trial in self.oracle.get_best_trials(num_trials)]
 
     @property
@@ -161,7 +187,11 @@ class Project:
         return self.oracle.remaining_trials()
 
     def search_space_summary(self, extended: bool = False) -> None:
-        """Print what is searched."""
+        """Print what is searched.
+
+        Args:
+            extended: keras-tuner's argument, of no effect.
+        """
         space = self.oracle.get_space().space
         lines = ["Search space summary", f"Default search space size: {len(space)}"]
         for hp in space:
@@ -170,7 +200,11 @@ class Project:
         say("\n".join(lines) + "\n")
 
     def results_summary(self, num_trials: int = 10) -> None:
-        """Print the best trials, and which have failed."""
+        """Print the best trials, and which have failed.
+
+        Args:
+            num_trials: how many of the best at most, an int.
+        """
         best = self.oracle.get_best_trials(num_trials)
         head = ["Results summary", f"Results in {self.project_dir}", f"Showing {num_trials} best trials"]
         say("\n".join([*head, str(self.oracle.objective)]) + "\n")
@@ -183,7 +217,10 @@ class Project:
     def plot(self, path: Any = None) -> str:
         """The search as a picture: parallel coordinates, and the objective against each hyperparameter on its scale.
 
-        path: a file to write it to, or None.  Returns SVG text.
+        Args:
+            path: a file to write it to, or None.
+
+        Returns SVG text.
 
         Raises SearchError where no trial is complete.
         """
@@ -193,7 +230,9 @@ class Project:
     def refine(self, top: int = 3, trials: int | None = None) -> None:
         """Narrow the ranges round the best trials; `search` then goes on in them.
 
-        top: how many of the best count.  trials: how many trials more there may be; None: as many as there were.
+        Args:
+            top: how many of the best count.
+            trials: how many trials more there may be; None: as many as there were.
 
         Raises SearchError where no trial is complete or a round is not.
         """

@@ -9,13 +9,24 @@ from fastnn.tuner.tuner import Tuner
 
 
 class RandomSearchOracle(Oracle):
-    """Draws values that were not tried before.  Arguments as of `Oracle`; max_trials is 10 unless it is given."""
+    """Draws values that were not tried before.
+
+    Args:
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_trials: how many trials at most, an int.
+        kwargs: as of `Oracle`.
+    """
 
     def __init__(self, objective: Any = None, max_trials: int | None = 10, **kwargs: Any) -> None:
         super().__init__(objective, max_trials, **kwargs)
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """See Oracle."""
+        """See Oracle.
+
+        Args:
+            trial_id: the trial's id, text.
+        """
         values = self.random_values(trial_id)
         return {"status": "STOPPED"} if values is None else {"status": "RUNNING", "values": values}
 
@@ -23,11 +34,21 @@ class RandomSearchOracle(Oracle):
 class RandomSearch(Tuner):
     """Search by random values.
 
-    hypermodel: a function build(hp) that returns a compiled model, or a HyperModel.  objective, max_trials, seed,
-    hyperparameters, tune_new_entries, allow_new_entries, max_retries_per_trial, max_consecutive_failed_trials: as of
-    `Oracle`.  kwargs: as of `Tuner`: directory, project_name, overwrite, executions_per_trial, jobs, ...
-
     Trials whose models have one structure are trained side by side (`fit_many`); their numbers are the same as alone.
+
+    Args:
+        hypermodel: a function build(hp) that returns a compiled model, or a HyperModel; None where `run_trial` is
+            overridden.
+        objective: a name of the logs whose direction is known, an Objective, a list of those (the sum counts), or None:
+            a trial returns a number to make small.
+        max_trials: how many trials at most, an int.
+        seed: an int; None draws one.
+        hyperparameters: HyperParameters: a space, or values, known beforehand; or None.
+        tune_new_entries: whether what `build` asks for besides those is searched.
+        allow_new_entries: whether it may ask for others at all.
+        max_retries_per_trial: how often a trial that fails is tried again.
+        max_consecutive_failed_trials: after so many failures in a row the search ends.
+        kwargs: as of `Tuner`: directory, project_name, overwrite, executions_per_trial, jobs, ...
 
     >>> import fastnn, numpy as np, tempfile
     >>> def build(hp):

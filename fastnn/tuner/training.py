@@ -40,14 +40,21 @@ class Training:
 
     # ------------------------------------------------------------------ one trial
     def numbers(self, trial: Trial, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Numbers:
-        """Run a trial; its numbers."""
+        """Run a trial; its numbers.
+
+        Args:
+            trial: the Trial.
+            args, kwargs: of `search`.
+        """
         results = self.run_trial(trial, *args, **copy.copy(kwargs))
         return numbers_of(results, self.oracle.objective, f"{type(self).__name__}.run_trial()")
 
     def run_trial(self, trial: Trial, *args: Any, **kwargs: Any) -> Any:
-        """Build and train the models of a trial.
+        """Build and train the models of a trial. To be overridden for trials of another kind.
 
-        To be overridden for trials of another kind: `trial.hyperparameters` has the values.  args, kwargs: of `search`.
+        Args:
+            trial: its `hyperparameters` have the values.
+            args, kwargs: of `search`.
 
         Returns a number (to make small, where there is no objective), a dict {name: value}, a History, or a list of
         those, one for each execution.
@@ -74,11 +81,21 @@ class Training:
         return results
 
     def fit_arguments(self, trial: Trial, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of `fit` for a trial, from those of `search`."""
+        """The arguments of `fit` for a trial, from those of `search`.
+
+        Args:
+            trial: the Trial.
+            kwargs: those of `search`.
+        """
         return kwargs
 
     def prepare(self, trial: Trial, model: Any) -> None:
-        """Do something to the model of a trial before it is trained."""
+        """Do something to the model of a trial before it is trained.
+
+        Args:
+            trial: the Trial.
+            model: its model.
+        """
 
     def _is_strict(self, kwargs: dict[str, Any]) -> bool:
         """Whether the logs of every epoch must have the objective."""
@@ -139,6 +156,10 @@ class Training:
         """{trial id: its state} of those trials that could be trained side by side: all or none.
 
         Whatever goes wrong, they are tried again, one at a time.
+
+        Args:
+            trials: a list of Trials.
+            args, kwargs: of `search`.
         """
         known = {repr(self.fit_arguments(t, {"epochs": kwargs.get("epochs", 1)})) for t in trials}
         if len(known) > 1:
@@ -195,19 +216,55 @@ class Training:
         """After the last trial."""
 
     def on_trial_begin(self, trial: Trial) -> None:
-        """Before a trial, in the process of the search."""
+        """Before a trial, in the process of the search.
+
+        Args:
+            trial: the Trial.
+        """
 
     def on_trial_end(self, trial: Trial) -> None:
-        """After a trial, in the process of the search; it is on disk."""
+        """After a trial, in the process of the search; it is on disk.
+
+        Args:
+            trial: the Trial.
+        """
 
     def on_epoch_begin(self, trial: Trial, model: Any, epoch: int, logs: Any = None) -> None:
-        """Before an epoch of a trial."""
+        """Before an epoch of a trial.
+
+        Args:
+            trial: the Trial.
+            model: its model.
+            epoch: its number, from 0.
+            logs: {name: number} of its logs, or None.
+        """
 
     def on_epoch_end(self, trial: Trial, model: Any, epoch: int, logs: Any = None) -> None:
-        """After an epoch of a trial."""
+        """After an epoch of a trial.
+
+        Args:
+            trial: the Trial.
+            model: its model.
+            epoch: its number, from 0.
+            logs: {name: number} of its logs, or None.
+        """
 
     def on_batch_begin(self, trial: Trial, model: Any, batch: int, logs: Any = None) -> None:
-        """Before a batch of a trial."""
+        """Before a batch of a trial.
+
+        Args:
+            trial: the Trial.
+            model: its model.
+            batch: its number, from 0.
+            logs: {name: number} of its logs, or None.
+        """
 
     def on_batch_end(self, trial: Trial, model: Any, batch: int, logs: Any = None) -> None:
-        """After a batch of a trial."""
+        """After a batch of a trial.
+
+        Args:
+            trial: the Trial.
+            model: its model.
+            batch: its number, from 0.
+            logs: {name: number} of its logs, or None.
+        """

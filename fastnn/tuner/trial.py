@@ -23,6 +23,9 @@ class TrialStatus:
 class Metrics:
     """What a trial has measured: {name: value} at its best epoch, means over its executions.
 
+    Args:
+        values: {name: number}, or None.
+
     >>> Metrics({"val_loss": 0.5}).get_best_value("val_loss")
     0.5
     """
@@ -31,11 +34,21 @@ class Metrics:
         self.values = dict(values or {})
 
     def exists(self, name: str) -> bool:
-        """Whether it was measured."""
+        """Whether it was measured.
+
+        Args:
+            name: of the logs.
+        """
         return name in self.values
 
     def get_best_value(self, name: str) -> float:
-        """Its value at the best epoch; KeyError where it was not measured."""
+        """Its value at the best epoch.
+
+        Args:
+            name: of the logs.
+
+        Raises KeyError where it was not measured.
+        """
         return self.values[name]
 
     get_last_value = get_best_value
@@ -44,8 +57,21 @@ class Metrics:
 class Trial:
     """Values of hyperparameters, and what came of them.
 
-    trial_id: its number as text.  status: see TrialStatus.  score: the value of the objective, or None.  best_step: the
-    epoch of it, from 0.  metrics: what was measured then.  message: what went wrong, or None.  seconds: that it took.
+    Attributes: `score`, the value of the objective, or None; `best_step`, the epoch of it, from 0; `metrics`, what was
+    measured then; `seconds` that it took.
+
+    Args:
+        hyperparameters: HyperParameters with the values of the trial.
+        trial_id: its number as text.
+        status: see TrialStatus.
+        message: what went wrong, or None.
+
+    >>> from fastnn.tuner import HyperParameters
+    >>> hp = HyperParameters()
+    >>> hp.Int("units", 8, 64)
+    8
+    >>> Trial(hp, "0").hyperparameters["units"]
+    8
     """
 
     def __init__(
@@ -97,7 +123,11 @@ class Trial:
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take up what get_state returned."""
+        """Take up what get_state returned.
+
+        Args:
+            state: that dict.
+        """
         self.trial_id, self.status, self.message = state["trial_id"], state["status"], state["message"]
         self.hyperparameters = HyperParameters.from_config(state["hyperparameters"])
         self.score, self.best_step, self.seconds = state["score"], state["best_step"], state["seconds"]
@@ -105,7 +135,11 @@ class Trial:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """A trial from what get_state returned."""
+        """A trial from what get_state returned.
+
+        Args:
+            state: that dict.
+        """
         made = cls(HyperParameters(), state["trial_id"])
         made.set_state(state)
         return made

@@ -30,15 +30,34 @@ class Tuner(Project, Training):
     """A search: models of a HyperModel with the values that an oracle proposes, trained and compared.
 
     What has ended is in `directory/project_name`: a line per trial in trials.jsonl, the weights of its best epoch in a
-    folder trial_N.  A Tuner made again with the same folder goes on where a search stopped, however it ended.
+    folder trial_N. A Tuner made again with the same folder goes on where a search stopped, however it ended.
 
-    oracle: an Oracle.  hypermodel: a function build(hp) that returns a compiled model, or a HyperModel; None where
-    `run_trial` is overridden.  max_model_size: weights of a model at most; a trial with more fails.  optimizer, loss,
-    metrics: for `compile`, in place of what the hypermodel gives.  distribution_strategy: something with `scope()`, or
-    None.  directory: str, "." if None.  project_name: str, "untitled_project" if None.  overwrite: begin anew.
-    executions_per_trial: trainings of each trial, from other initial weights; means count.  jobs: see `search`.
+    Args:
+        oracle: an Oracle.
+        hypermodel: a function build(hp) that returns a compiled model, or a HyperModel; None where `run_trial` is
+            overridden.
+        max_model_size: weights of a model at most, an int; a trial with more fails.
+        optimizer, loss, metrics: for `compile`, in place of what the hypermodel gives.
+        distribution_strategy: something with `scope()`, or None.
+        directory: str, "." if None.
+        project_name: str, "untitled_project" if None.
+        tuner_id: keras-tuner's argument, of no effect.
+        overwrite: whether to begin anew, in place of going on.
+        executions_per_trial: trainings of each trial, from other initial weights; means count.
+        jobs: see `search`.
 
     Raises ArgumentError for what is in the folder but is of another search.
+
+    >>> import fastnn, numpy as np, tempfile
+    >>> def build(hp):
+    ...     model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(hp.Int("units", 1, 3))])
+    ...     model.compile("sgd", "mse")
+    ...     return model
+    >>> oracle = fastnn.tuner.oracles.GridSearchOracle("loss")
+    >>> tuner = Tuner(oracle, build, directory=tempfile.mkdtemp())
+    >>> tuner.search(np.eye(2), np.ones(2), verbose=0)
+    >>> len(oracle.trials)
+    3
     """
 
     def __init__(
@@ -128,12 +147,14 @@ class Tuner(Project, Training):
     def search(self, *fit_args: Any, jobs: int | None = None, **fit_kwargs: Any) -> None:
         """Try what the oracle proposes, until it has no more.
 
-        fit_args, fit_kwargs: of `model.fit`; callbacks are copied for each training.  verbose: 0; 1 (if not given) for
-        a line per trial; 2 for those and a line per epoch.  jobs: processes that work at once, -1 for one per core;
-        None: as the Tuner was made.  The results are the same for any number.  joblib starts them, so
-        `joblib.parallel_config(backend="dask")` round the call takes another backend.
-
         A trial whose build or fit fails is marked as failed, and the search goes on.
+
+        Args:
+            fit_args, fit_kwargs: of `model.fit`; callbacks are copied for each training. verbose: 0; 1 (if not given)
+                for a line per trial; 2 for those and a line per epoch.
+            jobs: processes that work at once, -1 for one per core; None: as the Tuner was made. The results are the
+                same for any number. joblib starts them, so `joblib.parallel_config(backend="dask")` round the call
+                takes another backend.
 
         Raises SearchError after too many failures in a row, and a FatalError from a trial: what is done is on disk.
         """

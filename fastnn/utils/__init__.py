@@ -19,6 +19,7 @@ NAMES = {
     "split_dataset": "splitting", "get_file": "data_files", "Config": "config_dict",
     **dict.fromkeys(("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"),
                     "interactive"),
+    "load_onnx": "fastnn.importing.onnx_model", "load_torch": "fastnn.importing.torch_weights",
     "plot_model": "fastnn.visualization", "legacy": "", "FeatureSpace": "fastnn.layers.feature_space",
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

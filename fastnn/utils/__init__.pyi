@@ -24,6 +24,8 @@ from fastnn.utils.interactive import is_interactive_logging_enabled as is_intera
 from fastnn.utils.symbols import is_keras_tensor as is_keras_tensor
 from fastnn.utils import legacy as legacy
 from fastnn.utils.images import load_img as load_img
+from fastnn.importing.onnx_model import load_onnx as load_onnx
+from fastnn.importing.torch_weights import load_torch as load_torch
 from fastnn.utils.symbols import model_to_dot as model_to_dot
 from fastnn.utils.arrays import normalize as normalize
 from fastnn.utils.triples import pack_x_y_sample_weight as pack_x_y_sample_weight
@@ -66,6 +68,8 @@ __all__ = [
     'is_keras_tensor',
     'legacy',
     'load_img',
+    'load_onnx',
+    'load_torch',
     'model_to_dot',
     'normalize',
     'pack_x_y_sample_weight',

@@ -13,6 +13,7 @@ def to_categorical(x, num_classes=None, **kwargs):
     Args:
         x: integers in [0, num_classes), of any shape; a last dimension of 1 is dropped.
         num_classes: int; the largest label + 1 if None.
+        kwargs: nb_classes, Keras 1's name of num_classes; dtype, Keras 2's, of the result.
 
     Returns:
         Float array of shape x.shape + (num_classes,).
@@ -49,6 +50,11 @@ def to_categorical(x, num_classes=None, **kwargs):
 
 def normalize(x, axis=-1, order=2):
     """An array scaled to `order`-norm 1 along `axis`; zero rows stay zero.
+
+    Args:
+        x: numbers of any shape.
+        axis: an int; negative ones count from the end.
+        order: of the norm, as of numpy.linalg.norm.
 
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])

@@ -10,8 +10,10 @@ class PyDataset:
     """Base class of a data set that gives its batches by number.
 
     Subclasses say `__len__` (the number of batches) and `__getitem__(i)`, batch i: (x, y) or (x, y, weights);
-    `on_epoch_end` is called after every epoch.  workers, use_multiprocessing and max_queue_size are accepted as
-    Keras's; batches are made in the calling thread.
+    `on_epoch_end` is called after every epoch.  Batches are made in the calling thread.
+
+    Args:
+        workers, use_multiprocessing, max_queue_size: Keras's arguments, of no effect.
 
     >>> class Squares(PyDataset):
     ...     def __len__(self):

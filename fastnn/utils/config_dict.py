@@ -4,6 +4,9 @@
 class Config:
     """A dictionary whose entries are attributes too.
 
+    Args:
+        kwargs: the first entries.
+
     >>> Config(width=3).width
     3
     """

@@ -26,12 +26,24 @@ def get_file(
 ):
     """The path of a file that is already in Keras's folder of data files, `~/.keras/datasets`, or is copied there.
 
-    fname: its name (the last part of `origin` if None).  cache_dir, cache_subdir: the folder.
-    origin: where it comes from: a path, or a `file:` address, is copied; what is elsewhere must be there already.
-    extract, untar: unpack a local archive (tar or zip) into a folder beside it, whose path is returned.
-    file_hash, md5_hash: SHA-256 or MD5 that the file must have, in hexadecimal digits.
+    Args:
+        fname: its name (the last part of `origin` if None).
+        origin: where it comes from: a path, or a `file:` address, is copied; what is elsewhere must be there already.
+        untar, extract: whether to unpack a local archive (tar or zip) into a folder beside it, whose path is returned.
+        md5_hash, file_hash: MD5 or SHA-256 that the file must have, in hexadecimal digits.
+        cache_subdir, cache_dir: the folder.
+        hash_algorithm, archive_format: Keras's arguments, of no effect: the digits and the file say it themselves.
+        force_download: whether to copy it again.
 
     Raises DataError if it is not there (fastnn downloads nothing), has another hash, or cannot be unpacked.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(os.path.join(folder, "words.txt"), "w") as file:
+    ...         _ = file.write("one two")
+    ...     path = get_file(origin=os.path.join(folder, "words.txt"), cache_dir=folder)
+    >>> os.path.basename(path)
+    'words.txt'
     """
     name = fname or os.path.basename(origin or "")
     if not name:

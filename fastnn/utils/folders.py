@@ -196,12 +196,28 @@ def image_dataset_from_directory(
         batch_size: images in a batch; None: one by one.  shuffle, seed: another order in each epoch.
         validation_split, subset: the share of files kept for validation, and "training", "validation" or "both".
         crop_to_aspect_ratio, pad_to_aspect_ratio: cut or fill up what would be distorted.
+        interpolation: between pixels, as of `load_img`.
+        follow_links: whether links to folders are followed.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        format: "tf" or "grain", Keras's words; both give a Dataset.
+        verbose: whether to print how many files there are.
 
     Returns:
         A Dataset with `class_names` and `file_paths`; a list of two for subset="both".
 
     Raises:
         DataError: if there are no files.  ArgumentError: for arguments that do not fit.  Needs Pillow.
+
+    >>> import pathlib, tempfile
+    >>> from fastnn.utils import save_img
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("cats", "dogs"):
+    ...         (pathlib.Path(folder) / name).mkdir()
+    ...         save_img(pathlib.Path(folder) / name / "1.png", np.zeros((4, 4, 3)))
+    ...     data = image_dataset_from_directory(folder, image_size=(2, 2), verbose=False)
+    ...     images, labels = next(iter(data))
+    >>> data.class_names, images.shape
+    (['cats', 'dogs'], (2, 2, 2, 3))
     """
     _check("images", labels, label_mode, class_names)
     if color_mode not in MODES:
@@ -248,10 +264,33 @@ def text_dataset_from_directory(
     format: str | None = "tf",
     verbose: bool = True,
 ) -> Any:
-    """The text files in a folder: batches of (object array of str, labels); arguments as of
-    image_dataset_from_directory.
+    """The text files in a folder: batches of (object array of str, labels), or of texts alone.
 
-    max_length: characters after which a text is cut.
+    Args:
+        directory: folder with one subfolder per class (with labels=None: with files).
+        labels: "inferred" from the subfolders, None, or a list of ints in the order of the sorted files.
+        label_mode: "int", "categorical" (one-hot rows), "binary" ((n, 1) floats) or None.
+        class_names: the subfolders in the order of their numbers, or some of them.
+        batch_size: elements in a batch; None: one by one.
+        max_length: characters after which a text is cut; None for none.
+        shuffle, seed: another order in each epoch.
+        validation_split: the share of files kept for validation, or None.
+        subset: "training", "validation" or "both", with validation_split.
+        follow_links: whether links to folders are followed.
+        format: "tf" or "grain", Keras's words; both give a Dataset.
+        verbose: whether to print how many files there are.
+
+    Returns and raises as image_dataset_from_directory.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("bad", "good"):
+    ...         (pathlib.Path(folder) / name).mkdir()
+    ...         _ = (pathlib.Path(folder) / name / "1.txt").write_text(f"a {name} one")
+    ...     data = text_dataset_from_directory(folder, shuffle=False, verbose=False)
+    ...     texts, labels = next(iter(data))
+    >>> data.class_names, labels.tolist()
+    (['bad', 'good'], [0, 1])
     """
     check_format(format)
 
@@ -281,13 +320,36 @@ def audio_dataset_from_directory(
     follow_links: bool = False,
     verbose: bool = True,
 ) -> Any:
-    """The WAV files in a folder: batches of (sounds, labels), sounds float32 (batch, samples, channels) in [-1, 1);
-    other arguments as of image_dataset_from_directory.
+    """The WAV files in a folder: batches of (sounds, labels), sounds float32 (batch, samples, channels) in [-1, 1).
 
-    output_sequence_length: samples after which a sound is cut, and to which it is filled up with zeros; None: those of
-    the longest of a batch.  sampling_rate: the rate that the files must have (None: any); nothing is resampled.
+    Args:
+        directory: folder with one subfolder per class (with labels=None: with files).
+        labels: "inferred" from the subfolders, None, or a list of ints in the order of the sorted files.
+        label_mode: "int", "categorical" (one-hot rows), "binary" ((n, 1) floats) or None.
+        class_names: the subfolders in the order of their numbers, or some of them.
+        batch_size: elements in a batch; None: one by one.
+        sampling_rate: the rate that the files must have, samples in a second (None: any); nothing is resampled.
+        output_sequence_length: samples after which a sound is cut, and to which it is filled up with zeros; None: those
+            of the longest of a batch.
+        ragged: False.
+        shuffle, seed: another order in each epoch.
+        validation_split: the share of files kept for validation, or None.
+        subset: "training", "validation" or "both", with validation_split.
+        follow_links: whether links to folders are followed.
+        verbose: whether to print how many files there are.
 
-    Raises NotSupportedError for ragged batches and for files of another rate.
+    Returns as image_dataset_from_directory. Raises NotSupportedError for ragged batches and for files of another rate.
+
+    >>> import pathlib, tempfile, wave
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (pathlib.Path(folder) / "beep").mkdir()
+    ...     with wave.open(str(pathlib.Path(folder) / "beep" / "1.wav"), "wb") as file:
+    ...         file.setparams((1, 2, 8000, 0, "NONE", ""))
+    ...         file.writeframes(bytes(16))
+    ...     data = audio_dataset_from_directory(folder, verbose=False)
+    ...     sounds, labels = next(iter(data))
+    >>> sounds.shape
+    (1, 8, 1)
     """
     _check("audio", labels, label_mode, class_names)
     if ragged and output_sequence_length is not None:

@@ -38,7 +38,12 @@ def _filter(image_module, interpolation):
 def array_to_img(x, data_format=None, scale=True, dtype=None):
     """A Pillow image of an array.
 
-    x: (rows, columns, 1, 3 or 4), or with the channels first.  scale: whether values are stretched to 0 .. 255.
+    Args:
+        x: (rows, columns, 1, 3 or 4), or with the channels first.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        scale: whether values are stretched to 0 .. 255.
+        dtype: that the values have before they are stretched; the default float type if None.
+
     Raises DataError for another shape.
 
     >>> array_to_img(np.ones((4, 5, 3))).size
@@ -64,7 +69,12 @@ def array_to_img(x, data_format=None, scale=True, dtype=None):
 
 
 def img_to_array(img, data_format=None, dtype=None):
-    """The array of a Pillow image: (rows, columns, channels) of the default float type.
+    """The array of a Pillow image: (rows, columns, channels), or channels first.
+
+    Args:
+        img: a Pillow image.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        dtype: of the array; the default float type if None.
 
     >>> img_to_array(array_to_img(np.ones((4, 5, 1)))).shape
     (4, 5, 1)
@@ -87,6 +97,13 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
         keep_aspect_ratio: whether the middle of the image is cut to the shape of target_size first.
 
     Raises ArgumentError for another mode, DataError where there is no image.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_img(os.path.join(folder, "a.png"), np.zeros((4, 6, 3)))
+    ...     size = load_img(os.path.join(folder, "a.png"), target_size=(2, 3)).size
+    >>> size  # Pillow's, (columns, rows)
+    (3, 2)
     """
     image = _pillow("load_img")
     if color_mode not in MODES:
@@ -110,7 +127,22 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
 
 
 def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
-    """Write an array as an image file; the format follows from the name unless file_format says it."""
+    """Write an array as an image file.
+
+    Args:
+        path: str, path object, or file of bytes.
+        x: as of array_to_img.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        file_format: "png", "jpeg", ...; as the name says if None.
+        scale: whether values are stretched to 0 .. 255.
+        kwargs: of Pillow's Image.save.
+
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> save_img(file, np.zeros((4, 6, 3)), file_format="png")
+    >>> file.getvalue()[1:4]
+    b'PNG'
+    """
     img = array_to_img(x, data_format=data_format, scale=scale)
     if img.mode == "RGBA" and (file_format or os.path.splitext(str(path))[1][1:]).lower() in ("jpg", "jpeg"):
         img = img.convert("RGB")
@@ -122,7 +154,12 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
 def smart_resize(x, size, interpolation="bilinear", data_format="channels_last", backend_module=None):
     """Images of another size, cut in the middle so that nothing is distorted.
 
-    x: (..., rows, columns, channels); size: (rows, columns).
+    Args:
+        x: (..., rows, columns, channels), or channels first.
+        size: (rows, columns).
+        interpolation: "bilinear", "nearest", "bicubic", "lanczos3" or "lanczos5".
+        data_format: "channels_last" or "channels_first".
+        backend_module: Keras's argument, of no effect.
 
     >>> smart_resize(np.ones((8, 16, 3), "float32"), (4, 4)).shape
     (4, 4, 3)

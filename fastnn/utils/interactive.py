@@ -6,12 +6,21 @@ _state = {"on": True}
 
 
 def enable_interactive_logging():
-    """Write progress bars, summaries and messages of callbacks to standard output (as at the start)."""
+    """Write progress bars, summaries and messages of callbacks to standard output (as at the start).
+
+    >>> enable_interactive_logging()
+    """
     _state["on"] = True
 
 
 def disable_interactive_logging():
-    """Write no progress bars, summaries or messages of callbacks."""
+    """Write no progress bars, summaries or messages of callbacks.
+
+    >>> disable_interactive_logging()
+    >>> is_interactive_logging_enabled()
+    False
+    >>> enable_interactive_logging()
+    """
     _state["on"] = False
 
 

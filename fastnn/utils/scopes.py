@@ -8,7 +8,10 @@ from fastnn.core.errors import NotSupportedError
 
 @contextlib.contextmanager
 def device(device_name):
-    """A `with` block on a device: "cpu" or "cpu:0", the only one.
+    """A `with` block on a device, of which there is one.
+
+    Args:
+        device_name: "cpu" or "cpu:0".
 
     Raises NotSupportedError for another.
 

@@ -10,7 +10,8 @@ from fastnn.core import config
 def set_random_seed(seed):
     """Seed fastnn (initial weights, shuffling, dropout), Python's `random` and NumPy's legacy generator.
 
-    seed: an int from 0 to 2**32 - 1.  Layers made after it draw from streams that are counted from 1 again.
+    Args:
+        seed: an int from 0 to 2**32 - 1. Layers made after it draw from streams that are counted from 1 again.
 
     Raises ArgumentError for anything else.
 

@@ -28,6 +28,7 @@ def split_dataset(
         dataset: an array, a list or tuple of them with as many rows, a Dataset, or what gives samples by number.
         left_size, right_size: rows (int) or shares (float in 0 .. 1) of the parts; one may be None.
         shuffle, seed: whether, and how, rows are mixed before.
+        preferred_backend: Keras's argument, of no effect.
 
     Raises ArgumentError for sizes that do not fit.
 

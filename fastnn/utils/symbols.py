@@ -6,6 +6,9 @@ from fastnn.core.errors import ArgumentError, NotSupportedError
 def is_keras_tensor(x):
     """Whether x is a symbol of the functional API.
 
+    Args:
+        x: anything.
+
     >>> is_keras_tensor(3)
     False
     """
@@ -15,7 +18,15 @@ def is_keras_tensor(x):
 def get_source_inputs(tensor):
     """The Input symbols that a symbol of the functional API was computed from.
 
+    Args:
+        tensor: a symbol.
+
     Raises ArgumentError for anything else.
+
+    >>> import fastnn
+    >>> x = fastnn.Input((2,), name="x")
+    >>> [symbol.name for symbol in get_source_inputs(x * 2)]
+    ['x']
     """
     if not is_keras_tensor(tensor) or tensor.origin is None:
         raise ArgumentError(f"get_source_inputs: received {tensor!r}, expected a symbol of the functional API.")
@@ -45,7 +56,13 @@ def model_to_dot(
     splines="ortho",
     **kwargs,
 ):
-    """Not available: there is no Graphviz here.  Raises NotSupportedError."""
+    """Not available: there is no Graphviz here.  Raises NotSupportedError.
+
+    Args:
+        model, show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi: Keras's arguments, as of
+            `plot_model`.
+        subgraph, show_layer_activations, show_trainable, splines, kwargs: the same.
+    """
     raise NotSupportedError(
         "model_to_dot: Graphviz is not used; model.summary() lists the layers, and plot_model() draws them as SVG."
     )

@@ -59,7 +59,9 @@ def resize(images: Any, size: Any, interpolation: str = "bilinear", antialias: b
 def to_gray(images: Any) -> Tensor:
     """Grey values of colours, 0.2989 red + 0.587 green + 0.114 blue: (n, h, w, 3) becomes (n, h, w, 1).
 
-    Integers give the whole part.  The numbers are those of `ops.image.rgb_to_grayscale`.
+    Args:
+        images: (n, h, w, 3) numbers; of integers the whole part is taken. The numbers are those of
+            `ops.image.rgb_to_grayscale`.
 
     Raises ShapeError for channels other than three.
 

@@ -69,7 +69,12 @@ class LinearSVM(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
-        """Fit to X (rows, features) and the class of each row y (rows,); returns itself."""
+        """Fit to rows and their classes; returns itself.
+
+        Args:
+            X: (rows, features) numbers.
+            y: (rows,), the class of each row.
+        """
         if not number("C", self.C, 0) > 0 or not number("learning_rate", self.learning_rate, 0) > 0:
             raise ArgumentError(
                 f"LinearSVM: received C={self.C} and learning_rate={self.learning_rate}, expected positive numbers."
@@ -115,13 +120,21 @@ class LinearSVM(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: Any) -> Array:
-        """w x + b: (rows, classes), or (rows,) of two classes, positive for the second one."""
+        """w x + b: (rows, classes), or (rows,) of two classes, positive for the second one.
+
+        Args:
+            X: (rows, features) numbers.
+        """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=(np.float32, np.float64))
         scores = X @ self.coef_.T + self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X: Any) -> Array:
-        """The class of each row."""
+        """The class of each row.
+
+        Args:
+            X: (rows, features) numbers.
+        """
         scores = self.decision_function(X)
         return self.classes_[(scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)]

@@ -84,6 +84,7 @@ def draw_bounding_boxes(
         class_mapping: {label: name}; names are drawn by Pillow.
         color: (r, g, b) in [0, 255].
         line_thickness, text_thickness: in pixels.  font_scale: of the names.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Returns:
         (n, h, w, c) uint8.
@@ -148,6 +149,7 @@ def draw_segmentation_masks(
         color_mapping: {class: (r, g, b)}.
         alpha: how much of the color, if `blend`; else the color alone.
         ignore_index: the class of pixels that stay as they are.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Returns:
         (n, h, w, c), uint8 if `blend`, else float32.

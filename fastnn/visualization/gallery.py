@@ -50,6 +50,7 @@ def plot_image_gallery(
         path: a file to write instead; show: whether to show; without a path if None.
         transparent, dpi: of the file.
         legend_handles: of matplotlib, for a legend.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Raises:
         NotSupportedError: matplotlib is not installed.  ArgumentError: `path` and `show`, or labels without names.
@@ -110,6 +111,8 @@ def plot_bounding_box_gallery(
     """Show images with true and predicted boxes.
 
     Args:
+        images, value_range, rows, cols, data_format, legend_handles: as in `plot_image_gallery`.
+        kwargs: scale, path, show, transparent and dpi, as in `plot_image_gallery`.
         images, value_range, rows, cols, data_format, and others: as in `plot_image_gallery`.
         bounding_box_format, y_true, y_pred: format and boxes as in `draw_bounding_boxes`.
         true_color, pred_color: (r, g, b).
@@ -160,6 +163,7 @@ def plot_segmentation_mask_gallery(
     Args:
         images, value_range, data_format, and others: as in `plot_image_gallery`.
         num_classes, y_true, y_pred, color_mapping, blend, alpha, ignore_index: as in `draw_segmentation_masks`.
+        kwargs: scale, path, show, transparent and dpi, as in `plot_image_gallery`.
 
     Raises:
         NotSupportedError: matplotlib is not installed.

@@ -3,6 +3,7 @@
 import os
 from html import escape
 
+from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
 from fastnn.visualization import png
 from fastnn.visualization.raster import Canvas
@@ -166,8 +167,10 @@ def _drawing(model, rankdir="TB", expand_nested=False, show_layer_names=True, **
 def model_svg(model, **shown):
     """The calls of a functional or built sequential model as SVG text, inputs on top.
 
-    shown: what the boxes say (show_shapes, show_dtype, show_layer_names, ...), rankdir and expand_nested, as
-    `plot_model` takes them.
+    Args:
+        model: the model.
+        shown: what the boxes say (show_shapes, show_dtype, show_layer_names, ...), rankdir and expand_nested, as
+            `plot_model` takes them.
 
     Raises NotBuiltError for a model whose graph is not known: a subclassed one, or one without input shape.
 
@@ -209,14 +212,31 @@ def plot_model(
 ):
     """Draw a model into a file; returns its path, which a notebook shows as the drawing.
 
-    to_file: path; .svg and .png are written by fastnn itself, others (.jpg, .pdf, ...) by Pillow.
-    show_...: what the boxes say.  rankdir: where the inputs are: "TB" on top, "BT" below, "LR" left, "RL" right.
-    expand_nested: whether models inside the model are drawn as their layers.  dpi: 96 draws a pixel for each unit of
-    the SVG.  splines is accepted as Keras's.
+    Args:
+        model: a functional or built sequential model.
+        to_file: path; .svg and .png are written by fastnn itself, others (.jpg, .pdf, ...) by Pillow.
+        show_shapes, show_dtype, show_layer_names, show_layer_activations, show_trainable: what the boxes say besides
+            the layer's class.
+        rankdir: where the inputs are: "TB" on top, "BT" below, "LR" left, "RL" right.
+        expand_nested: whether models inside the model are drawn as their layers.
+        dpi: 96 draws a pixel for each unit of the SVG.
+        splines: Keras's argument, of no effect.
+        kwargs: layer_range: None, as Keras's.
 
-    Raises NotBuiltError as `model_svg` does, ArgumentError for another rankdir, NotSupportedError for what needs Pillow
-    where it is not installed; then no file is written.
+    Raises NotBuiltError as `model_svg` does, ArgumentError for another rankdir and for arguments that do not exist,
+    NotSupportedError for what needs Pillow where it is not installed; then no file is written.
+
+    >>> import os, tempfile
+    >>> from fastnn import Input, Sequential, layers
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = plot_model(Sequential([Input((4,)), layers.Dense(2)]), os.path.join(folder, "model.svg"))
+    ...     os.path.getsize(path) > 100
+    True
     """
+    if kwargs.pop("layer_range", None) is not None:
+        raise ArgumentError("Argument `layer_range` is no longer supported. Draw a model of these layers.")
+    if kwargs:
+        raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}.{near(kwargs, plot_model)}")
     drawing = _drawing(
         model,
         rankdir,

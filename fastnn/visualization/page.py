@@ -25,7 +25,10 @@ pre { overflow-x: auto; background: var(--card); padding: .8rem; border-radius: 
 def confusion_matrix(true, predicted, classes=None):
     """Counts of (true class, predicted class).
 
-    true, predicted: ints (n,).  classes: number of classes, or None for the largest label + 1.
+    Args:
+        true, predicted: ints (n,).
+        classes: number of classes, or None for the largest label + 1.
+
     Returns an int64 array (classes, classes).
 
     >>> confusion_matrix([0, 1, 1], [0, 1, 0])
@@ -47,7 +50,9 @@ def confusion_matrix(true, predicted, classes=None):
 class Page:
     """Collects the parts of a report page and renders them as one HTML text.
 
-    title: str; lead: a sentence below it.
+    Args:
+        title: str.
+        lead: a sentence below it.
 
     >>> page = Page("Run", "A short one.")
     >>> page.facts({"accuracy": "99 %"}).heading("More").html().count("<h2>")
@@ -59,33 +64,59 @@ class Page:
         self._parts = [f"<h1>{escape(title)}</h1>", f'<p class="lead">{escape(lead)}</p>' if lead else ""]
 
     def heading(self, text):
-        """A section heading."""
+        """A section heading.
+
+        Args:
+            text: str.
+        """
         self._parts.append(f"<h2>{escape(text)}</h2>")
         return self
 
     def text(self, text):
-        """A paragraph of plain text."""
+        """A paragraph of plain text.
+
+        Args:
+            text: str.
+        """
         self._parts.append(f"<p>{escape(text)}</p>")
         return self
 
     def preformatted(self, text):
-        """Text in which columns must stay aligned, such as a summary table."""
+        """Text in which columns must stay aligned, such as a summary table.
+
+        Args:
+            text: str, with line breaks.
+        """
         self._parts.append(f"<pre>{escape(text)}</pre>")
         return self
 
     def facts(self, pairs):
-        """Short facts as cards.  pairs: {label: value}."""
+        """Short facts as cards.
+
+        Args:
+            pairs: {label: value}.
+        """
         cards = "".join(f"<li><b>{escape(str(v))}</b>{escape(str(k))}</li>" for k, v in pairs.items())
         self._parts.append(f'<ul class="facts">{cards}</ul>')
         return self
 
     def charts(self, *svgs):
-        """SVG texts side by side, as `line_chart` and `matrix_chart` return them."""
+        """Charts side by side.
+
+        Args:
+            svgs: SVG texts, as `line_chart` and `matrix_chart` return them.
+        """
         self._parts.append('<div class="row">' + "".join(f"<figure>{s}</figure>" for s in svgs) + "</div>")
         return self
 
     def images(self, images, captions, scale=6):
-        """Pictures with captions.  images: uint8 arrays, (height, width) or (height, width, 3)."""
+        """Pictures with captions.
+
+        Args:
+            images: uint8 arrays, (height, width) or (height, width, 3).
+            captions: a str for each.
+            scale: pixels drawn per pixel, an int.
+        """
         figures = [
             f'<figure><img alt="{escape(c, quote=True)}" src="{png.data_uri(i, scale)}">'
             f"<figcaption>{escape(c)}</figcaption></figure>"

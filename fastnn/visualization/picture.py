@@ -26,7 +26,11 @@ class Picture:
         raise NotImplementedError
 
     def draw(self, ax: Any) -> Any:
-        """Draw it into axes of matplotlib, or a sequence of them for several parts; returns them."""
+        """Draw it into axes of matplotlib; returns them.
+
+        Args:
+            ax: the axes, or a sequence of them for several parts.
+        """
         raise NotImplementedError
 
     def parts(self) -> list["Picture"]:
@@ -40,7 +44,10 @@ class Picture:
         return f"<{type(self).__name__} {self.title!r}>"
 
     def save(self, path: Any) -> str:
-        """Write the picture; its kind is the ending of the path.  Returns the path.
+        """Write the picture. Returns the path.
+
+        Args:
+            path: its ending says the kind.
 
         Raises ArgumentError for a path without an ending, NotSupportedError for a kind that needs matplotlib where it
         is not installed.
@@ -102,7 +109,14 @@ def finish(picture: Picture, path: Any, ax: Any) -> Any:
 
 
 class Lines(Picture):
-    """Lines over 1, 2, 3, ...; mark: (x, text) of a vertical line."""
+    """Lines over 1, 2, 3, ...
+
+    Args:
+        series: {name: sequence of numbers}.
+        title: str.
+        x_label, y_label: str, of the axes.
+        mark: (x, text) of a vertical line, or None.
+    """
 
     def __init__(self, series: Any, title: str, x_label: str = "epoch", y_label: str = "", mark: Any = None) -> None:
         self.series, self.title, self.x_label, self.y_label, self.mark = series, title, x_label, y_label, mark
@@ -122,7 +136,13 @@ class Lines(Picture):
 
 
 class Matrix(Picture):
-    """A square matrix of counts, rows true classes."""
+    """A square matrix of counts, rows true classes.
+
+    Args:
+        matrix: ints (k, k).
+        title: str.
+        labels: k names, or None.
+    """
 
     def __init__(self, matrix: Any, title: str, labels: Any) -> None:
         self.matrix, self.title, self.labels = matrix, title, labels
@@ -144,7 +164,14 @@ class Matrix(Picture):
 
 
 class Points(Picture):
-    """Points of a plane in groups."""
+    """Points of a plane in groups.
+
+    Args:
+        points: (n, 2) numbers.
+        groups: (n,) ints, or None.
+        names: of the groups.
+        title: str.
+    """
 
     def __init__(self, points: Any, groups: Any, names: Any, title: str) -> None:
         self.points, self.groups, self.names, self.title = points, groups, names, title
@@ -164,7 +191,15 @@ class Points(Picture):
 
 
 class Images(Picture):
-    """Images with captions; uint8, (height, width) or (height, width, 3) each."""
+    """Images with captions.
+
+    Args:
+        images: uint8, (height, width) or (height, width, 3) each.
+        captions: a text for each, or None.
+        title: str.
+        columns: how many side by side.
+        scale: pixels drawn per pixel.
+    """
 
     def __init__(self, images: Any, captions: Any = None, title: str = "", columns: int = 8, scale: int = 4) -> None:
         self.images, self.captions, self.title = list(images), captions, title
@@ -201,7 +236,12 @@ class Images(Picture):
 
 
 class Column(Picture):
-    """Pictures below one another."""
+    """Pictures below one another.
+
+    Args:
+        pictures: Pictures.
+        title: str.
+    """
 
     def __init__(self, pictures: Any, title: str = "") -> None:
         self.pictures, self.title = list(pictures), title

@@ -10,13 +10,16 @@ from fastnn.core.errors import ShapeError
 
 
 def encode(image, scale=1):
-    """The bytes of a PNG file.
+    r"""The bytes of a PNG file.
 
-    image: uint8, (height, width) grey or (height, width, 3) colour.  scale: int, pixels drawn per pixel.
+    Args:
+        image: uint8, (height, width) grey or (height, width, 3) colour.
+        scale: int, pixels drawn per pixel.
+
     Raises ShapeError for anything else.
 
     >>> encode(np.zeros((2, 3), np.uint8))[:8]
-    b'\\x89PNG\\r\\n\\x1a\\n'
+    b'\x89PNG\r\n\x1a\n'
     """
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
@@ -47,7 +50,9 @@ def data_uri(image, scale=1):
 def normalise(image, symmetric=False):
     """Values stretched to 0..255 as uint8.
 
-    image: numbers of any shape.  symmetric: zero becomes the middle grey.
+    Args:
+        image: numbers of any shape.
+        symmetric: zero becomes the middle grey.
 
     >>> normalise(np.array([-1.0, 0.0, 1.0]), symmetric=True)
     array([  0, 128, 255], dtype=uint8)
@@ -60,9 +65,13 @@ def normalise(image, symmetric=False):
 
 
 def image_grid(images, columns=8, gap=1, background=255):
-    """Small images side by side in one.
+    """Small images side by side in one uint8 image.
 
-    images: uint8, (n, height, width) or (n, height, width, 3).  Returns one uint8 image.
+    Args:
+        images: uint8, (n, height, width) or (n, height, width, 3).
+        columns: how many side by side, an int.
+        gap: pixels between two.
+        background: the grey value there.
 
     >>> image_grid(np.zeros((3, 2, 2), np.uint8), columns=2).shape
     (5, 5)

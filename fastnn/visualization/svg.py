@@ -29,10 +29,14 @@ def ticks(low, high, count=5):
 
 
 def line_chart(series, title, x_label="epoch", y_label="", x_first=1, mark=None):
-    """A chart of one or more lines over 1, 2, 3, ...
+    """A chart of one or more lines over 1, 2, 3, ..., as SVG text.
 
-    series: {name: sequence of numbers}; NaN leaves a gap.  mark: (x, text) of a vertical line, or None.
-    Returns SVG text.
+    Args:
+        series: {name: sequence of numbers}; NaN leaves a gap.
+        title: str.
+        x_label, y_label: str, of the axes.
+        x_first: the number of the first point.
+        mark: (x, text) of a vertical line, or None.
 
     >>> line_chart({"loss": [1.0, 0.5]}, "Loss").startswith("<svg")
     True
@@ -106,9 +110,13 @@ def _runs(values):
 
 
 def matrix_chart(matrix, title, x_label="predicted", y_label="true", labels=None):
-    """A square matrix of counts: right ones on the diagonal in blue, mistakes in orange.
+    """A square matrix of counts, as SVG text: right ones on the diagonal in blue, mistakes in orange.
 
-    matrix: ints (k, k), rows are true classes.  labels: k names or None (0, 1, ...).  Returns SVG text.
+    Args:
+        matrix: ints (k, k), rows are true classes.
+        title: str.
+        x_label, y_label: str, of the axes.
+        labels: k names or None (0, 1, ...).
 
     >>> matrix_chart([[3, 1], [0, 4]], "Confusion").count("<rect")
     4
@@ -153,7 +161,13 @@ def matrix_chart(matrix, title, x_label="predicted", y_label="true", labels=None
 def point_chart(points, groups, names, title):
     """Points of a plane in a colour for each group.
 
-    points: (n, 2) numbers.  groups: (n,) ints, or None.  names: of the groups, for the legend.  Returns SVG text.
+    Args:
+        points: (n, 2) numbers.
+        groups: (n,) ints, or None.
+        names: of the groups, for the legend.
+        title: str.
+
+    Returns SVG text.
 
     >>> point_chart([[0, 0], [1, 1]], [0, 1], ["a", "b"], "Plane").count("<circle")
     4
@@ -192,8 +206,14 @@ def colour_of(k):
 def image_chart(images, captions, title, columns, scale):
     """Images with captions in rows and columns.
 
-    images: uint8, (height, width) or (height, width, 3) each.  captions: a text for each, perhaps empty, or None.
-    columns: how many side by side.  scale: pixels drawn per pixel.  Returns SVG text.
+    Args:
+        images: uint8, (height, width) or (height, width, 3) each.
+        captions: a text for each, perhaps empty, or None.
+        columns: how many side by side.
+        scale: pixels drawn per pixel.
+        title: str.
+
+    Returns SVG text.
 
     >>> image_chart([np.zeros((2, 2), np.uint8)], ["nothing"], "One", 1, 4).count("<image")
     1

@@ -78,7 +78,11 @@ class _Estimator(BaseEstimator):
         return self.model_.predict(validate_data(self, X, reset=False), verbose=0)
 
     def predict(self, X: Any) -> Array:
-        """What the model says, in the shape (or as the classes) of the target that it was fitted to."""
+        """What the model says, in the shape (or as the classes) of the target that it was fitted to.
+
+        Args:
+            X: (samples, features).
+        """
         return self._decode(self._outputs(X))
 
     def _encode(self, y: Array) -> Array:
@@ -125,7 +129,11 @@ class SKLearnClassifier(ClassifierMixin, _Estimator):
         return tags
 
     def decision_function(self, X: Any) -> Array:
-        """What the model says, a column per class."""
+        """What the model says, a column per class.
+
+        Args:
+            X: (samples, features).
+        """
         return self._outputs(X)
 
     def _encode(self, y: Array) -> Array:
@@ -144,7 +152,14 @@ class SKLearnClassifier(ClassifierMixin, _Estimator):
 
 
 class SKLearnRegressor(RegressorMixin, _Estimator):
-    """A model as a regressor of scikit-learn.  Arguments as of SKLearnClassifier.
+    """A model as a regressor of scikit-learn.
+
+    Args:
+        model: a compiled Model, which is copied before each `fit`, or a function (X, y, **model_kwargs) of the data
+            that returns one.
+        warm_start: whether `fit` goes on with the weights of the last.
+        model_kwargs: dict of further arguments of the function.
+        fit_kwargs: dict of arguments of the model's `fit`.
 
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
@@ -160,7 +175,14 @@ class SKLearnRegressor(RegressorMixin, _Estimator):
 
 
 class SKLearnTransformer(TransformerMixin, _Estimator):
-    """A model as a transformer of scikit-learn: what it says of X is X transformed.  Arguments as of SKLearnClassifier.
+    """A model as a transformer of scikit-learn: what it says of X is X transformed.
+
+    Args:
+        model: a compiled Model, which is copied before each `fit`, or a function (X, y, **model_kwargs) of the data
+            that returns one.
+        warm_start: whether `fit` goes on with the weights of the last.
+        model_kwargs: dict of further arguments of the function.
+        fit_kwargs: dict of arguments of the model's `fit`.
 
     >>> import fastnn
     >>> model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(3)])
@@ -175,5 +197,9 @@ class SKLearnTransformer(TransformerMixin, _Estimator):
         return tags
 
     def transform(self, X: Any) -> Array:
-        """What the model says of X."""
+        """What the model says.
+
+        Args:
+            X: (samples, features).
+        """
         return self._outputs(X)

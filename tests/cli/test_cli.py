@@ -1,6 +1,5 @@
 """The command: what it prints, what it leaves behind, and how it fails."""
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -13,7 +12,7 @@ import fastnn
 from fastnn.cli import main
 from fastnn.cli.facts import gather
 from fastnn.cli.terminal import seconds, table
-from fastnn.runtime import levels, pack, threads
+from fastnn.runtime import device, levels, pack, threads
 
 
 def test_info(capsys):
@@ -62,9 +61,16 @@ def test_info_tells_where_the_number_of_threads_comes_from(monkeypatch):
 
 
 def test_info_without_a_gpu_says_why(monkeypatch):
-    known = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "numba" else known(name, *a))
-    assert gather()["gpu"] == "not looked for: numba.cuda is not installed"
+    monkeypatch.setattr(device, "_importable", lambda name: False)
+    found = gather()
+    assert found["device"] == "cpu"
+    assert found["gpu"].startswith("none: the package cuda-bindings is not installed. Run `pip install")
+
+
+def test_info_tells_of_gpus(monkeypatch):
+    gpu = {"name": "A", "capability": "8.0", "driver": "550.54", "memory": 80 << 30, "free": 79 << 30}
+    monkeypatch.setattr(device, "facts", lambda: {"device": "cuda:0", "devices": [gpu], "missing": ""})
+    assert gather()["gpu"] == "A, capability 8.0, driver 550.54, 80.0 GiB, 79.0 GiB free"
 
 
 def test_version_and_help(capsys):

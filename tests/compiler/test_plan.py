@@ -81,12 +81,12 @@ with open(sys.argv[1], "rb") as file:
     plan, arrays, values = pickle.load(file)
 class Value:
     def __init__(self, array):
-        self._array = array
+        self._host = array
 variables = [Value(v) for v in values]
 tape = bind(plan, Storage(variables=variables, arrays=arrays))
 tape.executor.run(3)
 with open(sys.argv[2], "wb") as file:
-    pickle.dump(([o.copy() for o in tape.outputs], [v._array for v in variables]), file)
+    pickle.dump(([o.copy() for o in tape.outputs], [v._host for v in variables]), file)
 """
 
 

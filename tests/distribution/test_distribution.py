@@ -5,7 +5,6 @@ import pytest
 
 import fastnn as keras
 from fastnn import distribution as d
-from fastnn.core.errors import NotSupportedError
 
 EIGHT = [f"cpu:{i}" for i in range(8)]
 
@@ -14,13 +13,8 @@ def mesh():
     return d.DeviceMesh((4, 2), ["data", "model"], EIGHT)
 
 
-def test_there_is_one_device(monkeypatch):
+def test_there_is_one_device():
     assert d.list_devices() == d.list_devices("CPU") == ["cpu:0"] and d.get_device_count("gpu") == 0
-    d.initialize()
-    d.initialize("10.0.0.1:1", 1, 0)
-    monkeypatch.setenv("KERAS_DISTRIBUTION_NUM_PROCESSES", "2")
-    with pytest.raises(NotSupportedError, match="2 processes"):
-        d.initialize()
 
 
 def test_layouts_by_path():

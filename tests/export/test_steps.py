@@ -8,11 +8,13 @@ import fastnn
 from fastnn import layers
 from fastnn.core.errors import NotSupportedError
 from fastnn.export import plain
-from fastnn.export.steps import RULES, steps_of
+from fastnn.export.rules import RULES
+from fastnn.export.steps import steps_of
 
 
 def test_every_rule_is_tried():
     tried = {type(layer).__name__ for make in MODELS.values() for layer in make()._flatten_layers()}
+    tried |= {layer.__name__ for layer in (layers.LSTM, layers.GRU, layers.SimpleRNN)}
     alike = ("1D", "3D", "Dropout", "Depthwise", "Separable", "Identity", "ActivityRegularization")
     assert {name for name in RULES if not any(part in name for part in alike)} <= tried
 
@@ -41,10 +43,13 @@ class Own(layers.Layer):
 
 
 @pytest.mark.parametrize("make, words", [
-    (lambda: layers.LSTM(3, name="memory"), "layer 'memory' is a LSTM"),
+    (lambda: layers.RNN(layers.LSTMCell(3), name="memory"), "layer 'memory' is a RNN"),
+    (lambda: layers.LSTM(3, return_state=True), "gives 3 results"),
+    (lambda: layers.LSTM(3, activation="mish"), "of a recurrent layer expected one of tanh"),
+    (lambda: layers.Bidirectional(layers.LSTM(3), merge_mode=None), "gives 2 results"),
     (lambda: Own(name="mine"), "layer 'mine' is a Own"),
     (lambda: layers.Conv1D(3, 2, data_format="channels_first"), "channels_first"),
-    (lambda: layers.Dense(3, activation="mish"), "activation 'mish'"),
+    (lambda: layers.Dense(3, activation="glu"), "activation 'glu'"),
     (lambda: layers.BatchNormalization(axis=1), "normalises axis 1"),
     (lambda: layers.ReLU(threshold=1.0), "a ReLU with a threshold"),
     (lambda: layers.ELU(alpha=0.5), "alpha"),
@@ -60,6 +65,24 @@ def test_a_size_that_padding_needs():
     model = fastnn.Sequential([fastnn.Input((None, 4)), layers.Conv1D(3, 3, 2, "same")])
     with pytest.raises(NotSupportedError, match="give the Input its sizes"):
         steps_of(model, "py")
+
+
+def test_a_mask_is_named():
+    model = fastnn.Sequential(
+        [fastnn.Input((7,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.GRU(3)]
+    )
+    with pytest.raises(NotSupportedError, match=r"layer .gru\w*. looks at a mask"):
+        steps_of(model, "py")
+    blind = fastnn.Sequential(
+        [fastnn.Input((7,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.Dense(3)]
+    )
+    assert [s.kind for s in steps_of(blind, "py").steps] == ["gather", "dense"]
+
+
+def test_what_a_call_asks_for_is_named():
+    x = fastnn.Input((5, 4))
+    with pytest.raises(NotSupportedError, match="use_causal_mask"):
+        steps_of(fastnn.Model(x, layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)), "py")
 
 
 def test_a_model_without_a_graph(tmp_path):

@@ -60,4 +60,4 @@ def test_one_output_comes_as_it_was_asked_for(pack):
     x = keras.KerasTensor((2,))
     asked = pack([x * 3])
     found = keras.Function([x], asked)([np.ones(2, "float32")])
-    assert type(found) is (type(asked) if isinstance(asked, (list, tuple, dict)) else np.ndarray)
+    assert isinstance(found, type(asked) if isinstance(asked, (list, tuple, dict)) else np.ndarray)

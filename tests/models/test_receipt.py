@@ -10,7 +10,8 @@ import pytest
 import fastnn
 from fastnn import Input, Model, layers, ops
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.models.receipt import PARTS, digest_of, read_receipt, verifying
+from fastnn.models.digests import digest_of
+from fastnn.models.receipt import PARTS, read_receipt, verifying
 
 X = np.random.default_rng(0).normal(size=(30, 4)).astype("float32")
 Y = X.sum(1, keepdims=True)

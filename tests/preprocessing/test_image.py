@@ -7,7 +7,7 @@ import pytest
 
 import fastnn as keras
 from fastnn import ops, utils
-from fastnn.core.errors import ArgumentError, DataError, NotBuiltError, NotSupportedError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotBuiltError, NotSupportedError
 from fastnn.preprocessing.image import ImageDataGenerator, smart_resize
 
 RNG = np.random.default_rng(0)
@@ -136,6 +136,17 @@ def test_generator_of_variants(folder):
             made.flow(*wrong)
     with pytest.raises(ArgumentError):
         ImageDataGenerator(zoom_range=(1, 2, 3))
+
+
+def test_unknown_arguments_of_flow(folder):
+    data = ImageDataGenerator()
+    calls = (lambda **words: data.flow(X, **words)), (lambda **words: data.flow_from_directory(folder, **words))
+    for call in calls:
+        call(save_prefix="a", save_format="png", save_to_dir=None)
+        with pytest.raises(ArgumentTypeError, match="Did you mean 'batch_size'"):
+            call(batchsize=2)
+        with pytest.raises(NotSupportedError, match="save_img"):
+            call(save_to_dir="here")
 
 
 @pytest.mark.parametrize(

@@ -41,17 +41,17 @@ def folder(tmp_path, monkeypatch):
     """The pack's folder, empty; nothing of an earlier one is remembered, and nothing is built."""
     monkeypatch.setattr(pack, "FOLDER", tmp_path)
     monkeypatch.setenv("FASTNN_REBUILD", "0")
-    for function in (cubins._index, cubins._archive):
+    for function in (cubins._index, cubins.ways, cubins._archive):
         function.cache_clear()
     yield tmp_path
-    for function in (cubins._index, cubins._archive):
+    for function in (cubins._index, cubins.ways, cubins._archive):
         function.cache_clear()
 
 
 def test_how_kernels_are_launched(folder):
     write(folder)
-    assert sorted(cubins.names()) == sorted(WAYS)
-    assert all(cubins.entry(name) == way for name, way in WAYS.items())
+    assert cubins.ways()["relu_f32"] == ("thread", 256, 0)
+    assert cubins.ways()["matmul_f32"].per == "block" and cubins.ways()["matmul_f32"].shared == 33792
     assert cubins.describe().startswith("2 for sm_80, sm_90, compute_80")
 
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_used_is_an_error_with_a_remedy(folder, changes, words):
         write(folder, **changes)
     assert words in cubins.describe()
     with pytest.raises(PackError, match=words) as caught:
-        cubins.names()
+        cubins.ways()
     assert "--levels cuda" in str(caught.value) and "fastnn-engine[cuda-jit]" in str(caught.value)
 
 
@@ -103,7 +103,7 @@ def test_a_pack_without_them_is_as_good_as_none(folder):
 def test_without_numba_cuda_nothing_is_built(folder, monkeypatch):
     monkeypatch.delenv("FASTNN_REBUILD")
     with pytest.raises(PackError, match="they have not been built"):
-        cubins.names()
+        cubins.ways()
 
 
 def test_files_of_both_kinds_count_as_sources():

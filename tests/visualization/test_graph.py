@@ -91,6 +91,12 @@ def test_what_is_refused_writes_nothing(tmp_path):
         plot_model(siamese(), tmp_path / "m.svg", rankdir="up")
     with pytest.raises(NotBuiltError):
         plot_model(keras.Sequential([layers.Dense(1)]), tmp_path / "m.svg")
+    for words, message in (
+        ({"show_shape": True}, "Did you mean 'show_shapes'"),
+        ({"layer_range": [0, 1]}, "no longer"),
+    ):
+        with pytest.raises(ArgumentError, match=message):
+            plot_model(siamese(), tmp_path / "m.svg", **words)
     assert not any(tmp_path.iterdir())
 
 

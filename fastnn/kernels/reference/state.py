@@ -11,6 +11,11 @@ def flat_concat(*xs, offsets, size):
     return y
 
 
+def shard_sum(x, number, weight):
+    """The sum over one shard."""
+    return x
+
+
 def guard(armed, *xs):
     """armed: the numbers are finite, or nobody looks."""
     return armed

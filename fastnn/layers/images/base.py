@@ -90,6 +90,16 @@ def per_image(x):
 class ImageLayer(Layer):
     """Base: draws a transformation, then applies it to images, labels, boxes and masks.
 
+    Args:
+        bounding_box_format: format of the boxes in a dict, such as "xyxy" (see utils.bounding_boxes.convert_format);
+            None: there are none.
+        data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
+        seed: int: the draws are the same in each run; None: a random stream of the layer's own.
+        value_range: (least, largest) value of a pixel.
+        interpolation: how pixels between pixels are found: "bilinear" or "nearest".
+        fill_value: a number: what lies outside with fill_mode "constant".
+        fill_mode: what lies outside of the image: "constant" (fill_value), "nearest", "reflect" or "wrap".
+
     Inputs: images (n, h, w, c) or (h, w, c), or channels first; or a dict {"images", "labels", "bounding_boxes",
     "segmentation_masks"}, of which `bounding_boxes` holds {"boxes", "labels"}.
 
@@ -141,7 +151,13 @@ class ImageLayer(Layer):
     # ---- the public methods of Keras ------------------------------------------------------------------
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
-        """What is to be done with these images (or this dict): numbers drawn for each, or None in inference."""
+        """What is to be done with these images (or this dict): numbers drawn for each, or None in inference.
+
+        Args:
+            data: images (n, h, w, c) or (h, w, c), or the dict that holds them.
+            training: whether anything is drawn.
+            seed: an int or a SeedGenerator; None: the layer's own.
+        """
         images = data["images"] if isinstance(data, dict) else data
         rank = len(images.shape)
         if rank not in (3, 4):
@@ -156,24 +172,52 @@ class ImageLayer(Layer):
         return self._always or (training and (transformation is not None or not self._draws))
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
-        """Images after a transformation, in the compute dtype."""
+        """Images after a transformation, in the compute dtype.
+
+        Args:
+            images: (n, h, w, c), or channels first.
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         x = ops.cast(images, self.compute_dtype)
         return self._vary(x, transformation) if self._acts(transformation, training) else x
 
     def transform_labels(self, labels: Any, transformation: Any = None, training: bool = True) -> Any:
-        """Labels of images after a transformation."""
+        """Labels of images after a transformation.
+
+        Args:
+            labels: (n, ...).
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         return self._vary_labels(labels, transformation) if self._acts(transformation, training) else labels
 
     def transform_segmentation_masks(
         self, segmentation_masks: Any, transformation: Any = None, training: bool = True
     ) -> Any:
-        """Masks of images after a transformation: their values stay whole."""
+        """Masks of images after a transformation: their values stay whole.
+
+        Args:
+            segmentation_masks: (n, h, w, 1), or channels first.
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         if not self._acts(transformation, training):
             return segmentation_masks
         return self._vary_masks(segmentation_masks, transformation)
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any = None, training: bool = True) -> Any:
-        """{"boxes", "labels"} of images after a transformation; a box that is empty then has the label -1."""
+        """{"boxes", "labels"} of images after a transformation; a box that is empty then has the label -1.
+
+        Args:
+            bounding_boxes: {"boxes": (n, b, 4), "labels": (n, b)}.
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         if not self._acts(transformation, training) or type(self)._vary_boxes is ImageLayer._vary_boxes:
             return bounding_boxes
         height, width = self._input_size(transformation)
@@ -194,23 +238,51 @@ class ImageLayer(Layer):
         return self.bounding_box_format
 
     def transform_single_image(self, image: Any, transformation: Any = None, training: bool = True) -> Any:
-        """One image (h, w, c) after a transformation."""
+        """One image (h, w, c) after a transformation.
+
+        Args:
+            image: (h, w, c), or channels first.
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         return self._single(self.transform_images, image, transformation, training)
 
     def transform_single_label(self, label: Any, transformation: Any = None, training: bool = True) -> Any:
-        """The label of one image."""
+        """The label of one image.
+
+        Args:
+            label: the label, of any shape.
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         return self._single(self.transform_labels, label, transformation, training)
 
     def transform_single_bounding_box(
         self, bounding_box: Any, transformation: Any = None, training: bool = True
     ) -> Any:
-        """The boxes of one image."""
+        """The boxes of one image.
+
+        Args:
+            bounding_box: {"boxes": (b, 4), "labels": (b,)}.
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         return self._single(self.transform_bounding_boxes, bounding_box, transformation, training)
 
     def transform_single_segmentation_mask(
         self, segmentation_mask: Any, transformation: Any = None, training: bool = True
     ) -> Any:
-        """The mask of one image."""
+        """The mask of one image.
+
+        Args:
+            segmentation_mask: (h, w, 1), or channels first.
+            transformation: what get_random_transformation() gave for these images; None: nothing is done, but by layers
+                that always act.
+            training: whether the layer acts; those that act in inference too do so anyhow.
+        """
         return self._single(self.transform_segmentation_masks, segmentation_mask, transformation, training)
 
     def _single(self, transform, value, transformation, training):
@@ -221,7 +293,12 @@ class ImageLayer(Layer):
     # ---- the call -------------------------------------------------------------------------------------
 
     def call(self, data: Any, training: bool = True) -> Any:
-        """Images, or the dict, with its images and what belongs to them transformed."""
+        """Images, or the dict, with its images and what belongs to them transformed.
+
+        Args:
+            data: images (n, h, w, c) or (h, w, c), or channels first; or a dict of images and what belongs to them.
+            training: whether something is drawn and done.
+        """
         images = data["images"] if isinstance(data, dict) else data
         given = {"transformation": self.get_random_transformation(data, training=training), "training": training}
         single = len(images.shape) == 3
@@ -239,11 +316,19 @@ class ImageLayer(Layer):
         return out
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The same shape."""
+        """The same shape.
+
+        Args:
+            input_shape: shape of the images, or a dict of shapes.
+        """
         return input_shape
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Shape and dtype of the output; of a dict by a trial."""
+        """Shape and dtype of the output; of a dict by a trial.
+
+        Args:
+            *args, **kwargs: what `call` takes, symbols or KerasTensors for arrays.
+        """
         data = args[0] if args else kwargs.get("data")
         if isinstance(data, dict):
             return infer(self._call_inner, args, {**kwargs, "training": bool(kwargs.get("training", False))})

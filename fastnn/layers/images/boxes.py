@@ -28,8 +28,8 @@ def convert_format(
         boxes: (..., 4), or a dict with "boxes".
         source, target: "xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw", or relative: "rel_xyxy", "rel_yxyx",
             "rel_xywh", "rel_center_xywh".
-        height, width: of the image, for relative formats.
-        dtype: of the result.
+        height, width: of the image, in pixels, for relative formats.
+        dtype: dtype of the result.
 
     Raises:
         ArgumentError: an unknown format, or a relative one without the image's size.  ShapeError: not (..., 4).
@@ -111,6 +111,12 @@ def _only_xyxy(name, bounding_box_format):
 def crop(boxes: Any, top: Any, left: Any, height: Any, width: Any, bounding_box_format: str = "xyxy") -> Any:
     """xyxy boxes in a part of the image that starts at (top, left).
 
+    Args:
+        boxes: (..., 4).
+        top, left: the part's first row and column, in pixels.
+        height, width: the part's size, in pixels.
+        bounding_box_format: "xyxy", the only one.
+
     >>> crop(np.array([[2.0, 2.0, 9.0, 4.0]]), 1, 1, 4, 4).tolist()
     [[1.0, 1.0, 4.0, 3.0]]
     """
@@ -124,6 +130,12 @@ def pad(
     boxes: Any, top: Any, left: Any, height: Any = None, width: Any = None, bounding_box_format: str = "xyxy"
 ) -> Any:
     """xyxy boxes in an image with margins at the top and left.
+
+    Args:
+        boxes: (..., 4).
+        top, left: rows and columns in front, in pixels.
+        height, width: size of the image then, which does not count.
+        bounding_box_format: "xyxy", the only one.
 
     >>> pad(np.array([[2.0, 2.0, 9.0, 4.0]]), 1, 2).tolist()
     [[4.0, 3.0, 11.0, 5.0]]
@@ -150,8 +162,13 @@ def affine_transform(
     """The upright boxes around xyxy boxes that were turned, sheared, scaled and moved with their images.
 
     Args:
-        boxes: (n, b, 4).  angle, shear_x, shear_y: (n,) degrees.  translate_x, translate_y: (n,) shares of the size.
-        scale: (n,).  height, width: of the images.  center_x, center_y: of the turn, as shares; the middle.
+        boxes: (n, b, 4).
+        angle, shear_x, shear_y: (n,) degrees.
+        translate_x, translate_y: (n,) shares of the size.
+        scale: (n,).
+        height, width: of the images.
+        center_x, center_y: of the turn, as shares; the middle.
+        bounding_box_format: "xyxy", the only one.
 
     >>> zero, one = np.zeros(1, "float32"), np.ones(1, "float32")
     >>> boxes = np.array([[[0.0, 0.0, 1.0, 2.0]]], "float32")
@@ -251,7 +268,16 @@ def decode_deltas_to_boxes(
     variance: Any = None,
     image_shape: Any = None,
 ) -> Any:
-    """The boxes that differ from anchors by deltas: the inverse of `encode_box_to_deltas`, with its arguments.
+    """The boxes that differ from anchors by deltas: the inverse of `encode_box_to_deltas`.
+
+    Args:
+        anchors: (..., 4), or a dict of levels.
+        boxes_delta: the deltas, (..., 4), or a dict of levels.
+        anchor_format: format of the anchors.
+        box_format: format of the boxes that are made.
+        encoded_format: "center_yxhw" or "center_xywh".
+        variance: 4 numbers that the deltas are multiplied by, or None.
+        image_shape: (height, width, channels), for relative formats.
 
     >>> a = np.array([[0.0, 0.0, 2.0, 2.0]])
     >>> decode_deltas_to_boxes(a, np.array([[0.5, 0.5, 0.0, 0.0]], "float32"), "xyxy", "xyxy").tolist()

@@ -28,8 +28,8 @@ class _Colours(ImageLayer):
 class RandomBrightness(_Colours):
     """A random amount added to each image, while training.
 
-    factor: a number or (low, high) in [-1, 1], the share of the value range that is added.
-    value_range: (least, largest) value of a pixel.
+    Args:
+        factor: a number or (low, high) in [-1, 1], the share of the value range that is added.
 
     >>> import numpy as np
     >>> RandomBrightness(0.2)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -52,8 +52,8 @@ class RandomBrightness(_Colours):
 class RandomContrast(_Colours):
     """Each channel of an image stretched about its mean by a random factor, while training.
 
-    factor: f or (below, above) in [0, 1]: the factor lies in [1 - below, 1 + above].
-    value_range: (least, largest) value of a pixel.
+    Args:
+        factor: f or (below, above) in [0, 1]: the factor lies in [1 - below, 1 + above].
 
     >>> import numpy as np
     >>> RandomContrast(0.2)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -79,8 +79,10 @@ class RandomContrast(_Colours):
 class RandomColorDegeneration(_Colours):
     """Each image mixed with its grey values by a random share, while training.
 
-    factor: a number or (low, high): 0 leaves an image, 1 makes it grey.
-    value_range: (least, largest) value of a pixel.  Images have three channels.
+    Args:
+        factor: a number or (low, high): 0 leaves an image, 1 makes it grey.
+
+    Images have three channels.
 
     >>> import numpy as np
     >>> RandomColorDegeneration((1, 1))(np.ones((2, 4, 4, 3), "float32"), training=True).round(2).max().item()
@@ -110,8 +112,10 @@ class RandomColorDegeneration(_Colours):
 class RandomHue(_Colours):
     """Each image's colours turned round the circle by a random angle, while training.
 
-    factor: a number or (low, high) in [0, 1]: shares of half a turn, either way.
-    value_range: (least, largest) value of a pixel.  Images have three channels.
+    Args:
+        factor: a number or (low, high) in [0, 1]: shares of half a turn, either way.
+
+    Images have three channels.
 
     >>> import numpy as np
     >>> RandomHue(0.2)(np.ones((2, 4, 4, 3), "float32")).shape
@@ -139,8 +143,10 @@ class RandomHue(_Colours):
 class RandomSaturation(_Colours):
     """Each image's saturation multiplied by a random number, while training.
 
-    factor: f or (low, high) in [0, 1]: 0 is grey, 0.5 leaves an image, 1 is fully saturated.
-    value_range: (least, largest) value of a pixel.  Images have three channels.
+    Args:
+        factor: f or (low, high) in [0, 1]: 0 is grey, 0.5 leaves an image, 1 is fully saturated.
+
+    Images have three channels.
 
     >>> import numpy as np
     >>> RandomSaturation(0.2)(np.ones((2, 4, 4, 3), "float32")).shape
@@ -163,8 +169,8 @@ class RandomSaturation(_Colours):
 class RandomInvert(ImageLayer):
     """Some images inverted, while training: the largest value less each pixel.
 
-    factor: a number or (low, high) in [0, 1]: the range that an image's probability is drawn from.
-    value_range: (least, largest) value of a pixel.
+    Args:
+        factor: a number or (low, high) in [0, 1]: the range that an image's probability is drawn from.
 
     >>> import numpy as np
     >>> RandomInvert((1, 1), value_range=(0, 1))(np.ones((2, 4, 4, 1), "float32"), training=True).max().item()
@@ -197,7 +203,8 @@ class RandomInvert(ImageLayer):
 class RandomGrayscale(ImageLayer):
     """Some images made grey, while training; they keep their three channels.
 
-    factor: a number in [0, 1], the probability for each image.
+    Args:
+        factor: a number in [0, 1], the probability for each image.
 
     >>> import numpy as np
     >>> RandomGrayscale(1.0)(np.ones((2, 4, 4, 3), "float32"), training=True).shape
@@ -217,7 +224,6 @@ class RandomGrayscale(ImageLayer):
         return ops.where(transformation, image.rgb_to_grayscale(images, data_format=self.data_format), images)
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
-        """Images, some grey; the transformation is drawn if none is given."""
         if training and transformation is None:
             transformation = self.get_random_transformation(images)
         return super().transform_images(images, transformation, training)
@@ -230,7 +236,6 @@ class RandomColorJitter(ImageLayer):
     """Brightness, contrast, saturation and hue of each image changed at random, one after the other, while training.
 
     Args:
-        value_range: (least, largest) value of a pixel.
         brightness_factor, contrast_factor, saturation_factor, hue_factor: as `factor` of RandomBrightness,
             RandomContrast, RandomSaturation and RandomHue; None leaves it.
 
@@ -281,7 +286,6 @@ class RandomColorJitter(ImageLayer):
         return images
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
-        """Images in other colours; the transformation is drawn if none is given."""
         if training and transformation is None:
             transformation = self.get_random_transformation(images)
         return super().transform_images(images, transformation, training)

@@ -16,7 +16,8 @@ INTERPOLATIONS = ("nearest", "bilinear")
 class RandomFlip(ImageLayer):
     """Each image turned left to right and upside down at random, while training.
 
-    mode: "horizontal", "vertical" or "horizontal_and_vertical".  seed: int or None.
+    Args:
+        mode: "horizontal", "vertical" or "horizontal_and_vertical".
 
     >>> import numpy as np
     >>> RandomFlip("horizontal")(np.ones((2, 4, 4, 1), "float32")).shape
@@ -124,9 +125,8 @@ class _Affine(ImageLayer):
 class RandomRotation(_Affine):
     """Each image turned by a random angle, while training.
 
-    factor: a share f of a full turn, for angles in [-f, f] * 2 pi; or (low, high).
-    fill_mode: what lies outside: "constant" (fill_value), "nearest", "reflect" or "wrap".
-    interpolation: "bilinear" or "nearest".
+    Args:
+        factor: a share f of a full turn, for angles in [-f, f] * 2 pi; or (low, high).
 
     >>> import numpy as np
     >>> RandomRotation(0.1)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -192,8 +192,8 @@ class _TwoFactors(_Affine):
 class RandomTranslation(_TwoFactors):
     """Each image moved by random shares of its height and width, while training.
 
-    height_factor, width_factor: f for shares in [-f, f], or (low, high); positive is down and right.
-    Others as of RandomRotation.
+    Args:
+        height_factor, width_factor: f for shares in [-f, f], or (low, high); positive is down and right.
 
     >>> import numpy as np
     >>> RandomTranslation(0.1, 0.2)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -232,8 +232,9 @@ class RandomTranslation(_TwoFactors):
 class RandomZoom(_TwoFactors):
     """Each image made smaller or larger by random factors, while training.
 
-    height_factor: f for [-f, f], or (low, high): positive zooms out, negative in.
-    width_factor: the same along the width; None keeps the shape.  Others as of RandomRotation.
+    Args:
+        height_factor: f for [-f, f], or (low, high): positive zooms out, negative in.
+        width_factor: the same along the width; None keeps the shape.
 
     >>> import numpy as np
     >>> RandomZoom(0.1)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -290,7 +291,6 @@ class RandomShear(_Affine):
 
     Args:
         x_factor, y_factor: f or (low, high) in [0, 1]: how far a row moves, per row; a column, per column.
-        interpolation, fill_mode, fill_value: as of RandomRotation.
 
     >>> import numpy as np
     >>> RandomShear(0.2)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -319,7 +319,11 @@ class RandomShear(_Affine):
 
     @classmethod
     def from_config(cls, config):
-        """The layer of a config: ranges below 0, which a single number makes, are that number again."""
+        """The layer of a config: ranges below 0, which a single number makes, are that number again.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         pairs = {name: config[name] for name in ("x_factor", "y_factor") if name in config}
         plain = {
             name: pair[1] for name, pair in pairs.items() if isinstance(pair, (tuple, list)) and pair[0] == -pair[1]

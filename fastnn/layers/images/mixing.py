@@ -44,7 +44,8 @@ class _Mixing(ImageLayer):
 class MixUp(_Mixing):
     """Each image of a batch, and its label, mixed with those of another one, while training.
 
-    alpha: how evenly; the weight is drawn from Beta(alpha, alpha), one for each image.
+    Args:
+        alpha: float > 0: how evenly; the weight is drawn from Beta(alpha, alpha), one for each image.
 
     Labels are one-hot or probabilities, (n, classes).  Source: Zhang et al., "mixup" (2018).
 
@@ -71,7 +72,11 @@ class MixUp(_Mixing):
         return self._vary(ops.cast(masks, self.compute_dtype), transformation)
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any = None, training: bool = True) -> Any:
-        """The boxes of both images."""
+        """The boxes of both images, one after the other.
+
+        Args:
+            bounding_boxes, transformation, training: as of other layers.
+        """
         if not training or transformation is None:
             return bounding_boxes
         boxes, labels, order = bounding_boxes["boxes"], bounding_boxes["labels"], transformation["permutation_order"]
@@ -110,8 +115,9 @@ class _Patches(ImageLayer):
 class CutMix(_Patches, _Mixing):
     """A random rectangle of each image replaced with that of another one, and labels mixed likewise, while training.
 
-    factor: a number or (low, high) in [0, 1], the range that the parameter of Beta(a, a) is drawn from; the weight
-        that this gives is the share of the image that stays.
+    Args:
+        factor: a number or (low, high) in [0, 1], the range that the parameter of Beta(a, a) is drawn from; the weight
+            that this gives is the share of the image that stays.
 
     Labels are one-hot or probabilities, (n, classes).  Source: Yun et al., "CutMix" (2019).
 
@@ -146,7 +152,11 @@ class CutMix(_Patches, _Mixing):
         return self._vary(ops.cast(masks, self.compute_dtype), transformation)
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any = None, training: bool = True) -> Any:
-        """Boxes cannot be cut with their images."""
+        """Boxes cannot be cut with their images: NotSupportedError.
+
+        Args:
+            bounding_boxes, transformation, training: as of other layers.
+        """
         raise NotSupportedError(
             "CutMix takes no bounding boxes: remove 'bounding_boxes' from its inputs, or use MixUp."
         )
@@ -162,7 +172,6 @@ class RandomErasing(_Patches):
         factor: a number or (low, high) in [0, 1]: the range that an image's probability is drawn from.
         scale: a number or (low, high) in [0, 1]: the rectangle's share of the height and of the width, squared.
         fill_value: a number, three numbers, or None for noise.
-        value_range: (least, largest) value of a pixel.
 
     Source: Zhong et al., "Random Erasing" (2020).
 

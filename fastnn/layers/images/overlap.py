@@ -29,7 +29,8 @@ def compute_iou(
     """The area that two boxes share over the area that they cover, for each of boxes1 with each of boxes2.
 
     Args:
-        boxes1: (a, 4) or (n, a, 4).  boxes2: (b, 4) or (n, b, 4).
+        boxes1: (a, 4) or (n, a, 4).
+        boxes2: (b, 4) or (n, b, 4).
         bounding_box_format: of `convert_format`.
         use_masking, mask_val: what stands where a box has only negative numbers.
         image_shape: (height, width, channels), for relative formats.
@@ -68,7 +69,12 @@ def compute_iou(
 def compute_ciou(boxes1: Any, boxes2: Any, bounding_box_format: str, image_shape: Any = None) -> Any:
     """Complete IoU of boxes in pairs: less by the distance of the middles and by how the shapes differ.
 
-    boxes1, boxes2: (..., 4).  Others as in `compute_iou`.  Formula: Zheng et al., "Enhancing Geometric Factors" (2020).
+    Args:
+        boxes1, boxes2: (..., 4).
+        bounding_box_format: as of `compute_iou`.
+        image_shape: (height, width, channels), for relative formats.
+
+    Others as in `compute_iou`. Formula: Zheng et al., "Enhancing Geometric Factors" (2020).
 
     >>> import numpy as np
     >>> box = np.array([[0.0, 0.0, 2.0, 2.0]])

@@ -67,10 +67,8 @@ class RandAugment(_Policy):
     """Images changed by layers that are chosen at random, one after the other, while training.
 
     Args:
-        value_range: (least, largest) value of a pixel.
-        num_ops: how many are chosen.
+        num_ops: int: how many are chosen.
         factor: a number or (low, high) in [0, 1]: how strong they are.
-        interpolation: "bilinear" or "nearest".
 
     Images have three channels.  Source: Cubuk et al., "RandAugment" (2020).
 
@@ -112,7 +110,6 @@ class RandAugment(_Policy):
         return self._in_turn(ops.convert_to_tensor(masks), transformation, "transform_segmentation_masks")
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any = None, training: bool = True) -> Any:
-        """The boxes after the chosen layers."""
         if not training or transformation is None:
             return bounding_boxes
         given = {**bounding_boxes, "boxes": ops.cast(bounding_boxes["boxes"], "float32")}
@@ -129,12 +126,12 @@ class AugMix(_Policy):
     """Images mixed with variants of themselves, each made by a chain of layers chosen at random, while training.
 
     Args:
-        value_range: (least, largest) value of a pixel.
-        num_chains: how many variants are mixed.  chain_depth: how many layers a chain has at most.
+        num_chains: int: how many variants are mixed.
+        chain_depth: int: how many layers a chain has at most.
         factor: a number or (low, high) in [0, 1]: how strong they are.
-        alpha: of the distributions that the weights are drawn from.
+        alpha: float > 0: of the Dirichlet and Beta distributions that the weights are drawn from; the larger, the more
+            even.
         all_ops: whether layers that change colours take part.
-        interpolation: "bilinear" or "nearest".
 
     Source: Hendrycks et al., "AugMix" (2020).
 

@@ -15,7 +15,11 @@ from fastnn.ops import image
 
 
 class _Sized(ImageLayer):
-    """Base: the output has a given height and width."""
+    """Base: the output has a given height and width.
+
+    Args:
+        height, width: ints >= 1: the size of the output, in pixels.
+    """
 
     _always, _random = True, False
 
@@ -75,13 +79,12 @@ class Resizing(_Sized):
     """Images of a given size.
 
     Args:
-        height, width: ints.
         interpolation: "bilinear", "nearest", "bicubic", "lanczos3" or "lanczos5".
         crop_to_aspect_ratio: whether the middle is cut to the new shape first, so that nothing is distorted.
         pad_to_aspect_ratio: whether fill_value surrounds images to the new shape first, so that nothing is distorted.
-        fill_mode: "constant".
+        fill_mode: "constant", the only one.
+        fill_value: a number: what surrounds padded images.
         antialias: whether the weights reach further where images shrink.
-        data_format: "channels_last" (the default) or "channels_first".
 
     Input: (batch, h, w, channels) or (h, w, channels); integers stay integers.
 
@@ -130,7 +133,6 @@ class Resizing(_Sized):
         return ops.saturate_cast(ops.round(found), kind) if integer else found
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
-        """Images of the new size, in their own dtype."""
         return self._with(ops.convert_to_tensor(images), self.interpolation)
 
     def _vary_masks(self, masks, transformation):
@@ -140,7 +142,11 @@ class Resizing(_Sized):
         return super()._input_size(transformation) if isinstance(transformation, dict) else transformation
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any = None, training: bool = True) -> Any:
-        """Boxes in the new size; what only fills up (0 or -1 throughout) becomes 0."""
+        """Boxes in the new size; what only fills up (0 or -1 throughout) becomes 0.
+
+        Args:
+            bounding_boxes, transformation, training: as of other layers.
+        """
         boxes = ops.convert_to_tensor(bounding_boxes["boxes"])
         filling = ops.logical_or(*(ops.all(ops.equal(boxes, v), axis=-1, keepdims=True) for v in (-1, 0)))
         found = super().transform_bounding_boxes(bounding_boxes, transformation, training)
@@ -173,8 +179,6 @@ class Resizing(_Sized):
 class CenterCrop(_Sized):
     """The middle of images; images that are smaller are cut to the shape and resized.
 
-    height, width: ints.  data_format: "channels_last" (the default) or "channels_first".
-
     >>> import numpy as np
     >>> CenterCrop(2, 2)(np.ones((1, 8, 8, 1), "float32")).shape
     (1, 2, 2, 1)
@@ -187,7 +191,6 @@ class CenterCrop(_Sized):
         return self._cut(images, (height - self.height) // 2, (width - self.width) // 2, self.height, self.width)
 
     def transform_images(self, images: Any, transformation: Any = None, training: bool = True) -> Any:
-        """The middle of images."""
         return self._vary(ops.cast(images, self.compute_dtype), transformation)
 
     def _vary_boxes(self, boxes, transformation, height, width):
@@ -202,8 +205,6 @@ class CenterCrop(_Sized):
 
 class RandomCrop(_Sized):
     """A random part of each batch of images while training, the middle otherwise; smaller images are resized.
-
-    height, width: ints.
 
     >>> import numpy as np
     >>> RandomCrop(2, 3)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -224,7 +225,13 @@ class RandomCrop(_Sized):
         super().__init__(height, width, data_format, seed=seed, name=name, **kwargs)
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
-        """(top, left) of the part, and the images' height and width."""
+        """(top, left) of the part, and the images' height and width.
+
+        Args:
+            data: images (n, h, w, c) or (h, w, c), or the dict that holds them.
+            training: whether the place is drawn; else it is the middle.
+            seed: an int or a SeedGenerator; None: the layer's own.
+        """
         images = data["images"] if isinstance(data, dict) else data
         height, width = images.shape[self.height_axis], images.shape[self.width_axis]
         if height is None or width is None:
@@ -264,7 +271,9 @@ class RandomCrop(_Sized):
 class MaxNumBoundingBoxes(ImageLayer):
     """As many boxes for each image as given: others are cut, missing ones filled up.
 
-    max_number: an int.  fill_value: of the boxes and labels that fill up.
+    Args:
+        max_number: int: how many boxes each image has then.
+        fill_value: int: the numbers of the boxes and labels that fill up.
 
     >>> import numpy as np
     >>> boxes = {"boxes": np.ones((1, 1, 4), "float32"), "labels": np.ones((1, 1), "int32")}
@@ -283,7 +292,12 @@ class MaxNumBoundingBoxes(ImageLayer):
         return images
 
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any = None, training: bool = True) -> Any:
-        """The boxes and labels, cut or filled up."""
+        """The boxes and labels, cut or filled up.
+
+        Args:
+            bounding_boxes: {"boxes": (n, b, 4), "labels": (n, b)}.
+            transformation, training: not used: it acts in inference too.
+        """
         found = dict(bounding_boxes)
         for name in ("boxes", "labels"):
             x = ops.convert_to_tensor(bounding_boxes[name])[:, : self.max_number]

@@ -17,7 +17,6 @@ class Solarization(ImageLayer):
     Args:
         addition_factor: f for shares of 255 in [0, f], or (low, high): what is added first.
         threshold_factor: likewise: from where on pixels are inverted; 0 inverts all.
-        value_range: (least, largest) value of a pixel.
 
     >>> import numpy as np
     >>> Solarization()(np.full((1, 2, 2, 1), 55.0, "float32"), training=True).max().item()
@@ -64,7 +63,8 @@ class Solarization(ImageLayer):
 class RandomPosterization(ImageLayer):
     """Each image with fewer tones, while training: of a pixel's eight bits a random number is kept.
 
-    factor: an int or (low, high) in [1, 8]: how many bits are kept.  value_range: (least, largest) value of a pixel.
+    Args:
+        factor: an int or (low, high) in [1, 8]: how many bits are kept.
 
     >>> import numpy as np
     >>> RandomPosterization(1)(np.full((1, 2, 2, 1), 200.0, "float32"), training=True).max().item()
@@ -99,7 +99,7 @@ class RandomPosterization(ImageLayer):
 class AutoContrast(ImageLayer):
     """Each channel of an image stretched to the whole value range, in training and in inference.
 
-    value_range: (least, largest) value of a pixel.  A channel of one value stays.
+    A channel of one value stays.
 
     >>> import numpy as np
     >>> AutoContrast((0, 1))(np.array([[[0.25], [0.5]]], "float32")).ravel().tolist()
@@ -127,7 +127,6 @@ class Equalization(ImageLayer):
     """Each channel of a batch with its tones equally frequent, while training.
 
     Args:
-        value_range: (least, largest) value of a pixel.
         bins: how many tones are counted.
 
     >>> import numpy as np
@@ -164,7 +163,6 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
     """Tones equally frequent within each part of an image (CLAHE), in training and in inference.
 
     Args:
-        value_range: (least, largest) value of a pixel.
         clip_limit: how much more frequent than the mean a tone may count, so that noise is not made stronger; 0: any.
         tile_grid_size: (rows, columns) of parts.
 

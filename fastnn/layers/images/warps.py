@@ -31,8 +31,8 @@ def blurred(x, sizes, sigmas):
 class RandomSharpness(ImageLayer):
     """Each image blurred or sharpened by a random amount, while training.
 
-    factor: a number or (low, high) in [0, 1]: 0 blurs, 0.5 leaves an image, 1 sharpens.
-    value_range: (least, largest) value of a pixel.
+    Args:
+        factor: a number or (low, high) in [0, 1]: 0 blurs, 0.5 leaves an image, 1 sharpens.
 
     >>> import numpy as np
     >>> RandomSharpness(0.2)(np.ones((2, 4, 4, 1), "float32")).shape
@@ -85,7 +85,6 @@ class RandomGaussianBlur(ImageLayer):
         factor: a number or (low, high) in [0, 1]: the range that an image's probability is drawn from.
         kernel_size: an odd int, or two.
         sigma: a number or (low, high) in [0, 1]: the range of the Gaussian's standard deviation, in pixels.
-        value_range: (least, largest) value of a pixel.
 
     >>> import numpy as np
     >>> RandomGaussianBlur()(np.ones((2, 4, 4, 1), "float32")).shape
@@ -161,8 +160,6 @@ class RandomPerspective(_Warp):
     Args:
         factor: a number or (low, high) in [0, 1]: the range that an image's probability is drawn from.
         scale: how far corners move, a number in [0, 1].
-        interpolation: "bilinear" or "nearest".
-        fill_value: of what lies outside.
 
     >>> import numpy as np
     >>> RandomPerspective()(np.ones((2, 4, 4, 1), "float32")).shape
@@ -235,9 +232,7 @@ class RandomElasticTransform(_Warp):
     Args:
         factor: a number or (low, high) in [0, 1]: the range that an image's probability is drawn from.
         scale: a number or (low, high) in [0, 1]: how strong the warp is.
-        interpolation: "bilinear" or "nearest".
         fill_mode: what lies outside: "constant" (fill_value), "nearest", "wrap", "mirror" or "reflect".
-        value_range: (least, largest) value of a pixel.
 
     Source: Simard et al., "Best Practices for Convolutional Neural Networks" (2003).
 

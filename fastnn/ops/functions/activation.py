@@ -2,27 +2,18 @@
 
 from typing import Any
 
-import numpy as np
-
-from fastnn.core import dtypes
 from fastnn.core.types import Tensor
 from fastnn.kernels.reference import elementwise as reference
 from fastnn.ops.forms import composite
 from fastnn.ops.functions import elementwise
-from fastnn.ops.functions.arithmetic import add, clip, divide, maximum, multiply, subtract
-from fastnn.ops.functions.comparison import greater, where
-from fastnn.ops.functions.elementwise import affine, exp, negative, sqrt, square
-from fastnn.ops.functions.layout import moveaxis, split
-from fastnn.ops.functions.operands import cast_to, dtype_of, float_call, floating, number, number_call, operand, reserve
-from fastnn.ops.functions.order import sort
-from fastnn.ops.functions.reduction import cumsum, sum
-from fastnn.ops.functions.slicing import flip
+from fastnn.ops.functions.arithmetic import clip, divide, maximum, multiply
+from fastnn.ops.functions.elementwise import affine, exp, negative
+from fastnn.ops.functions.operands import dtype_of, float_call, number, number_call, operand
 from fastnn.ops.op import R
 
 __all__ = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "sigmoid", "hard_sigmoid",
-           "hard_silu", "hard_swish", "hard_tanh", "tanh", "softplus", "softsign", "soft_sign", "log_sigmoid", "mish",
-           "tanh_shrink", "hard_shrink", "soft_shrink", "squareplus", "threshold", "sparse_plus", "glu",
-           "exponential", "linear", "sparse_sigmoid", "sparsemax"]  # fmt: skip
+           "hard_silu", "hard_swish", "hard_tanh", "tanh", "softplus", "softsign", "soft_sign", "log_sigmoid",
+           "mish", "exponential", "linear"]  # fmt: skip
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -31,6 +22,9 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # ------------------------------------------------------------------ public functions
 def relu(x: Any) -> Tensor:
     """max(x, 0), element by element.
+
+    Args:
+        x: numbers of any shape.
 
     >>> relu([-1.0, 2.0])
     array([0., 2.], dtype=float32)
@@ -42,6 +36,9 @@ def relu(x: Any) -> Tensor:
 def relu6(x: Any) -> Tensor:
     """min(max(x, 0), 6).
 
+    Args:
+        x: numbers of any shape.
+
     >>> relu6([-1.0, 8.0])
     array([0., 6.], dtype=float32)
     """
@@ -50,6 +47,10 @@ def relu6(x: Any) -> Tensor:
 
 def leaky_relu(x: Any, negative_slope: Any = 0.2) -> Tensor:
     """x where x >= 0, else negative_slope * x.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        negative_slope: a number.
 
     >>> leaky_relu([-1.0, 2.0])
     array([-0.2,  2. ], dtype=float32)
@@ -60,6 +61,10 @@ def leaky_relu(x: Any, negative_slope: Any = 0.2) -> Tensor:
 def elu(x: Any, alpha: Any = 1.0) -> Tensor:
     """x where x >= 0, else alpha * (e^x - 1).
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        alpha: a number, minus the limit for x to -inf.
+
     >>> elu([0.0, 2.0])
     array([0., 2.], dtype=float32)
     """
@@ -67,7 +72,10 @@ def elu(x: Any, alpha: Any = 1.0) -> Tensor:
 
 
 def selu(x: Any) -> Tensor:
-    """Scaled elu: 1.0507 * elu(x, 1.6733).
+    """Scaled elu: 1.0507 * elu(x, 1.6733) (Klambauer et al., 2017).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> selu([0.0, 1.0])
     array([0.      , 1.050701], dtype=float32)
@@ -77,6 +85,10 @@ def selu(x: Any) -> Tensor:
 
 def celu(x: Any, alpha: Any = 1.0) -> Tensor:
     """x where x >= 0, else alpha * (e^(x / alpha) - 1).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        alpha: a number > 0, minus the limit for x to -inf (Barron, 2017).
 
     >>> celu([0.0, 2.0])
     array([0., 2.], dtype=float32)
@@ -88,7 +100,11 @@ def celu(x: Any, alpha: Any = 1.0) -> Tensor:
 
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
-    """x * Phi(x), Phi the normal distribution function; by the tanh formula unless approximate=False.
+    """x * Phi(x), Phi the normal distribution function (Hendrycks and Gimpel, 2016).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        approximate: whether the tanh formula is used, in place of the error function.
 
     >>> gelu([0.0, 3.0], approximate=False)
     array([0.       , 2.9959502], dtype=float32)
@@ -97,7 +113,10 @@ def gelu(x: Any, approximate: bool = True) -> Tensor:
 
 
 def silu(x: Any) -> Tensor:
-    """x * sigmoid(x).
+    """x * sigmoid(x) (Elfwing et al., 2017).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> silu([0.0])
     array([0.], dtype=float32)
@@ -111,6 +130,9 @@ swish = silu
 def sigmoid(x: Any) -> Tensor:
     """1 / (1 + e^-x).
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> sigmoid([0.0])
     array([0.5], dtype=float32)
     """
@@ -120,6 +142,9 @@ def sigmoid(x: Any) -> Tensor:
 def hard_sigmoid(x: Any) -> Tensor:
     """x / 6 + 1/2, kept within [0, 1].
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> hard_sigmoid([-4.0, 0.0, 4.0])
     array([0. , 0.5, 1. ], dtype=float32)
     """
@@ -128,6 +153,9 @@ def hard_sigmoid(x: Any) -> Tensor:
 
 def hard_silu(x: Any) -> Tensor:
     """x * hard_sigmoid(x).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> hard_silu([-4.0, 0.0, 4.0])
     array([-0.,  0.,  4.], dtype=float32)
@@ -141,6 +169,9 @@ hard_swish = hard_silu
 def hard_tanh(x: Any) -> Tensor:
     """x kept within [-1, 1].
 
+    Args:
+        x: numbers of any shape.
+
     >>> hard_tanh([-4.0, 0.5])
     array([-1. ,  0.5], dtype=float32)
     """
@@ -148,7 +179,10 @@ def hard_tanh(x: Any) -> Tensor:
 
 
 def tanh(x: Any) -> Tensor:
-    """The hyperbolic tangent.
+    """The hyperbolic tangent of x.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> tanh([0.0])
     array([0.], dtype=float32)
@@ -159,6 +193,9 @@ def tanh(x: Any) -> Tensor:
 def softplus(x: Any) -> Tensor:
     """log(1 + e^x).
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> softplus([0.0])
     array([0.6931472], dtype=float32)
     """
@@ -167,6 +204,9 @@ def softplus(x: Any) -> Tensor:
 
 def softsign(x: Any) -> Tensor:
     """x / (1 + |x|).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> softsign([1.0, -3.0])
     array([ 0.5 , -0.75], dtype=float32)
@@ -180,6 +220,9 @@ soft_sign = softsign
 def log_sigmoid(x: Any) -> Tensor:
     """log(sigmoid(x)) = -softplus(-x).
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> log_sigmoid([0.0])
     array([-0.6931472], dtype=float32)
     """
@@ -187,7 +230,10 @@ def log_sigmoid(x: Any) -> Tensor:
 
 
 def mish(x: Any) -> Tensor:
-    """x * tanh(softplus(x)).
+    """x * tanh(softplus(x)) (Misra, 2019).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> mish([0.0])
     array([0.], dtype=float32)
@@ -195,79 +241,11 @@ def mish(x: Any) -> Tensor:
     return float_call(lambda v: multiply(v, R.tanh(R.softplus(v))), x)
 
 
-def tanh_shrink(x: Any) -> Tensor:
-    """x - tanh(x).
-
-    >>> tanh_shrink([0.0])
-    array([0.], dtype=float32)
-    """
-    return float_call(lambda v: subtract(v, R.tanh(v)), x)
-
-
-def hard_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
-    """x where |x| > threshold, else 0.
-
-    >>> hard_shrink([0.2, -1.0])
-    array([ 0., -1.], dtype=float32)
-    """
-    return float_call(lambda v: where(greater(elementwise.abs(v), threshold), v, 0.0), x)
-
-
-def soft_shrink(x: Any, threshold: Any = 0.5) -> Tensor:
-    """x moved towards 0 by threshold, 0 where |x| <= threshold.
-
-    >>> soft_shrink([0.2, -1.0])
-    array([ 0. , -0.5], dtype=float32)
-    """
-    return float_call(lambda v: subtract(v, clip(v, -float(threshold), float(threshold))), x)
-
-
-def squareplus(x: Any, b: Any = 4) -> Tensor:
-    """(x + sqrt(x^2 + b)) / 2.
-
-    >>> squareplus([0.0])
-    array([1.], dtype=float32)
-    """
-    return float_call(lambda v: affine(add(v, sqrt(affine(square(v), 1.0, float(b)))), 0.5), x)
-
-
-def threshold(x: Any, threshold: Any, default_value: Any) -> Tensor:
-    """x where x > threshold, else default_value.
-
-    >>> threshold([1.0, 3.0], 2.0, 0.0)
-    array([0., 3.], dtype=float32)
-    """
-    return float_call(lambda v: where(greater(v, float(threshold)), v, float(default_value)), x)
-
-
-def sparse_plus(x: Any) -> Tensor:
-    """0 for x <= -1, x for x >= 1, (x + 1)^2 / 4 between.
-
-    >>> sparse_plus([-2.0, 0.0, 3.0])
-    array([0.  , 0.25, 3.  ], dtype=float32)
-    """
-    # x - 1 above 1, and the square of what lies within [-1, 1]
-    return float_call(
-        lambda v: add(affine(square(affine(clip(v, -1.0, 1.0), 1.0, 1.0)), 0.25), R.relu(affine(v, 1.0, -1.0))), x
-    )
-
-
-def glu(x: Any, axis: Any = -1) -> Tensor:
-    """The first half of x along an axis, times the sigmoid of the second.
-
-    >>> glu([1.0, 0.0])
-    array([0.5], dtype=float32)
-    """
-
-    def halves(v):
-        a, b = split(v, 2, axis)
-        return multiply(a, R.sigmoid(b))
-
-    return float_call(halves, x)
-
-
 def exponential(x: Any) -> Tensor:
     """e^x: the activation's name for exp.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> exponential([0.0])
     array([1.], dtype=float32)
@@ -277,6 +255,9 @@ def exponential(x: Any) -> Tensor:
 
 def linear(x: Any) -> Tensor:
     """x itself.
+
+    Args:
+        x: numbers of any shape.
 
     >>> linear([1.0])
     array([1.], dtype=float32)
@@ -312,30 +293,3 @@ composite(
     choose=lambda draw: {"alpha": draw.choice((1.0, 0.5))},
     doc="y = x where x >= 0, else alpha (e^(x/alpha) - 1)",
 )
-
-
-def sparse_sigmoid(x: Any) -> Tensor:
-    """0 for x <= -1, 1 for x >= 1, (x + 1) / 2 between.
-
-    >>> sparse_sigmoid([-2.0, 0.0, 2.0])
-    array([0. , 0.5, 1. ], dtype=float32)
-    """
-    return clip(affine(floating(x), 0.5, 0.5), 0.0, 1.0)
-
-
-def sparsemax(x: Any, axis: Any = -1) -> Tensor:
-    """The projection of x onto the probabilities along an axis (Martins and Astudillo 2016): many exact zeros.
-
-    >>> sparsemax([0.1, 2.0])
-    array([0., 1.], dtype=float32)
-    """
-    x = moveaxis(floating(x), axis, -1)
-    falling = flip(sort(x, -1), -1)
-    n = x.shape[-1]
-    reserve(n)
-    k = np.arange(1, n + 1, dtype=dtypes.numpy_type(dtype_of(x)))
-    total = cumsum(falling, -1)
-    inside = cast_to(greater(affine(multiply(falling, k), 1.0, 1.0), total), dtype_of(x))
-    count = sum(inside, -1, True)
-    tau = divide(affine(sum(multiply(falling, inside), -1, True), 1.0, -1.0), count)
-    return moveaxis(R.relu(subtract(x, tau)), -1, axis)

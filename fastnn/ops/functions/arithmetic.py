@@ -55,6 +55,9 @@ def _shift(x, scale, shift):
 def add(x1: Any, x2: Any) -> Tensor:
     """x1 + x2, broadcast.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
+
     >>> add([1.0, 2.0], 3.0)
     array([4., 5.], dtype=float32)
     """
@@ -65,6 +68,9 @@ def add(x1: Any, x2: Any) -> Tensor:
 
 def subtract(x1: Any, x2: Any) -> Tensor:
     """x1 - x2, broadcast.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
 
     >>> subtract([1.0, 2.0], 3.0)
     array([-2., -1.], dtype=float32)
@@ -77,6 +83,9 @@ def subtract(x1: Any, x2: Any) -> Tensor:
 def multiply(x1: Any, x2: Any) -> Tensor:
     """x1 * x2, broadcast.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
+
     >>> multiply([1.0, 2.0], 3.0)
     array([3., 6.], dtype=float32)
     """
@@ -87,6 +96,9 @@ def multiply(x1: Any, x2: Any) -> Tensor:
 
 def divide(x1: Any, x2: Any) -> Tensor:
     """x1 / x2, broadcast; integers become floats.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
 
     >>> divide([1.0, 2.0], 4.0)
     array([0.25, 0.5 ], dtype=float32)
@@ -102,6 +114,9 @@ true_divide = divide
 def divide_no_nan(x1: Any, x2: Any) -> Tensor:
     """x1 / x2, and 0 where x2 is 0.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
+
     >>> divide_no_nan([1.0, 2.0], [0.0, 4.0])
     array([0. , 0.5], dtype=float32)
     """
@@ -116,6 +131,9 @@ def divide_no_nan(x1: Any, x2: Any) -> Tensor:
 def floor_divide(x1: Any, x2: Any) -> Tensor:
     """floor(x1 / x2), broadcast.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
+
     >>> floor_divide([7, -7], 2)
     array([ 3, -4], dtype=int32)
     """
@@ -124,6 +142,9 @@ def floor_divide(x1: Any, x2: Any) -> Tensor:
 
 def mod(x1: Any, x2: Any) -> Tensor:
     """The remainder x1 - x2 * floor(x1 / x2); it has x2's sign.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
 
     >>> mod([7, -7], 3)
     array([1, 2], dtype=int32)
@@ -134,6 +155,9 @@ def mod(x1: Any, x2: Any) -> Tensor:
 def maximum(x1: Any, x2: Any) -> Tensor:
     """The larger of x1 and x2, NaN where either is.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
+
     >>> maximum([1.0, 5.0], 3.0)
     array([3., 5.], dtype=float32)
     """
@@ -142,6 +166,9 @@ def maximum(x1: Any, x2: Any) -> Tensor:
 
 def minimum(x1: Any, x2: Any) -> Tensor:
     """The smaller of x1 and x2, NaN where either is.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
 
     >>> minimum([1.0, 5.0], 3.0)
     array([1., 3.], dtype=float32)
@@ -152,6 +179,9 @@ def minimum(x1: Any, x2: Any) -> Tensor:
 def fmax(x1: Any, x2: Any) -> Tensor:
     """The larger of x1 and x2; a number wins over NaN.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
+
     >>> fmax([float("nan")], [3.0])
     array([3.], dtype=float32)
     """
@@ -160,6 +190,9 @@ def fmax(x1: Any, x2: Any) -> Tensor:
 
 def fmin(x1: Any, x2: Any) -> Tensor:
     """The smaller of x1 and x2; a number wins over NaN.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
 
     >>> fmin([float("nan")], [3.0])
     array([3.], dtype=float32)
@@ -170,6 +203,9 @@ def fmin(x1: Any, x2: Any) -> Tensor:
 def squared_difference(x1: Any, x2: Any) -> Tensor:
     """(x1 - x2)^2, broadcast.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
+
     >>> squared_difference([3.0], [1.0])
     array([4.], dtype=float32)
     """
@@ -177,7 +213,11 @@ def squared_difference(x1: Any, x2: Any) -> Tensor:
 
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """x with values below x_min raised to it and above x_max lowered to it; the bounds are numbers or arrays.
+    """x with values below x_min raised to it and values above x_max lowered to it.
+
+    Args:
+        x: numbers of any shape.
+        x_min, x_max: the bounds, numbers or arrays that broadcast against x.
 
     >>> clip([-1.0, 0.5, 2.0], 0, 1)
     array([0. , 0.5, 1. ], dtype=float32)
@@ -197,6 +237,9 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
 
 def fmod(x1: Any, x2: Any) -> Tensor:
     """The remainder of x1 / x2 with x1's sign.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
 
     >>> fmod([-7.0], [3.0])
     array([-1.], dtype=float32)

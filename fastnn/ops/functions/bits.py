@@ -22,7 +22,11 @@ def _bits(name, text, example):
             return calculate(_BITWISE[name], (x, y), result_dtype(x, y))
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{text}\n\n    {example}\n    "
+    names = "x1, x2" if name in ("gcd", "lcm") else "x, y"
+    function.__doc__ = (
+        f"{text}\n\n    Args:\n        {names}: integers whose shapes broadcast; the result has the dtype in which "
+        f"theirs meet.\n\n    {example}\n    "
+    )
     return function
 
 
@@ -46,6 +50,9 @@ bitwise_left_shift, bitwise_right_shift = left_shift, right_shift
 
 def bitwise_not(x: Any) -> Tensor:
     """-x - 1: all bits turned; of truth values the other one.
+
+    Args:
+        x: integers or truth values of any shape.
 
     >>> bitwise_not([0])
     array([-1], dtype=int32)

@@ -17,6 +17,10 @@ __all__ = ["cast", "dtype", "saturate_cast", "view"]
 def cast(x: Any, dtype: Any) -> Tensor:
     """x with its values converted to `dtype` (a name, a NumPy dtype or a Python type).
 
+    Args:
+        x: numbers of any shape.
+        dtype: a name, a NumPy dtype or a Python type; floats lose their fraction where it is an integer's.
+
     >>> cast([1.7, 0.0], "int32")
     array([1, 0], dtype=int32)
     """
@@ -27,6 +31,9 @@ def cast(x: Any, dtype: Any) -> Tensor:
 def dtype(x: Any) -> Tensor:
     """The name of x's dtype.
 
+    Args:
+        x: a number, an array, a symbol or a variable.
+
     >>> dtype([1.0])
     'float32'
     """
@@ -34,7 +41,11 @@ def dtype(x: Any) -> Tensor:
 
 
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
-    """cast, with values outside the range of the new dtype moved to its ends, and NaN to 0.
+    """x in another dtype; values outside its range are moved to its ends, and NaN to 0.
+
+    Args:
+        x: numbers of any shape.
+        dtype: a name, a NumPy dtype or a Python type.
 
     >>> saturate_cast([-1.0, 300.0], "uint8")
     array([  0, 255], dtype=uint8)
@@ -60,6 +71,10 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
 
 def view(x: Any, dtype: Any = None) -> Tensor:
     """x's bytes read as another dtype of the same size. Takes arrays only.
+
+    Args:
+        x: an array of any shape.
+        dtype: a dtype with as many bytes; the default float type if None.
 
     >>> view(np.array([1.0], "float32"), "int32")
     array([1065353216], dtype=int32)

@@ -24,6 +24,9 @@ def _compare(op, x, y):
 def less(x1: Any, x2: Any) -> Tensor:
     """x1 < x2 as truth values.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast.
+
     >>> less([1, 3], 2)
     array([ True, False])
     """
@@ -32,6 +35,9 @@ def less(x1: Any, x2: Any) -> Tensor:
 
 def less_equal(x1: Any, x2: Any) -> Tensor:
     """x1 <= x2 as truth values.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast.
 
     >>> less_equal([1, 3], 3)
     array([ True,  True])
@@ -42,6 +48,9 @@ def less_equal(x1: Any, x2: Any) -> Tensor:
 def greater(x1: Any, x2: Any) -> Tensor:
     """x1 > x2 as truth values.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast.
+
     >>> greater([1, 3], 2)
     array([False,  True])
     """
@@ -50,6 +59,9 @@ def greater(x1: Any, x2: Any) -> Tensor:
 
 def greater_equal(x1: Any, x2: Any) -> Tensor:
     """x1 >= x2 as truth values.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast.
 
     >>> greater_equal([1, 3], 3)
     array([False,  True])
@@ -60,6 +72,9 @@ def greater_equal(x1: Any, x2: Any) -> Tensor:
 def equal(x1: Any, x2: Any) -> Tensor:
     """x1 = x2 as truth values.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast.
+
     >>> equal([1, 3], 3)
     array([False,  True])
     """
@@ -69,6 +84,9 @@ def equal(x1: Any, x2: Any) -> Tensor:
 def not_equal(x1: Any, x2: Any) -> Tensor:
     """x1 differs from x2, as truth values.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast.
+
     >>> not_equal([1, 3], 3)
     array([ True, False])
     """
@@ -76,7 +94,10 @@ def not_equal(x1: Any, x2: Any) -> Tensor:
 
 
 def logical_and(x1: Any, x2: Any) -> Tensor:
-    """Both are true (not 0).
+    """Where both x1 and x2 are true.
+
+    Args:
+        x1, x2: values whose shapes broadcast; any number but 0 counts as true.
 
     >>> logical_and([True, True], [True, False])
     array([ True, False])
@@ -85,7 +106,10 @@ def logical_and(x1: Any, x2: Any) -> Tensor:
 
 
 def logical_or(x1: Any, x2: Any) -> Tensor:
-    """At least one is true (not 0).
+    """Where at least one of x1 and x2 is true.
+
+    Args:
+        x1, x2: values whose shapes broadcast; any number but 0 counts as true.
 
     >>> logical_or([True, False], [False, False])
     array([ True, False])
@@ -94,7 +118,10 @@ def logical_or(x1: Any, x2: Any) -> Tensor:
 
 
 def logical_xor(x1: Any, x2: Any) -> Tensor:
-    """Exactly one is true (not 0).
+    """Where exactly one of x1 and x2 is true.
+
+    Args:
+        x1, x2: values whose shapes broadcast; any number but 0 counts as true.
 
     >>> logical_xor([True, True], [True, False])
     array([False,  True])
@@ -103,7 +130,11 @@ def logical_xor(x1: Any, x2: Any) -> Tensor:
 
 
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
-    """x1 where the condition holds, else x2, broadcast; with the condition only, the indices where an array is true.
+    """x1 where the condition holds, else x2; with the condition only, the indices where an array is true.
+
+    Args:
+        condition: truth values, or numbers, of which all but 0 are true.
+        x1, x2: values that broadcast with the condition, or both None.
 
     >>> where([True, False], 1.0, 2.0)
     array([1., 2.], dtype=float32)
@@ -117,7 +148,12 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
 
 
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
-    """Of several choices the first whose condition holds, else `default`.
+    """Of several choices the first whose condition holds, else `default`, element by element.
+
+    Args:
+        condlist: a list of arrays of truth values.
+        choicelist: as many values, which broadcast with the conditions.
+        default: a number, or a value that broadcasts: where no condition holds.
 
     >>> select([[True, False]], [[1.0, 2.0]], 9.0)
     array([1., 9.], dtype=float32)
@@ -140,6 +176,11 @@ def arrays_only(name):
 def nonzero(x: Any) -> Tensor:
     """The indices of the values that are not 0: one array per dimension. Takes arrays only.
 
+    Args:
+        x: an array of any shape.
+
+    Returns one int32 array for each dimension of x.
+
     >>> nonzero([0, 5, 6])
     (array([1, 2], dtype=int32),)
     """
@@ -149,6 +190,11 @@ def nonzero(x: Any) -> Tensor:
 
 def argwhere(x: Any) -> Tensor:
     """The indices of the values that are not 0, one row each. Takes arrays only.
+
+    Args:
+        x: an array of any shape.
+
+    Returns int32 rows (number of such values, dimensions of x).
 
     >>> argwhere([0, 5, 6])
     array([[1],

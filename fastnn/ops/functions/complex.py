@@ -25,6 +25,9 @@ def is_complex(x):
 def real(x: Any) -> Tensor:
     """The real part of complex numbers; any other x itself.
 
+    Args:
+        x: numbers of any shape, complex ones too.
+
     >>> real([1.0])
     array([1.], dtype=float32)
     """
@@ -33,6 +36,9 @@ def real(x: Any) -> Tensor:
 
 def conjugate(x: Any) -> Tensor:
     """Complex numbers with the sign of their imaginary part changed; any other x itself.
+
+    Args:
+        x: numbers of any shape, complex ones too.
 
     >>> conjugate([1.0])
     array([1.], dtype=float32)
@@ -46,6 +52,11 @@ conj = conjugate
 def angle(x: Any) -> Tensor:
     """The angle of complex numbers; of others 0 for x >= 0, pi below (and for -0), NaN for NaN.
 
+    Args:
+        x: numbers of any shape, complex ones too.
+
+    Returns radians, floats.
+
     >>> angle([1.0])
     array([0.], dtype=float32)
     """
@@ -57,7 +68,10 @@ def angle(x: Any) -> Tensor:
 
 
 def imag(x: Any) -> Tensor:
-    """The imaginary part of complex numbers; zeros for others.
+    """The imaginary part of complex numbers x; zeros for others.
+
+    Args:
+        x: numbers of any shape, complex ones too.
 
     >>> imag([1.0])
     array([0.], dtype=float32)
@@ -66,7 +80,10 @@ def imag(x: Any) -> Tensor:
 
 
 def isreal(x: Any) -> Tensor:
-    """Whether the imaginary part is 0: everywhere, where there is none.
+    """Where the imaginary part of x is 0: everywhere, if it has none.
+
+    Args:
+        x: numbers of any shape, complex ones too.
 
     >>> isreal([1.0])
     array([ True])
@@ -88,7 +105,12 @@ def _real_array(name, x):
 
 
 def view_as_complex(x: Any) -> Tensor:
-    """Complex numbers of pairs (..., 2) of floats. Takes arrays only.
+    """Complex numbers of pairs of floats, (real part, imaginary part). Takes arrays only.
+
+    Args:
+        x: floats (..., 2).
+
+    Returns complex numbers (...). Raises ArgumentError for a symbol.
 
     >>> view_as_complex([[1.0, 2.0]])
     array([1.+2.j], dtype=complex64)
@@ -101,7 +123,12 @@ def view_as_complex(x: Any) -> Tensor:
 
 
 def view_as_real(x: Any) -> Tensor:
-    """Complex numbers as pairs (..., 2) of floats. Takes arrays only.
+    """Complex numbers as pairs of floats, (real part, imaginary part). Takes arrays only.
+
+    Args:
+        x: complex numbers (...).
+
+    Returns floats (..., 2). Raises ArgumentError for a symbol.
 
     >>> view_as_real(view_as_complex([[1.0, 2.0]]))
     array([[1., 2.]], dtype=float32)
@@ -114,6 +141,10 @@ def view_as_real(x: Any) -> Tensor:
 
 def polar(abs_: Any, angle: Any) -> Tensor:
     """Complex numbers of a size and an angle. Takes arrays only.
+
+    Args:
+        abs_: the sizes, floats of any shape.
+        angle: the angles in radians, floats of the same shape.
 
     >>> polar([2.0], [0.0])
     array([2.+0.j], dtype=complex64)

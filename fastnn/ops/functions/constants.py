@@ -23,6 +23,11 @@ __all__ = ["full", "zeros", "ones", "empty", "full_like", "zeros_like", "ones_li
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """A value of a shape with one number everywhere (the default float type, unless dtype says otherwise).
 
+    Args:
+        shape: an int, or a tuple of them.
+        fill_value: a number, or an array that broadcasts to the shape.
+        dtype: of the result; the default float type if None.
+
     >>> full((2,), 3)
     array([3., 3.], dtype=float32)
     """
@@ -40,6 +45,10 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Zeros of a shape.
 
+    Args:
+        shape: an int, or a tuple of them.
+        dtype: of the result; the default float type if None.
+
     >>> zeros((2,))
     array([0., 0.], dtype=float32)
     """
@@ -48,6 +57,10 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Ones of a shape.
+
+    Args:
+        shape: an int, or a tuple of them.
+        dtype: of the result; the default float type if None.
 
     >>> ones((2,), "int32")
     array([1, 1], dtype=int32)
@@ -58,6 +71,10 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
 def empty(shape: Any, dtype: Any = None) -> Tensor:
     """A value of a shape whose numbers are not promised (they are zeros).
 
+    Args:
+        shape: an int, or a tuple of them.
+        dtype: of the result; the default float type if None.
+
     >>> empty((2, 3)).shape
     (2, 3)
     """
@@ -66,6 +83,11 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """One number everywhere, in x's shape and dtype.
+
+    Args:
+        x: a value whose shape is taken.
+        fill_value: a number, or an array that broadcasts to the shape.
+        dtype: the dtype of the result; x's by default.
 
     >>> full_like([1, 2], 7)
     array([7, 7], dtype=int32)
@@ -82,6 +104,10 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 def zeros_like(x: Any, dtype: Any = None) -> Tensor:
     """Zeros in x's shape and dtype.
 
+    Args:
+        x: a value whose shape is taken.
+        dtype: the dtype of the result; x's by default.
+
     >>> zeros_like([1.0, 2.0])
     array([0., 0.], dtype=float32)
     """
@@ -90,6 +116,10 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
 
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
     """Ones in x's shape and dtype.
+
+    Args:
+        x: a value whose shape is taken.
+        dtype: the dtype of the result; x's by default.
 
     >>> ones_like([1.0, 2.0])
     array([1., 1.], dtype=float32)
@@ -102,31 +132,43 @@ empty_like = zeros_like
 
 # ------------------------------------------------------------------ conversion
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Tensor:
-    """x as an array (inside a trace: a symbol), in `dtype` if given.
+    """x as an array; inside a trace, as a symbol.
+
+    Args:
+        x: a number, list, array, variable or symbol.
+        dtype: of the result; x's by default, Python floats in the default float type, ints in int32.
+        sparse, ragged: False or None; there are no sparse or ragged tensors.
 
     >>> convert_to_tensor([1, 2], "float32")
     array([1., 2.], dtype=float32)
     """
     x = operand(x)
-    if hasattr(x, "_fastnn_variable"):
-        x = R.identity(x) if gathers((x,)) else x.value
+    if gathers((x,)):  # a tape that watches an array sees that there is a new one
+        x = R.identity(x)
+    elif hasattr(x, "_fastnn_variable"):
+        x = x.value
     return x if dtype is None else cast_to(x, dtypes.standardize(dtype))
 
 
 def array(x: Any, dtype: Any = None) -> Tensor:
     """A new array with x's values.
 
+    Args:
+        x: a number, list, array, variable or symbol.
+        dtype: the dtype of the result; x's by default.
+
     >>> array([1, 2])
     array([1, 2], dtype=int32)
     """
     x = convert_to_tensor(x, dtype)
-    if not isinstance(x, np.ndarray):
-        return x
-    return R.identity(x) if gathers((x,)) else x.copy()  # a tape that watches an array sees that it is copied
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def copy(x: Any) -> Tensor:
     """A copy of x.
+
+    Args:
+        x: a number, list, array, variable or symbol.
 
     >>> copy([1.0])
     array([1.], dtype=float32)
@@ -137,6 +179,9 @@ def copy(x: Any) -> Tensor:
 def convert_to_numpy(x: Any) -> Tensor:
     """x as a NumPy array.
 
+    Args:
+        x: a number, list, array, variable or Tensor with a value.
+
     >>> convert_to_numpy([1.0])
     array([1.], dtype=float32)
     """
@@ -145,6 +190,9 @@ def convert_to_numpy(x: Any) -> Tensor:
 
 def is_tensor(x: Any) -> Tensor:
     """Whether x is a value that operations return: an array or a symbol.
+
+    Args:
+        x: anything.
 
     >>> is_tensor(np.zeros(2)), is_tensor([0.0])
     (True, False)
@@ -158,6 +206,9 @@ def shape(x: Any) -> Tensor:
     Of a symbol of the functional API an unknown size is a symbol that other operations take for an int, as in
     `arange(shape(x)[1])`; it equals None, which `x.shape` has there.
 
+    Args:
+        x: a number, list, array, variable or symbol.
+
     >>> shape([[1, 2]])
     (1, 2)
     """
@@ -170,6 +221,9 @@ def shape(x: Any) -> Tensor:
 def ndim(x: Any) -> Tensor:
     """The number of dimensions of x.
 
+    Args:
+        x: a number, list, array, variable or symbol.
+
     >>> ndim([[1, 2]])
     2
     """
@@ -178,6 +232,9 @@ def ndim(x: Any) -> Tensor:
 
 def size(x: Any) -> Tensor:
     """The number of elements of x; of a symbol of the functional API what `shape` gives for unknown sizes.
+
+    Args:
+        x: a number, list, array, variable or symbol.
 
     >>> size([[1, 2]])
     2

@@ -114,11 +114,11 @@ def depthwise_conv(
     """Convolution of each channel by filters of its own.
 
     Args:
-        inputs: (n, steps, c) or (n, h, w, c).  kernel: (k, c, multiplier) or (kh, kw, c, multiplier).
-        Others as in `conv`.
+        inputs: (n, steps, c) or (n, h, w, c).
+        kernel: (k, c, multiplier) or (kh, kw, c, multiplier).
+        strides, padding, data_format, dilation_rate: as in `conv`.
 
-    Returns:
-        (n, …, c * multiplier): output c*multiplier + m is filter m of channel c.
+    Returns (n, …, c * multiplier): output c*multiplier + m is filter m of channel c.
 
     >>> import numpy as np
     >>> depthwise_conv(np.ones((1, 4, 4, 3), "float32"), np.ones((3, 3, 3, 2), "float32")).shape
@@ -147,7 +147,13 @@ def separable_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """A depthwise convolution followed by one with a 1-wide kernel that mixes the channels.
+    """A depthwise convolution, then one with a 1-wide kernel that mixes the channels.
+
+    Args:
+        inputs: (n, steps, c) or (n, h, w, c).
+        depthwise_kernel: (k, c, multiplier) or (kh, kw, c, multiplier).
+        pointwise_kernel: (1, c * multiplier, filters) or (1, 1, c * multiplier, filters).
+        strides, padding, data_format, dilation_rate: of the depthwise part, as in `conv`.
 
     >>> import numpy as np
     >>> x, d, p = (np.ones(s, "float32") for s in ((1, 4, 4, 3), (3, 3, 3, 2), (1, 1, 6, 5)))
@@ -170,10 +176,12 @@ def conv_transpose(
     """The transpose of a convolution: from its output's shape back to its input's.
 
     Args:
-        inputs: (n, steps, c) or (n, h, w, c).  kernel: (k, filters, c) or (kh, kw, filters, c).
-        padding: "valid" or "same".  output_padding: extra size at the end of each dimension, an int or one per
-            dimension; None gives n*stride for "same" and n*stride + max(k - stride, 0) for "valid".
-        Others as in `conv`.
+        inputs: (n, steps, c), (n, h, w, c) or (n, d, h, w, c).
+        kernel: (k, filters, c), (kh, kw, filters, c) or (kd, kh, kw, filters, c).
+        strides, data_format, dilation_rate: as in `conv`.
+        padding: "valid" or "same".
+        output_padding: extra size at the end of each dimension, an int or one per dimension; None gives n*stride for
+            "same" and n*stride + max(k - stride, 0) for "valid".
 
     >>> import numpy as np
     >>> conv_transpose(np.ones((1, 4, 4, 2), "float32"), np.ones((3, 3, 5, 2), "float32"), 2, "same").shape

@@ -33,7 +33,12 @@ def _array(value, dtype=None):
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Numbers from start (0, if only one bound is given) up to but not including stop.
+    """Numbers from start (0, if only one bound is given) up to but not including stop, in one dimension.
+
+    Args:
+        start, stop: the bounds, numbers; with start alone it is the upper one.
+        step: the distance of neighbours, 1 if None.
+        dtype: of the result; int32 for ints, the default float type for floats.
 
     >>> arange(3)
     array([0, 1, 2], dtype=int32)
@@ -47,7 +52,15 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 def linspace(
     start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False, dtype: Any = None, axis: Any = 0
 ) -> Tensor:
-    """`num` numbers at equal distances from start to stop, which may be arrays or symbols.
+    """`num` numbers at equal distances from start to stop.
+
+    Args:
+        start, stop: numbers, arrays or symbols, which broadcast.
+        num: how many numbers, an int.
+        endpoint: whether stop is the last of them.
+        retstep: whether to return (numbers, distance).
+        dtype: of the result; the float dtype of the bounds by default.
+        axis: where the new dimension stands in the result.
 
     >>> linspace(0, 1, 3)
     array([0. , 0.5, 1. ], dtype=float32)
@@ -70,7 +83,15 @@ def linspace(
 def logspace(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10, dtype: Any = None, axis: Any = 0
 ) -> Tensor:
-    """`num` numbers from base^start to base^stop with equal ratios; start and stop may be arrays or symbols.
+    """`num` numbers from base^start to base^stop with equal ratios.
+
+    Args:
+        start, stop: the exponents: numbers, arrays or symbols, which broadcast.
+        num: how many numbers, an int.
+        endpoint: whether base^stop is the last of them.
+        base: the base of the powers, a number.
+        dtype: of the result; the float dtype of the bounds by default.
+        axis: where the new dimension stands in the result.
 
     >>> logspace(0, 2, 3)
     array([  1.,  10., 100.], dtype=float32)
@@ -86,6 +107,13 @@ def logspace(
 def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: Any = 0) -> Tensor:
     """`num` numbers from start to stop with equal ratios.
 
+    Args:
+        start, stop: the first and the last number; arrays broadcast.
+        num: how many numbers, an int.
+        endpoint: whether stop is the last of them.
+        dtype: of the result; the float dtype of the bounds by default.
+        axis: where the new dimension stands in the result.
+
     >>> geomspace(1, 100, 3)
     array([  1.,  10., 100.], dtype=float32)
     """
@@ -96,6 +124,11 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
 
 def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
     """Ones on the k-th diagonal of an N x M matrix of zeros.
+
+    Args:
+        N, M: rows and columns, ints; M is N if None.
+        k: the diagonal: 0 the main one, above it if positive.
+        dtype: of the result; the default float type if None.
 
     >>> eye(2)
     array([[1., 0.],
@@ -108,6 +141,11 @@ def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
 def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
     """Ones at and below the k-th diagonal of an N x M matrix.
 
+    Args:
+        N, M: rows and columns, ints; M is N if None.
+        k: the diagonal: 0 the main one, above it if positive.
+        dtype: of the result; the default float type if None.
+
     >>> tri(2)
     array([[1., 0.],
            [1., 1.]], dtype=float32)
@@ -118,6 +156,10 @@ def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
 
 def tril(x: Any, k: Any = 0) -> Tensor:
     """x with everything above the k-th diagonal of its last two dimensions set to 0.
+
+    Args:
+        x: numbers (..., rows, columns).
+        k: the diagonal: 0 the main one, above it if positive.
 
     >>> tril([[1, 2], [3, 4]])
     array([[1, 0],
@@ -131,6 +173,10 @@ def tril(x: Any, k: Any = 0) -> Tensor:
 def triu(x: Any, k: Any = 0) -> Tensor:
     """x with everything below the k-th diagonal of its last two dimensions set to 0.
 
+    Args:
+        x: numbers (..., rows, columns).
+        k: the diagonal: 0 the main one, above it if positive.
+
     >>> triu([[1, 2], [3, 4]])
     array([[1, 2],
            [0, 4]], dtype=int32)
@@ -141,7 +187,11 @@ def triu(x: Any, k: Any = 0) -> Tensor:
 
 
 def meshgrid(*x: Any, indexing: Any = "xy") -> Tensor:
-    """One grid per vector: the coordinates of all combinations.
+    """One grid for each vector x: the coordinates of all combinations.
+
+    Args:
+        x: vectors.
+        indexing: "xy" puts the first vector along the columns, "ij" along the rows.
 
     >>> [g.tolist() for g in meshgrid([1, 2], [3])]
     [[[1, 2]], [[3, 3]]]
@@ -159,7 +209,11 @@ def meshgrid(*x: Any, indexing: Any = "xy") -> Tensor:
 
 
 def indices(dimensions: Any, dtype: Any = "int32") -> Tensor:
-    """The index of each element of a grid, one grid per dimension.
+    """The index of each element of a grid: (number of dimensions, *dimensions).
+
+    Args:
+        dimensions: the sizes of the grid, ints.
+        dtype: of the result.
 
     >>> indices((1, 2)).tolist()
     [[[0, 0]], [[0, 1]]]
@@ -170,7 +224,12 @@ def indices(dimensions: Any, dtype: Any = "int32") -> Tensor:
 
 # ------------------------------------------------------------------ diagonals
 def diagonal(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
-    """The diagonal of the planes of two dimensions, as the last dimension of the result.
+    """The diagonal of the planes of two dimensions of x, as the last dimension of the result.
+
+    Args:
+        x: numbers of two dimensions or more.
+        offset: the diagonal: 0 the main one, above it if positive.
+        axis1, axis2: the dimensions of the planes, rows and columns.
 
     >>> diagonal([[1, 2], [3, 4]])
     array([1, 4], dtype=int32)
@@ -186,6 +245,10 @@ def diagonal(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
 
 def diag(x: Any, k: Any = 0) -> Tensor:
     """The k-th diagonal of a matrix; of a vector the matrix with that diagonal.
+
+    Args:
+        x: a matrix, or a vector (n,).
+        k: the diagonal: 0 the main one, above it if positive.
 
     >>> diag([1, 2])
     array([[1, 0],
@@ -203,6 +266,10 @@ def diag(x: Any, k: Any = 0) -> Tensor:
 def diagflat(x: Any, k: Any = 0) -> Tensor:
     """The matrix whose k-th diagonal holds all values of x.
 
+    Args:
+        x: numbers of any shape.
+        k: the diagonal: 0 the main one, above it if positive.
+
     >>> diagflat([[1], [2]])
     array([[1, 0],
            [0, 2]], dtype=int32)
@@ -211,7 +278,12 @@ def diagflat(x: Any, k: Any = 0) -> Tensor:
 
 
 def trace(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
-    """The sum of a diagonal.
+    """The sum of a diagonal of the planes of two dimensions of x.
+
+    Args:
+        x: numbers of two dimensions or more.
+        offset: the diagonal: 0 the main one, above it if positive.
+        axis1, axis2: the dimensions of the planes, rows and columns.
 
     >>> trace([[1, 2], [3, 4]])
     array(5, dtype=int32)
@@ -226,7 +298,10 @@ def _window(name):
         return _array(getattr(np, name)(int(x)))
 
     window.__name__ = window.__qualname__ = name
-    window.__doc__ = f"The {name.capitalize()} window of x samples.\n\n    >>> {name}(4).shape\n    (4,)\n    "
+    window.__doc__ = (
+        f"The {name.capitalize()} window, in the default float type.\n\n"
+        f"    Args:\n        x: how many samples, an int.\n\n    >>> {name}(4).shape\n    (4,)\n    "
+    )
     return window
 
 
@@ -235,6 +310,10 @@ bartlett, blackman, hamming, hanning = map(_window, ("bartlett", "blackman", "ha
 
 def kaiser(x: Any, beta: Any) -> Tensor:
     """The Kaiser window of x samples.
+
+    Args:
+        x: how many samples, an int.
+        beta: the shape: 0 gives a rectangle, larger ones a narrower window.
 
     >>> kaiser(4, 2.0).shape
     (4,)
@@ -245,6 +324,11 @@ def kaiser(x: Any, beta: Any) -> Tensor:
 
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Tensor:
     """The matrix of powers of a vector, the highest first unless increasing.
+
+    Args:
+        x: a vector (n,).
+        N: columns, an int; n if None.
+        increasing: whether the lowest power comes first.
 
     >>> vander([1.0, 2.0], 2)
     array([[1., 1.],
@@ -261,6 +345,10 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Tensor:
 
 def identity(n: Any, dtype: Any = None) -> Tensor:
     """The n x n identity matrix; of a value that is not a Python int the value itself.
+
+    Args:
+        n: rows and columns, an int.
+        dtype: of the result; the default float type if None.
 
     >>> identity(2)
     array([[1., 0.],

@@ -47,6 +47,8 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     Args:
         target: (..., classes), probabilities or one-hot rows.
         output: the same shape, probabilities, or logits with from_logits=True.
+        from_logits: whether output holds logits.
+        axis: of the classes, an int.
 
     Returns:
         One loss per row: the shape without `axis`.
@@ -71,6 +73,8 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     Args:
         target: integers (...), or (..., 1); one label in [0, classes) per row of output.
         output: (..., classes), probabilities, or logits with from_logits=True.
+        from_logits: whether output holds logits.
+        axis: of the classes, an int.
 
     Raises:
         ShapeError: if the shapes do not agree.
@@ -105,6 +109,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     Args:
         target: probabilities of the positive class, any shape.
         output: the same shape, probabilities, or logits with from_logits=True.
+        from_logits: whether output holds logits.
 
     Raises:
         ShapeError: if the shapes differ.

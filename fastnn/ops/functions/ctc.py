@@ -68,12 +68,14 @@ def ctc_decode(
     """What predictions (batch, steps, classes) read as.
 
     Args:
+        inputs: logits or probabilities (batch, steps, classes).
         sequence_lengths: (batch,) how many of the steps count.
         strategy: "greedy" takes the most probable class of each step; "beam_search" adds up the paths of a reading and
             keeps the beam_width best ones after each step.
         top_paths: number of readings that a beam search returns, the best first.
         merge_repeated: whether the greedy way merges repetitions.
         mask_index: the class that is the blank.
+        beam_width: how many readings a beam search keeps.
 
     Returns (labels (paths, batch, steps), int32, with -1 behind; scores (batch, paths)): minus the sum of the largest
     inputs, or the log probabilities of readings.

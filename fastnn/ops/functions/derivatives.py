@@ -106,10 +106,12 @@ def _takes(function, count):
 def custom_gradient(f: Any) -> Any:
     """A function whose gradient is what f says, as a decorator.
 
-    f: (*args) -> (outputs, gradient function).  The gradient function takes the gradients of the outputs, one argument
-    each (or one tuple), and returns those of the float arguments of f, None for none.  Variables that f reads get no
-    gradient, unless it takes `variables`: then it returns (those of the arguments, those of the variables).
-    On arrays, outside of a training step, only the outputs are calculated.
+    Args:
+        f: (*args) -> (outputs, gradient function). The gradient function takes the gradients of the outputs, one
+            argument each (or one tuple), and returns those of the float arguments of f, None for none.
+
+    Variables that f reads get no gradient, unless the gradient function takes `variables`: then it returns (those of
+    the arguments, those of the variables). On arrays, outside of a training step, only the outputs are calculated.
 
     >>> import numpy as np
     >>> @custom_gradient
@@ -176,6 +178,7 @@ def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Tensor:
     Args:
         fun: (*primals) -> a structure of floats; with has_aux (that, anything else), which is returned as a third.
         primals, tangents: a list or tuple of floats each, of the same shapes.
+        has_aux: whether fun returns a pair, of which only the first part is differentiated.
 
     >>> import numpy as np
     >>> jvp(lambda x: x * x, (np.float32(3.0),), (np.float32(1.0),))

@@ -27,6 +27,9 @@ __all__ = ["negative", "abs", "absolute", "square", "sign", "exp", "expm1", "log
 def negative(x: Any) -> Tensor:
     """-x, element by element; the dtype stays.
 
+    Args:
+        x: numbers of any shape.
+
     >>> negative([1, -2])
     array([-1,  2], dtype=int32)
     """
@@ -35,6 +38,9 @@ def negative(x: Any) -> Tensor:
 
 def abs(x: Any) -> Tensor:
     """|x|, element by element; the dtype stays.
+
+    Args:
+        x: numbers of any shape.
 
     >>> abs([1.0, -2.0])
     array([1., 2.], dtype=float32)
@@ -48,6 +54,9 @@ absolute = abs
 def square(x: Any) -> Tensor:
     """x * x, element by element.
 
+    Args:
+        x: numbers of any shape; truth values count as int32.
+
     >>> square([3, -2])
     array([9, 4], dtype=int32)
     """
@@ -56,6 +65,9 @@ def square(x: Any) -> Tensor:
 
 def sign(x: Any) -> Tensor:
     """-1, 0 or 1 (NaN for NaN), in x's dtype.
+
+    Args:
+        x: numbers of any shape.
 
     >>> sign([3.0, 0.0, -2.0])
     array([ 1.,  0., -1.], dtype=float32)
@@ -66,6 +78,9 @@ def sign(x: Any) -> Tensor:
 def exp(x: Any) -> Tensor:
     """e to the power x; integers become floats.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> exp([0, 1])
     array([1.       , 2.7182817], dtype=float32)
     """
@@ -75,6 +90,9 @@ def exp(x: Any) -> Tensor:
 def expm1(x: Any) -> Tensor:
     """e^x - 1, accurate near 0.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> expm1([0.0])
     array([0.], dtype=float32)
     """
@@ -82,7 +100,10 @@ def expm1(x: Any) -> Tensor:
 
 
 def log(x: Any) -> Tensor:
-    """The natural logarithm; -inf for 0, NaN below.
+    """The natural logarithm of x; -inf for 0, NaN below.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> log([1.0, 0.0])
     array([  0., -inf], dtype=float32)
@@ -93,6 +114,9 @@ def log(x: Any) -> Tensor:
 def log1p(x: Any) -> Tensor:
     """log(1 + x), accurate near 0.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> log1p([0.0])
     array([0.], dtype=float32)
     """
@@ -100,7 +124,10 @@ def log1p(x: Any) -> Tensor:
 
 
 def sqrt(x: Any) -> Tensor:
-    """The square root; NaN below 0.
+    """The square root of x; NaN below 0.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> sqrt([9.0])
     array([3.], dtype=float32)
@@ -111,6 +138,9 @@ def sqrt(x: Any) -> Tensor:
 def rsqrt(x: Any) -> Tensor:
     """1 / sqrt(x).
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> rsqrt([4.0])
     array([0.5], dtype=float32)
     """
@@ -119,6 +149,9 @@ def rsqrt(x: Any) -> Tensor:
 
 def reciprocal(x: Any) -> Tensor:
     """1 / x.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> reciprocal([4.0])
     array([0.25], dtype=float32)
@@ -129,6 +162,9 @@ def reciprocal(x: Any) -> Tensor:
 def floor(x: Any) -> Tensor:
     """The largest integer <= x, as a float.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> floor([1.5, -1.5])
     array([ 1., -2.], dtype=float32)
     """
@@ -138,6 +174,9 @@ def floor(x: Any) -> Tensor:
 def ceil(x: Any) -> Tensor:
     """The smallest integer >= x, as a float.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> ceil([1.5, -1.5])
     array([ 2., -1.], dtype=float32)
     """
@@ -146,6 +185,9 @@ def ceil(x: Any) -> Tensor:
 
 def trunc(x: Any) -> Tensor:
     """x without its fraction; integers stay what they are.
+
+    Args:
+        x: numbers of any shape.
 
     >>> trunc([1.5, -1.5])
     array([ 1., -1.], dtype=float32)
@@ -157,6 +199,9 @@ def trunc(x: Any) -> Tensor:
 def sin(x: Any) -> Tensor:
     """The sine of x in radians.
 
+    Args:
+        x: radians, any shape; integers become the default float type.
+
     >>> sin([0.0])
     array([0.], dtype=float32)
     """
@@ -166,6 +211,9 @@ def sin(x: Any) -> Tensor:
 def cos(x: Any) -> Tensor:
     """The cosine of x in radians.
 
+    Args:
+        x: radians, any shape; integers become the default float type.
+
     >>> cos([0.0])
     array([1.], dtype=float32)
     """
@@ -173,7 +221,10 @@ def cos(x: Any) -> Tensor:
 
 
 def erf(x: Any) -> Tensor:
-    """The error function.
+    """The error function of x: 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> erf([0.0])
     array([0.], dtype=float32)
@@ -184,6 +235,10 @@ def erf(x: Any) -> Tensor:
 def affine(x: Any, scale: Any = 1.0, shift: Any = 0.0) -> Tensor:
     """x * scale + shift with two numbers, in x's dtype; one pass, and one rounding where the product is exact.
 
+    Args:
+        x: numbers of any shape.
+        scale, shift: Python numbers.
+
     >>> affine([1.0, 2.0], 2.0, 1.0)
     array([3., 5.], dtype=float32)
     """
@@ -192,6 +247,9 @@ def affine(x: Any, scale: Any = 1.0, shift: Any = 0.0) -> Tensor:
 
 def isnan(x: Any) -> Tensor:
     """Where x is not a number, as truth values.
+
+    Args:
+        x: numbers of any shape.
 
     >>> isnan([1.0, float("nan")])
     array([False,  True])
@@ -202,6 +260,9 @@ def isnan(x: Any) -> Tensor:
 def isinf(x: Any) -> Tensor:
     """Where x is infinite.
 
+    Args:
+        x: numbers of any shape.
+
     >>> isinf([1.0, float("-inf")])
     array([False,  True])
     """
@@ -210,6 +271,9 @@ def isinf(x: Any) -> Tensor:
 
 def isfinite(x: Any) -> Tensor:
     """Where x is neither infinite nor NaN.
+
+    Args:
+        x: numbers of any shape.
 
     >>> isfinite([1.0, float("inf")])
     array([ True, False])
@@ -226,6 +290,9 @@ def calculable(x):
 def logical_not(x: Any) -> Tensor:
     """True where x is 0 or False.
 
+    Args:
+        x: values of any shape; any number but 0 counts as true.
+
     >>> logical_not([True, False])
     array([False,  True])
     """
@@ -234,6 +301,9 @@ def logical_not(x: Any) -> Tensor:
 
 def stop_gradient(variable: Any) -> Tensor:
     """The value itself, through which no gradient flows.
+
+    Args:
+        variable: a value or variable of any shape; its dtype stays.
 
     >>> stop_gradient([1.0])
     array([1.], dtype=float32)
@@ -245,6 +315,9 @@ def stop_gradient(variable: Any) -> Tensor:
 def fabs(x: Any) -> Tensor:
     """|x| as a float.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> fabs([-1])
     array([1.], dtype=float32)
     """
@@ -253,6 +326,9 @@ def fabs(x: Any) -> Tensor:
 
 def erfc(x: Any) -> Tensor:
     """1 - erf(x), with all its digits where erf(x) is near 1.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> erfc([0.0])
     array([1.], dtype=float32)

@@ -17,7 +17,12 @@ __all__ = ["isclose", "allclose", "array_equal", "isin"]
 
 # ------------------------------------------------------------------ comparisons
 def isclose(x1: Any, x2: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Tensor:
-    """|x1 - x2| <= atol + rtol |x2|, element by element.
+    """Where x1 and x2 are close: |x1 - x2| <= atol + rtol |x2|, element by element.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast.
+        rtol, atol: the relative and the absolute tolerance, numbers.
+        equal_nan: whether NaN is close to NaN.
 
     >>> isclose([1.0, 2.0], [1.0, 2.1])
     array([ True, False])
@@ -29,7 +34,12 @@ def isclose(x1: Any, x2: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: boo
 
 
 def allclose(x1: Any, x2: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Whether all elements are close.
+    """Whether all elements are close, as `isclose` says; one truth value.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast.
+        rtol, atol: the relative and the absolute tolerance, numbers.
+        equal_nan: whether NaN is close to NaN.
 
     >>> bool(allclose([1.0], [1.0]))
     True
@@ -38,7 +48,10 @@ def allclose(x1: Any, x2: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bo
 
 
 def array_equal(x1: Any, x2: Any) -> Tensor:
-    """Whether shapes and all elements are equal.
+    """Whether x1 and x2 have equal shapes and elements; one truth value.
+
+    Args:
+        x1, x2: numbers of any shapes.
 
     >>> bool(array_equal([1, 2], [1, 2]))
     True
@@ -48,7 +61,12 @@ def array_equal(x1: Any, x2: Any) -> Tensor:
 
 
 def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
-    """Which elements of x1 occur in x2.
+    """Which elements of x1 occur in x2, as truth values in x1's shape.
+
+    Args:
+        x1, x2: numbers of any shapes.
+        assume_unique: Keras's argument; the result is the same.
+        invert: whether to say which elements do not occur.
 
     >>> isin([1, 2, 3], [3, 1])
     array([ True, False,  True])

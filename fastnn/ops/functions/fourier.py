@@ -46,7 +46,8 @@ def _parts(name, x, rank=1):
 def fft(x: Any) -> Tensor:
     """The discrete Fourier transform along the last axis of complex values, as (real part, imaginary part).
 
-    x: (real part, imaginary part), floats of one shape.
+    Args:
+        x: (real part, imaginary part), floats of one shape (..., n).
 
     >>> re, im = fft(([0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]))
     >>> re.tolist(), im.tolist()
@@ -62,7 +63,12 @@ def _plane(parts, inverse):
 
 
 def fft2(x: Any) -> Tensor:
-    """The discrete Fourier transform over the last two axes, as `fft`.
+    """The discrete Fourier transform over the last two axes.
+
+    Args:
+        x: (real part, imaginary part), floats of one shape (..., m, n).
+
+    Returns (real part, imaginary part).
 
     >>> fft2(([[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]))[0].tolist()
     [[10.0, -2.0], [-4.0, 0.0]]
@@ -72,6 +78,11 @@ def fft2(x: Any) -> Tensor:
 
 def ifft2(x: Any) -> Tensor:
     """The inverse of `fft2`.
+
+    Args:
+        x: (real part, imaginary part), floats of one shape (..., m, n).
+
+    Returns (real part, imaginary part).
 
     >>> ifft2(fft2(([[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]])))[0].tolist()
     [[1.0, 2.0], [3.0, 4.0]]
@@ -96,9 +107,12 @@ def _length(name, value):
 
 
 def rfft(x: Any, fft_length: Any = None) -> Tensor:
-    """The first fft_length // 2 + 1 numbers of the Fourier transform of real values along the last axis.
+    """The first fft_length // 2 + 1 numbers of the Fourier transform of real values x along the last axis.
 
-    fft_length: number of values that are taken, with zeros behind if there are fewer; all by default.
+    Args:
+        x: floats (..., n).
+        fft_length: number of values that are taken, with zeros behind if there are fewer; n by default.
+
     Returns (real part, imaginary part).
 
     >>> rfft([0.0, 1.0, 2.0, 3.0])[0].tolist()
@@ -110,9 +124,11 @@ def rfft(x: Any, fft_length: Any = None) -> Tensor:
 
 
 def irfft(x: Any, fft_length: Any = None) -> Tensor:
-    """The real values whose `rfft` is x, (real part, imaginary part).
+    """The real values whose `rfft` is x.
 
-    fft_length: number of values; 2 (k - 1) of k complex ones by default.
+    Args:
+        x: (real part, imaginary part), floats of one shape (..., k).
+        fft_length: number of values; 2 (k - 1) by default.
 
     >>> irfft(rfft([0.0, 1.0, 2.0, 3.0])).tolist()
     [0.0, 1.0, 2.0, 3.0]
@@ -164,7 +180,12 @@ def _overlapped(x, step):
 
 
 def extract_sequences(x: Any, sequence_length: Any, sequence_stride: Any) -> Tensor:
-    """The sequences of sequence_length values along the last axis, one beginning every sequence_stride values.
+    """The sequences along the last axis of x, one beginning every sequence_stride values.
+
+    Args:
+        x: numbers (..., n).
+        sequence_length: values in a sequence, an int.
+        sequence_stride: values from the beginning of one to that of the next, an int.
 
     Returns (..., number of sequences, sequence_length).
 
@@ -212,6 +233,7 @@ def stft(
     """The Fourier transforms of overlapping, weighted sequences of a signal (..., n), float32 or float64.
 
     Args:
+        x: the signal, floats (..., n).
         sequence_length, sequence_stride: length of a sequence, and from the beginning of one to that of the next.
         fft_length: number of values of each transform, at least sequence_length.
         window: "hann", "hamming", weights (sequence_length,), or None.
@@ -243,9 +265,15 @@ def istft(
     window: Any = "hann",
     center: bool = True,
 ) -> Tensor:
-    """The signal whose `stft` is x, (real part, imaginary part): overlapping sequences are added, weighted.
+    """The signal whose `stft` is x: overlapping sequences are added, weighted.
 
-    length: of the signal; other arguments as for `stft`.
+    Args:
+        x: (real part, imaginary part), floats (..., sequences, fft_length // 2 + 1).
+        sequence_length, sequence_stride: length of a sequence, and from the beginning of one to that of the next.
+        fft_length: number of values of each transform, at least sequence_length.
+        length: of the signal; what the sequences cover by default.
+        window: "hann", "hamming", weights (sequence_length,), or None.
+        center: whether the signal was reflected at its ends.
 
     >>> import numpy as np
     >>> x = np.arange(16, dtype="float32")

@@ -57,6 +57,8 @@ def resize(
         antialias: whether the weights reach further where images shrink.
         crop_to_aspect_ratio: whether the middle is cut to the new shape first.
         pad_to_aspect_ratio: whether fill_value surrounds the images to the new shape first.
+        fill_mode, fill_value: "constant", and the number around padded images.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Integers are rounded to integers, halves to the even one.
 
@@ -149,6 +151,10 @@ def scale_and_translate(images, output_shape, scale, translation, spatial_dims, 
 def rgb_to_grayscale(images, data_format=None):
     """One grey channel of three: 0.2989 R + 0.5870 G + 0.1140 B; of integers its whole part.
 
+    Args:
+        images: (n, h, w, 3) or (h, w, 3), or channels first.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+
     >>> import numpy as np
     >>> rgb_to_grayscale(np.ones((1, 2, 2, 3), "float32")).shape
     (1, 2, 2, 1)
@@ -176,6 +182,12 @@ def pad_images(
     data_format=None,
 ):
     """Images with zeros around them; of each direction two of the three numbers are given.
+
+    Args:
+        images: (n, h, w, c) or (h, w, c), or channels first.
+        top_padding, bottom_padding, left_padding, right_padding: rows and columns of zeros at each side.
+        target_height, target_width: the new size.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> pad_images(np.ones((1, 2, 2, 1)), 1, 2, target_height=5, target_width=6).shape
@@ -209,6 +221,12 @@ def crop_images(
     data_format=None,
 ):
     """Images without their margins; of each direction two of the three numbers are given.
+
+    Args:
+        images: (n, h, w, c) or (h, w, c), or channels first.
+        top_cropping, bottom_cropping, left_cropping, right_cropping: rows and columns to leave out at each side.
+        target_height, target_width: the new size.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> crop_images(np.ones((1, 4, 4, 1)), 1, 2, target_height=2, target_width=1).shape
@@ -261,9 +279,11 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
     """Patches of images (n, h, w, c) or (h, w, c), each as a vector: (n, rows, columns, height width c).
 
     Args:
+        images: (n, h, w, c) or (h, w, c), or channels first.
         size: (height, width) of a patch, or an int; three numbers are those of `extract_patches_3d`.
         strides: from one patch to the next; its size by default.
         dilation_rate: distance of neighbours in a patch.  padding: "valid" or "same" (zeros around).
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> extract_patches(np.ones((2, 6, 6, 3), "float32"), 3).shape
@@ -280,7 +300,13 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
 
 
 def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
-    """Patches of volumes (n, d, h, w, c) or (d, h, w, c), each as a vector; arguments as in `extract_patches`.
+    """Patches of volumes, each as a vector: (n, depth, rows, columns, patch's size c).
+
+    Args:
+        volumes: (n, d, h, w, c) or (d, h, w, c), or channels first.
+        size: (depth, height, width) of a patch, or an int.
+        strides, dilation_rate, padding: as in `extract_patches`.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> extract_patches_3d(np.ones((2, 6, 6, 6, 3), "float32"), 3).shape
@@ -304,7 +330,12 @@ def _block(x, block_size, data_format):
 
 
 def depth_to_space(x: Any, block_size: Any, data_format: str | None = "channels_last") -> Tensor:
-    """(n, h, w, b b c) as (n, h b, w b, c): blocks of channels become blocks of pixels.
+    """Blocks of channels become blocks of pixels: (n, h, w, b b c) as (n, h b, w b, c).
+
+    Args:
+        x: images, or with the channels second with data_format="channels_first".
+        block_size: b, an int.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> depth_to_space(np.zeros((1, 2, 2, 4), "float32"), 2).shape
     (1, 4, 4, 1)
@@ -317,7 +348,12 @@ def depth_to_space(x: Any, block_size: Any, data_format: str | None = "channels_
 
 
 def space_to_depth(x: Any, block_size: Any, data_format: str | None = "channels_last") -> Tensor:
-    """(n, h b, w b, c) as (n, h, w, b b c): blocks of pixels become blocks of channels.
+    """Blocks of pixels become blocks of channels: (n, h b, w b, c) as (n, h, w, b b c).
+
+    Args:
+        x: images, or with the channels second with data_format="channels_first".
+        block_size: b, an int.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> space_to_depth(np.zeros((1, 4, 4, 1), "float32"), 2).shape
     (1, 2, 2, 4)

@@ -51,7 +51,11 @@ def gaussian_blur(
 ) -> Tensor:
     """Images weighted with a Gaussian around each pixel; zeros surround them.
 
-    kernel_size, sigma: (horizontal, vertical).
+    Args:
+        images: (n, h, w, c) or (h, w, c), or channels first.
+        kernel_size: (horizontal, vertical) size of the Gaussian, pixels.
+        sigma: (horizontal, vertical) deviation of the Gaussian, pixels.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> x = np.zeros((3, 3, 1), "float32")
@@ -72,6 +76,10 @@ def gaussian_blur(
 def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
     """The slopes of images, (..., 2): down the rows and along the columns; zeros surround them.
 
+    Args:
+        images: (n, h, w, c) or (h, w, c), or channels first.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+
     >>> import numpy as np
     >>> sobel_edges(np.ones((1, 4, 4, 1), "float32")).shape
     (1, 4, 4, 1, 2)
@@ -85,7 +93,11 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
 
 # ------------------------------------------------------------------ likeness
 def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
-    """The ratio of the largest possible value to the mean squared difference, in decibels.
+    """The peak signal-to-noise ratio of x1 and x2, in decibels: max_val^2 to the mean squared difference.
+
+    Args:
+        x1, x2: numbers of one shape.
+        max_val: the largest value that they could have.
 
     >>> psnr([0.0, 1.0], [0.0, 0.9], 1.0).round(2).tolist()
     23.010000228881836
@@ -116,6 +128,7 @@ def ssim(
         max_val: the largest possible value.
         filter_size, filter_sigma: of the Gaussian that weights the surroundings of a pixel.
         k1, k2: what keeps quotients of small numbers calm.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Returns (n,) numbers, or one.
 
@@ -165,6 +178,10 @@ def _planes(images, data_format, name):
 def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     """Images with hue, saturation and value, all from 0 to 1, for red, green and blue.
 
+    Args:
+        images: floats (..., 3) from 0 to 1, or channels first.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+
     >>> rgb_to_hsv([[[0.0, 1.0, 0.0]]]).round(3).tolist()
     [[[0.3330000042915344, 1.0, 1.0]]]
     """
@@ -187,6 +204,10 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
 
 def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
     """Images with red, green and blue for hue, saturation and value, all from 0 to 1.
+
+    Args:
+        images: floats (..., 3) from 0 to 1, or channels first.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> hsv_to_rgb([[[0.5, 1.0, 1.0]]]).tolist()
     [[[0.0, 1.0, 1.0]]]

@@ -172,6 +172,7 @@ def affine_transform(
         interpolation: "bilinear" or "nearest".
         fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
         fill_value: the constant.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> x = np.arange(4, dtype="float32").reshape(2, 2, 1)
@@ -212,6 +213,7 @@ def perspective_transform(
         start_points, end_points: (n, 4, 2) or (4, 2), (x, y) each.
         interpolation: "bilinear" or "nearest".
         fill_value: of what lies outside.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> x = np.arange(4, dtype="float32").reshape(2, 2, 1)
@@ -275,6 +277,7 @@ def elastic_transform(
         interpolation: "bilinear" or "nearest".
         fill_mode, fill_value: what lies outside, as in `affine_transform`.
         seed: int, SeedGenerator or None.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> elastic_transform(np.ones((1, 4, 4, 1), "float32"), seed=1).shape

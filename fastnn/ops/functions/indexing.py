@@ -29,6 +29,13 @@ def take(x: Any, indices: Any, axis: Any = None) -> Tensor:
 
     An index out of range is an error when the operation runs.
 
+    Args:
+        x: numbers of any shape.
+        indices: integers of any shape.
+        axis: an int, or None for the flattened x.
+
+    Returns x's shape with that of the indices in the place of the axis.
+
     >>> take([10, 20, 30], [2, 0])
     array([30, 10], dtype=int32)
     """
@@ -53,6 +60,11 @@ def rows_of(table, indices):
 def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Tensor:
     """Values of x at `indices` along an axis, place by place: both have x's rank.
 
+    Args:
+        x: numbers.
+        indices: integers, of x's shape but along the axis.
+        axis: an int, or None for both flattened.
+
     >>> take_along_axis([[10, 20], [30, 40]], [[1], [0]], axis=1)
     array([[20],
            [30]], dtype=int32)
@@ -65,6 +77,13 @@ def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Tensor:
 
 def one_hot(x: Any, num_classes: Any, axis: Any = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
     """Rows of zeros with a 1 at each index; an index outside [0, num_classes) gives only zeros.
+
+    Args:
+        x: integers of any shape.
+        num_classes: the size of the new dimension, an int.
+        axis: where the new dimension stands in the result.
+        dtype: of the result; the default float type if None.
+        sparse: Keras's argument; results are dense.
 
     >>> one_hot([0, 2], 3)
     array([[1., 0., 0.],
@@ -81,6 +100,13 @@ def one_hot(x: Any, num_classes: Any, axis: Any = -1, dtype: Any = None, sparse:
 def multi_hot(inputs: Any, num_classes: Any = None, axis: Any = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
     """1 for each class that occurs along the last dimension of the indices, else 0.
 
+    Args:
+        inputs: integers (..., labels).
+        num_classes: the size of the new dimension, an int.
+        axis: where the new dimension stands in the result.
+        dtype: of the result; the default float type if None.
+        sparse: Keras's argument; results are dense.
+
     >>> multi_hot([[0, 2], [1, 1]], 3)
     array([[1., 0., 1.],
            [0., 1., 0.]], dtype=float32)
@@ -92,6 +118,13 @@ def multi_hot(inputs: Any, num_classes: Any = None, axis: Any = -1, dtype: Any =
 
 def in_top_k(targets: Any, predictions: Any, k: Any) -> Tensor:
     """Whether each target class (n,) is among the k largest predictions (n, classes) of its row; ties count.
+
+    Args:
+        targets: integers (n,).
+        predictions: floats (n, classes).
+        k: how many of the largest, an int.
+
+    Returns truth values (n,).
 
     >>> in_top_k([1, 0], [[0.1, 0.9], [0.2, 0.8]], k=1)
     array([ True, False])

@@ -31,7 +31,12 @@ def ints(shape):
 
 
 def reshape(x: Any, newshape: Any) -> Tensor:
-    """The same elements in another shape; one size may be -1. None (rows not known yet) counts as -1.
+    """The elements of x in another shape.
+
+    Args:
+        x: numbers of any shape.
+        newshape: a tuple of ints, or an int; one may be -1 and follows from the others. None (rows not known yet)
+            counts as -1.
 
     >>> reshape([1, 2, 3, 4], (2, -1))
     array([[1, 2],
@@ -48,7 +53,10 @@ def reshape(x: Any, newshape: Any) -> Tensor:
 
 
 def ravel(x: Any) -> Tensor:
-    """All elements in one dimension.
+    """All elements of x in one dimension.
+
+    Args:
+        x: numbers of any shape.
 
     >>> ravel([[1, 2], [3, 4]])
     array([1, 2, 3, 4], dtype=int32)
@@ -59,6 +67,10 @@ def ravel(x: Any) -> Tensor:
 def expand_dims(x: Any, axis: Any) -> Tensor:
     """x with a new dimension of size 1 at `axis` (an int, or several), as positions in the result.
 
+    Args:
+        x: numbers of any shape.
+        axis: an int, or a tuple of them: positions in the result.
+
     >>> expand_dims([1, 2], 0).shape
     (1, 2)
     """
@@ -68,6 +80,10 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
 def squeeze(x: Any, axis: Any = None) -> Tensor:
     """x without dimensions of size 1: all of them, or those of `axis`.
 
+    Args:
+        x: numbers of any shape.
+        axis: an int, or a tuple of them; None for all of size 1.
+
     >>> squeeze([[1], [2]]).shape
     (2,)
     """
@@ -76,6 +92,10 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
 
 def transpose(x: Any, axes: Any = None) -> Tensor:
     """x with its dimensions in the order `axes` (reversed, if None).
+
+    Args:
+        x: numbers of any shape.
+        axes: a permutation of the dimensions' numbers, or None.
 
     >>> transpose([[1, 2], [3, 4]])
     array([[1, 3],
@@ -88,7 +108,11 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
 
 
 def swapaxes(x: Any, axis1: Any, axis2: Any) -> Tensor:
-    """x with two dimensions exchanged.
+    """x with the dimensions axis1 and axis2 exchanged.
+
+    Args:
+        x: numbers of any shape.
+        axis1, axis2: ints; negative ones count from the end.
 
     >>> swapaxes([[1, 2]], 0, 1).shape
     (2, 1)
@@ -102,6 +126,10 @@ def swapaxes(x: Any, axis1: Any, axis2: Any) -> Tensor:
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """x with dimensions moved from `source` to `destination` positions; the others keep their order.
+
+    Args:
+        x: numbers of any shape.
+        source, destination: an int each, or as many in a tuple each.
 
     >>> moveaxis([[[1, 2]]], -1, 0).shape
     (2, 1, 1)
@@ -119,7 +147,11 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
 
 
 def broadcast_to(x: Any, shape: Any) -> Tensor:
-    """x repeated along new leading dimensions and those of size 1.
+    """x in a larger shape: repeated along new leading dimensions and those of size 1.
+
+    Args:
+        x: numbers of any shape.
+        shape: a tuple of ints.
 
     >>> broadcast_to([1, 2], (2, 2))
     array([[1, 2],
@@ -131,6 +163,9 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
 
 def broadcast_shapes(*shapes: Any) -> Tensor:
     """The shape that values of these shapes broadcast to.
+
+    Args:
+        shapes: tuples of ints and None.
 
     >>> broadcast_shapes((2, 1), (3,))
     (2, 3)
@@ -149,6 +184,10 @@ def _joined(xs):
 def concatenate(xs: Any, axis: Any = 0) -> Tensor:
     """The values one after the other along an axis; their other sizes must be equal.
 
+    Args:
+        xs: a list of values of equal rank.
+        axis: an int; negative ones count from the end.
+
     >>> concatenate([[1, 2], [3]])
     array([1, 2, 3], dtype=int32)
     """
@@ -159,6 +198,10 @@ def concatenate(xs: Any, axis: Any = 0) -> Tensor:
 def stack(x: Any, axis: Any = 0) -> Tensor:
     """The values (of one shape) along a new axis.
 
+    Args:
+        x: a list of values of one shape.
+        axis: where the new dimension stands in the result, an int.
+
     >>> stack([[1, 2], [3, 4]], axis=1)
     array([[1, 3],
            [2, 4]], dtype=int32)
@@ -168,6 +211,11 @@ def stack(x: Any, axis: Any = 0) -> Tensor:
 
 def unstack(x: Any, num: Any = None, axis: Any = 0) -> Tensor:
     """The parts of x along an axis, which they lose.
+
+    Args:
+        x: numbers of any shape.
+        num: how many parts there are, needed where that is not known.
+        axis: an int; negative ones count from the end.
 
     >>> [int(v) for v in unstack([1, 2])]
     [1, 2]
@@ -182,6 +230,10 @@ def unstack(x: Any, num: Any = None, axis: Any = 0) -> Tensor:
 def append(x1: Any, x2: Any, axis: Any = None) -> Tensor:
     """x2 after x1 along an axis; both flattened if axis is None.
 
+    Args:
+        x1, x2: values of equal rank.
+        axis: an int, or None.
+
     >>> append([1, 2], [3])
     array([1, 2, 3], dtype=int32)
     """
@@ -190,6 +242,9 @@ def append(x1: Any, x2: Any, axis: Any = None) -> Tensor:
 
 def vstack(xs: Any) -> Tensor:
     """The values below each other: along the first axis, vectors as rows.
+
+    Args:
+        xs: a list of values.
 
     >>> vstack([[1, 2], [3, 4]])
     array([[1, 2],
@@ -201,6 +256,9 @@ def vstack(xs: Any) -> Tensor:
 def hstack(xs: Any) -> Tensor:
     """The values side by side: along the second axis, vectors along their only one.
 
+    Args:
+        xs: a list of values.
+
     >>> hstack([[1, 2], [3]])
     array([1, 2, 3], dtype=int32)
     """
@@ -209,7 +267,12 @@ def hstack(xs: Any) -> Tensor:
 
 
 def split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
-    """A list of parts of x: so many equal ones, or cut before the given indices.
+    """A list of parts of x along an axis.
+
+    Args:
+        x: numbers of one dimension or more.
+        indices_or_sections: an int: so many equal parts; or a rising list of ints: the indices before which x is cut.
+        axis: an int; negative ones count from the end.
 
     >>> split([1, 2, 3, 4], 2)
     [array([1, 2], dtype=int32), array([3, 4], dtype=int32)]
@@ -232,7 +295,12 @@ def split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
 
 
 def array_split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
-    """Like split, but the parts need not be equal: the first ones are larger by one.
+    """Like `split`, but the parts need not be equal: the first ones are larger by one.
+
+    Args:
+        x: numbers of one dimension or more.
+        indices_or_sections: as in `split`.
+        axis: an int; negative ones count from the end.
 
     >>> [len(v) for v in array_split([1, 2, 3], 2)]
     [2, 1]
@@ -245,7 +313,11 @@ def array_split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
 
 
 def vsplit(x: Any, indices_or_sections: Any) -> Tensor:
-    """Parts along the first axis.
+    """Parts of x along the first axis.
+
+    Args:
+        x: numbers of two dimensions or more.
+        indices_or_sections: as in `split`.
 
     >>> [v.shape for v in vsplit([[1], [2]], 2)]
     [(1, 1), (1, 1)]
@@ -254,7 +326,11 @@ def vsplit(x: Any, indices_or_sections: Any) -> Tensor:
 
 
 def hsplit(x: Any, indices_or_sections: Any) -> Tensor:
-    """Parts along the second axis (the first, of a vector).
+    """Parts of x along the second axis (the first, of a vector).
+
+    Args:
+        x: numbers of one dimension or more.
+        indices_or_sections: as in `split`.
 
     >>> [v.shape for v in hsplit([[1, 2]], 2)]
     [(1, 1), (1, 1)]
@@ -263,7 +339,11 @@ def hsplit(x: Any, indices_or_sections: Any) -> Tensor:
 
 
 def dsplit(x: Any, indices_or_sections: Any) -> Tensor:
-    """Parts along the third axis.
+    """Parts of x along the third axis.
+
+    Args:
+        x: numbers of three dimensions or more.
+        indices_or_sections: as in `split`.
 
     >>> [v.shape for v in dsplit([[[1, 2]]], 2)]
     [(1, 1, 1), (1, 1, 1)]
@@ -273,6 +353,9 @@ def dsplit(x: Any, indices_or_sections: Any) -> Tensor:
 
 def dstack(xs: Any) -> Tensor:
     """The values behind each other: along the third axis, which vectors and matrices get.
+
+    Args:
+        xs: a list of values.
 
     >>> dstack([[1, 2], [3, 4]]).shape
     (1, 2, 2)

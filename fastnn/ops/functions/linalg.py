@@ -38,7 +38,10 @@ def _call(op, *xs):
 
 
 def det(x: Any) -> Tensor:
-    """The determinants of the matrices in the last two dimensions.
+    """The determinants of the matrices x.
+
+    Args:
+        x: floats (..., n, n); integers become the default float type.
 
     >>> float(det([[2.0, 0.0], [0.0, 3.0]]))
     6.0
@@ -47,7 +50,10 @@ def det(x: Any) -> Tensor:
 
 
 def inv(x: Any) -> Tensor:
-    """The inverses of the matrices in the last two dimensions (NaN, if one is singular).
+    """The inverses of the matrices x (NaN, if one is singular).
+
+    Args:
+        x: floats (..., n, n); integers become the default float type.
 
     >>> inv([[2.0, 0.0], [0.0, 4.0]])
     array([[0.5 , 0.  ],
@@ -58,6 +64,10 @@ def inv(x: Any) -> Tensor:
 
 def solve(a: Any, b: Any) -> Tensor:
     """x with a @ x = b; b may be a vector.
+
+    Args:
+        a: floats (..., n, n); integers become the default float type.
+        b: (..., n, k), or (n,).
 
     >>> solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0])
     array([1., 1.], dtype=float32)
@@ -71,6 +81,11 @@ def solve(a: Any, b: Any) -> Tensor:
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
     """x with a @ x = b, a triangular: what is on the other side of its diagonal is not read.
 
+    Args:
+        a: floats (..., n, n); integers become the default float type.
+        b: (..., n, k), or (n,).
+        lower: whether a is lower triangular, in place of upper.
+
     >>> solve_triangular([[2.0, 9.0], [0.0, 4.0]], [20.0, 4.0])
     array([5.5, 1. ], dtype=float32)
     """
@@ -78,7 +93,10 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
 
 
 def slogdet(x: Any) -> Tensor:
-    """(sign, log |det|) of matrices.
+    """(sign, log |det|) of the matrices x.
+
+    Args:
+        x: floats (..., n, n); integers become the default float type.
 
     >>> [float(v) for v in slogdet([[1.0, 0.0], [0.0, -1.0]])]
     [-1.0, 0.0]
@@ -88,7 +106,10 @@ def slogdet(x: Any) -> Tensor:
 
 
 def logdet(x: Any) -> Tensor:
-    """The logarithm of the determinant of symmetric positive definite matrices.
+    """The logarithms of the determinants of symmetric positive definite matrices x.
+
+    Args:
+        x: floats (..., n, n); integers become the default float type.
 
     >>> float(logdet([[1.0, 0.0], [0.0, 1.0]]))
     0.0
@@ -104,10 +125,13 @@ def _several(op, x, **attrs):
 
 
 def cholesky(x: Any, upper: bool = False) -> Tensor:
-    """The lower (or upper) triangular factor of symmetric positive definite matrices.
+    """The lower (or upper) triangular factor of symmetric positive definite matrices x.
 
-    Raises:
-        ArgumentError: if the factor of an array has NaN; in a graph the NaN go on.
+    Args:
+        x: floats (..., n, n); integers become the default float type.
+        upper: whether the factor is upper triangular.
+
+    Raises ArgumentError if the factor of an array has NaN; in a graph the NaN go on.
 
     >>> cholesky([[4.0]])
     array([[2.]], dtype=float32)
@@ -124,6 +148,10 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
 def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
     """The inverse of the matrix whose Cholesky factor is x.
 
+    Args:
+        x: triangular floats (..., n, n).
+        upper: whether x is upper triangular, in place of lower.
+
     >>> cholesky_inverse([[2.0]])
     array([[0.25]], dtype=float32)
     """
@@ -137,7 +165,9 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
 def qr(x: Any, mode: Any = "reduced") -> Tensor:
     """(q, r) with orthonormal columns in q and upper triangular r, q @ r = x.
 
-    mode: "reduced", or "complete" for a square q.  A gradient needs "reduced" and no more columns than rows.
+    Args:
+        x: floats (..., m, n); integers become the default float type.
+        mode: "reduced", or "complete" for a square q. A gradient needs "reduced" and no more columns than rows.
 
     >>> [v.shape for v in qr([[1.0], [2.0]])]
     [(2, 1), (1, 1)]
@@ -150,9 +180,14 @@ def qr(x: Any, mode: Any = "reduced") -> Tensor:
 
 
 def svd(x: Any, full_matrices: Any = True, compute_uv: Any = True) -> Tensor:
-    """(u, s, vh) of the singular value decomposition u @ diag(s) @ vh, or s alone.
+    """The singular value decomposition of the matrices x: (u, s, vh) with u @ diag(s) @ vh = x, or s alone.
 
-    full_matrices: whether u and vh are square.
+    Args:
+        x: floats (..., m, n); integers become the default float type.
+        full_matrices: whether u and vh are square.
+        compute_uv: whether to return u and vh, too.
+
+    Returns s (..., min(m, n)), falling.
 
     >>> svd([[3.0]], compute_uv=False)
     array([3.], dtype=float32)
@@ -161,7 +196,10 @@ def svd(x: Any, full_matrices: Any = True, compute_uv: Any = True) -> Tensor:
 
 
 def eig(x: Any) -> Tensor:
-    """(eigenvalues, eigenvectors) of square matrices, which may be complex. Takes arrays only.
+    """(eigenvalues, eigenvectors) of square matrices x, which may be complex. Takes arrays only.
+
+    Args:
+        x: floats (..., n, n); integers become the default float type.
 
     >>> eig([[2.0]])[0]
     array([2.], dtype=float32)
@@ -174,7 +212,10 @@ def eig(x: Any) -> Tensor:
 
 
 def eigh(x: Any) -> Tensor:
-    """(eigenvalues in rising order, eigenvectors) of symmetric matrices.
+    """(eigenvalues in rising order, eigenvectors) of symmetric matrices x.
+
+    Args:
+        x: floats (..., n, n); integers become the default float type.
 
     >>> eigh([[2.0]])[0]
     array([2.], dtype=float32)
@@ -183,7 +224,10 @@ def eigh(x: Any) -> Tensor:
 
 
 def lu_factor(x: Any) -> Tensor:
-    """(LU in one matrix, row exchanges) with partial pivoting.
+    """(LU in one matrix, row exchanges) of the matrices x, with partial pivoting.
+
+    Args:
+        x: floats (..., n, n); integers become the default float type.
 
     >>> lu_factor([[4.0]])
     (array([[4.]], dtype=float32), array([0], dtype=int32))
@@ -194,10 +238,13 @@ def lu_factor(x: Any) -> Tensor:
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
-    """x for which |a @ x - b| is smallest, and of those the shortest; b may be a vector.
+    """x for which |a @ x - b| is smallest, and of those the shortest.
 
-    rcond: singular values below rcond times the largest count as 0; by default the dtype's precision times the longer
-    side of a.
+    Args:
+        a: floats (m, n).
+        b: (m, k), or (m,).
+        rcond: singular values below rcond times the largest count as 0; by default the dtype's precision times the
+            longer side of a.
 
     >>> lstsq([[1.0], [1.0]], [1.0, 3.0]).round(4)
     array([2.], dtype=float32)
@@ -215,7 +262,11 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
 
 
 def pinv(x: Any, rcond: Any = None) -> Tensor:
-    """The pseudo-inverse of matrices.
+    """The pseudo-inverses (Moore, Penrose) of the matrices x.
+
+    Args:
+        x: floats (..., m, n); integers become the default float type.
+        rcond: singular values below rcond times the largest count as 0; 1e-15 if None.
 
     >>> pinv([[2.0]])
     array([[0.5]], dtype=float32)
@@ -224,7 +275,11 @@ def pinv(x: Any, rcond: Any = None) -> Tensor:
 
 
 def matrix_rank(x: Any, tol: Any = None) -> Tensor:
-    """The rank of matrices: how many singular values exceed tol.
+    """The rank of the matrices x: how many singular values exceed tol.
+
+    Args:
+        x: floats (..., m, n); integers become the default float type.
+        tol: a number; by default the largest singular value times the longer side and the dtype's precision.
 
     >>> int(matrix_rank([[1.0, 1.0], [1.0, 1.0]]))
     1
@@ -234,11 +289,15 @@ def matrix_rank(x: Any, tol: Any = None) -> Tensor:
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The norm of vectors along one axis, or of the matrices of two.
+    """The norm of vectors along one axis of x, or of the matrices of two.
 
-    ord: of vectors 2 (None), 1, 0, inf, -inf or another power; of matrices "fro" (None), 1 and inf (the largest sum of
-    a column or row), -1 and -inf (the smallest), 2 and -2 (the largest and smallest singular value), "nuc" (their sum).
-    axis: None takes all values; with an ord, x must be a vector or a matrix.
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        ord: of vectors 2 (None), 1, 0, inf, -inf or another power; of matrices "fro" (None), 1 and inf (the largest sum
+            of a column or row), -1 and -inf (the smallest), 2 and -2 (the largest and smallest singular value), "nuc"
+            (their sum).
+        axis: an int, or two; None takes all values, and with an ord x must be a vector or a matrix.
+        keepdims: whether the axes stay, with size 1.
 
     >>> norm([3.0, 4.0])
     array(5., dtype=float32)

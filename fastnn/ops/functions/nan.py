@@ -1,9 +1,6 @@
 """Reductions of what is not NaN."""
 
-import warnings
 from typing import Any
-
-import numpy as np
 
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import divide, subtract
@@ -13,7 +10,7 @@ from fastnn.ops.functions.operands import cast_to, dtype_of, floating, is_whole,
 from fastnn.ops.functions.reduction import all, argmax, argmin, cumprod, cumsum, max, min, prod, sum
 
 __all__ = ["nansum", "nanmean", "nanmax", "nanmin", "nanprod", "nancumsum", "nancumprod", "nanvar", "nanstd",
-           "nanargmax", "nanargmin", "nanquantile", "nanpercentile", "nanmedian"]  # fmt: skip
+           "nanargmax", "nanargmin"]  # fmt: skip
 
 
 def _without(x, value):
@@ -29,7 +26,12 @@ def _extreme(reduction, x, axis, keepdims, value):
 
 
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum of what is not NaN.
+    """The sum of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nansum([1.0, float("nan")])
     array(1., dtype=float32)
@@ -38,7 +40,12 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean of what is not NaN.
+    """The mean of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nanmean([1.0, float("nan")])
     array(1., dtype=float32)
@@ -48,7 +55,12 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The largest value that is not NaN; NaN where all are.
+    """The largest value of x that is not NaN; NaN where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nanmax([1.0, float("nan")])
     array(1., dtype=float32)
@@ -57,7 +69,12 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The smallest value that is not NaN; NaN where all are.
+    """The smallest value of x that is not NaN; NaN where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> nanmin([1.0, float("nan")])
     array(1., dtype=float32)
@@ -66,7 +83,12 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The product of what is not NaN.
+    """The product of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanprod([2.0, float("nan")]))
     2.0
@@ -75,7 +97,12 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nancumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
-    """Running sums in which NaN counts as 0.
+    """Running sums of x, in which NaN counts as 0.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        dtype: the dtype of the result; x's by default.
 
     >>> nancumsum([1.0, float("nan")])
     array([1., 1.], dtype=float32)
@@ -84,7 +111,12 @@ def nancumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
 
 
 def nancumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
-    """Running products in which NaN counts as 1.
+    """Running products of x, in which NaN counts as 1.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        dtype: the dtype of the result; x's by default.
 
     >>> nancumprod([2.0, float("nan")])
     array([2., 2.], dtype=float32)
@@ -93,7 +125,12 @@ def nancumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
 
 
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The variance of what is not NaN.
+    """The variance (divided by n) of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanvar([1.0, 3.0, float("nan")]))
     1.0
@@ -105,7 +142,12 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The standard deviation of what is not NaN.
+    """The standard deviation of what in x is not NaN.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> float(nanstd([1.0, 3.0, float("nan")]))
     1.0
@@ -121,7 +163,12 @@ def _place(reduction, x, axis, keepdims, value):
 
 
 def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The index of the first largest value that is not NaN; -1 where all are.
+    """The index (int32) of the first largest value of x that is not NaN; -1 where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        keepdims: whether the axis stays, with size 1.
 
     >>> int(nanargmax([1.0, float("nan"), 3.0]))
     2
@@ -130,40 +177,14 @@ def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The index of the first smallest value that is not NaN; -1 where all are.
+    """The index (int32) of the first smallest value of x that is not NaN; -1 where all are.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        keepdims: whether the axis stays, with size 1.
 
     >>> int(nanargmin([float("nan"), 1.0, 3.0]))
     1
     """
     return _place(argmin, x, axis, keepdims, float("inf"))
-
-
-def nanquantile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """quantile of what is not NaN. Takes arrays only: how many values that are depends on the data.
-
-    >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
-    2.0
-    """
-    x = np.asarray(floating(x))
-    return np.nanquantile(x, q, axis=axis, method=method, keepdims=keepdims).astype(x.dtype)
-
-
-def nanpercentile(x: Any, q: Any, axis: Any = None, method: Any = "linear", keepdims: bool = False) -> Tensor:
-    """percentile of what is not NaN. Takes arrays only.
-
-    >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
-    2.0
-    """
-    return nanquantile(x, np.asarray(q) / 100, axis, method, keepdims)
-
-
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The median of what is not NaN. Takes arrays only.
-
-    >>> float(nanmedian([1.0, float("nan"), 3.0]))
-    2.0
-    """
-    x = np.asarray(floating(x))
-    with warnings.catch_warnings():  # of rows without a number: the median of nothing is NaN
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(x, axis=axis, keepdims=keepdims), x.dtype)

@@ -58,8 +58,14 @@ def batch_normalization(
 def layer_normalization(
     x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: Any = None, **kwargs: Any
 ) -> Tensor:
-    """Subtract the mean over `axis` (an int, or the last axes as a tuple), divide by sqrt(variance + epsilon),
-    scale, shift.
+    """x less its mean over some axes, divided by sqrt(variance + epsilon), scaled and shifted (Ba et al., 2016).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        gamma, beta: the scale and the shift, in the shape of the axes; None leaves them out.
+        axis: an int, or the last axes as a tuple.
+        epsilon: added to the variance; the configured one (1e-7) if None.
+        kwargs: rms_scaling=True, Keras's deprecated form, divides by the deviation without subtracting the mean.
 
     >>> import numpy as np
     >>> layer_normalization(np.array([[1.0, 3.0]]), epsilon=0.0)
@@ -81,7 +87,13 @@ def _by_deviation(x, gamma, axis, epsilon):
 
 
 def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: Any = None) -> Tensor:
-    """x / sqrt(mean(x^2 over axis) + epsilon) * scale.
+    """x / sqrt(mean(x^2 over axis) + epsilon) * scale (Zhang and Sennrich, 2019).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        scale: in the shape of the axes; None leaves it out.
+        axis: an int, or the last axes as a tuple.
+        epsilon: added to the mean square; the configured one (1e-7) if None.
 
     >>> import numpy as np
     >>> rms_normalization(np.array([[3.0, 3.0]]), epsilon=0.0)
@@ -113,7 +125,16 @@ def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
 def group_normalization(
     x: Any, gamma: Any = None, beta: Any = None, groups: Any = 32, axis: Any = -1, epsilon: Any = 1e-3
 ) -> Tensor:
-    """Normalise each of `groups` groups of channels of each sample; gamma, beta: one value per channel.
+    """x with each group of channels of each sample normalised (Wu and He, 2018).
+
+    Args:
+        x: (n, ..., c), or with the channels elsewhere; integers become the default float type.
+        gamma, beta: the scale and the shift, (c,); None leaves them out.
+        groups: how many groups, an int that divides c.
+        axis: the axis of the channels, an int.
+        epsilon: added to the variance.
+
+    Raises ShapeError for a number of groups that does not divide the channels.
 
     >>> import numpy as np
     >>> group_normalization(np.ones((2, 4, 4, 6)), groups=3).shape
@@ -133,7 +154,13 @@ def group_normalization(
 
 
 def normalize(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> Tensor:
-    """x divided by its `order`-norm along `axis` (an int or tuple); norms below epsilon count as epsilon.
+    """x divided by its norm along an axis.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: an int or a tuple.
+        order: of the norm, an int >= 1.
+        epsilon: norms below it count as it; the configured one (1e-7) if None.
 
     >>> import numpy as np
     >>> normalize(np.array([[3.0, 4.0]]))
@@ -157,7 +184,12 @@ def normalize(x: Any, axis: Any = -1, order: Any = 2, epsilon: Any = None) -> Te
 
 
 def l2_normalize(x: Any, axis: Any = -1, epsilon: Any = None) -> Tensor:
-    """normalize with order 2 (a name of the Keras 1 and 2 years).
+    """x divided by its Euclidean norm: `normalize` with order 2 (a name of the Keras 1 and 2 years).
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: an int or a tuple.
+        epsilon: norms below it count as it; the configured one (1e-7) if None.
 
     >>> import numpy as np
     >>> l2_normalize(np.array([[3.0, 4.0]]))

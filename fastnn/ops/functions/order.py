@@ -29,6 +29,11 @@ __all__ = ["interp", "unravel_index", "argsort", "sort", "top_k", "searchsorted"
 def interp(x: Any, xp: Any, fp: Any) -> Tensor:
     """The values at x of the line through the points (xp, fp), xp rising; constant outside.
 
+    Args:
+        x: numbers of any shape, where the line is read.
+        xp: the points' places, rising numbers (n,).
+        fp: the points' values (n,).
+
     >>> interp([1.5], [1.0, 2.0], [10.0, 20.0])
     array([15.], dtype=float32)
     """
@@ -45,6 +50,12 @@ def interp(x: Any, xp: Any, fp: Any) -> Tensor:
 def unravel_index(indices: Any, shape: Any) -> Tensor:
     """The indices in each dimension of a row-major position.
 
+    Args:
+        indices: integers of any shape.
+        shape: the sizes of the array that they count in, a tuple of ints.
+
+    Returns a tuple with one array of indices for each dimension.
+
     >>> [int(v) for v in unravel_index(5, (2, 3))]
     [1, 2]
     """
@@ -58,6 +69,10 @@ def unravel_index(indices: Any, shape: Any) -> Tensor:
 def argsort(x: Any, axis: Any = -1) -> Tensor:
     """The indices (int32) that would sort x along an axis; equal values keep their order.
 
+    Args:
+        x: numbers of any shape.
+        axis: an int, or None for the flattened x.
+
     >>> argsort([3, 1, 2])
     array([1, 2, 0], dtype=int32)
     """
@@ -66,6 +81,10 @@ def argsort(x: Any, axis: Any = -1) -> Tensor:
 
 def sort(x: Any, axis: Any = -1) -> Tensor:
     """x in rising order along an axis.
+
+    Args:
+        x: numbers of any shape.
+        axis: an int, or None for the flattened x.
 
     >>> sort([3, 1, 2])
     array([1, 2, 3], dtype=int32)
@@ -76,7 +95,14 @@ def sort(x: Any, axis: Any = -1) -> Tensor:
 
 
 def top_k(x: Any, k: Any, sorted: bool = True) -> Tensor:
-    """(values, int32 indices) of the k largest values along the last axis, the largest first.
+    """The k largest values of x along the last axis, the largest first.
+
+    Args:
+        x: numbers (..., n).
+        k: how many, an int.
+        sorted: Keras's argument; the values are in order in any case.
+
+    Returns (values, int32 indices), (..., k) each.
 
     >>> top_k([3, 1, 2], 2)
     (array([3, 2], dtype=int32), array([0, 2], dtype=int32))
@@ -89,6 +115,11 @@ def top_k(x: Any, k: Any, sorted: bool = True) -> Tensor:
 def searchsorted(sorted_sequence: Any, values: Any, side: Any = "left") -> Tensor:
     """The index (int32) at which each value would have to be inserted to keep the sequence in order.
 
+    Args:
+        sorted_sequence: rising numbers (n,).
+        values: numbers of any shape.
+        side: "left" for the first such index, "right" for the last.
+
     >>> searchsorted([1, 3, 5], [2, 5])
     array([1, 2], dtype=int32)
     """
@@ -97,7 +128,13 @@ def searchsorted(sorted_sequence: Any, values: Any, side: Any = "left") -> Tenso
 
 
 def digitize(x: Any, bins: Any) -> Tensor:
-    """The number of bins (boundaries, rising) at or below each value; of falling ones, how many lie above it.
+    """For each x how many of the bins' boundaries lie at or below it; of falling ones, how many lie above it.
+
+    Args:
+        x: numbers of any shape.
+        bins: the boundaries, rising or falling numbers (n,).
+
+    Returns int32 in x's shape.
 
     >>> digitize([0.5, 2.5], [1.0, 2.0])
     array([0, 2], dtype=int32)
@@ -109,7 +146,13 @@ def digitize(x: Any, bins: Any) -> Tensor:
 
 
 def bincount(x: Any, weights: Any = None, minlength: Any = 0, sparse: bool = False) -> Tensor:
-    """How often (with which total weight) each number from 0 up occurs along the last axis; at least minlength numbers.
+    """How often each number from 0 up occurs along the last axis of x, or with which total weight.
+
+    Args:
+        x: integers (n,) or (batch, n), not below 0.
+        weights: numbers of x's shape, or None: each counts 1.
+        minlength: the result has at least so many numbers; a symbol needs it.
+        sparse: Keras's argument; results are dense.
 
     >>> bincount([1, 1, 3])
     array([0, 2, 0, 1], dtype=int32)
@@ -125,9 +168,13 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0, sparse: bool = Fal
 
 
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: Any = None) -> Tensor:
-    """inputs with the values at `indices` replaced by updates, or combined: "add", "max", "min", "mul".
+    """inputs with the values at some indices replaced by updates, or combined with them.
 
-    indices: (..., k), of the first k dimensions.  updates: (..., what the other dimensions have).
+    Args:
+        inputs: numbers of any shape.
+        indices: integers (..., k), in the first k dimensions of inputs.
+        updates: numbers (..., what the other dimensions have).
+        reduction: None replaces; or "add", "max", "min", "mul".
 
     >>> scatter_update([1, 2, 3], [[1]], [9])
     array([1, 9, 3], dtype=int32)
@@ -150,9 +197,16 @@ def unique(
     size: Any = None,
     fill_value: Any = None,
 ) -> Tensor:
-    """The different values in rising order; if wanted first places, inverse indices, counts. Takes arrays only.
+    """The different values of x in rising order. Takes arrays only.
 
-    size: cut or filled (with fill_value, by default the smallest value) to so many.
+    Args:
+        x: an array of any shape, flattened unless there is an axis.
+        sorted: Keras's argument; the values are in order in any case.
+        return_index, return_inverse, return_counts: whether to return also the first place of each value, the index of
+            the value at each place of x, and how often each occurs.
+        axis: slices along it are compared in place of single values.
+        size: the result is cut, or filled, to so many values; None keeps what there is.
+        fill_value: what fills; the smallest value if None.
 
     >>> unique([3, 1, 3])
     array([1, 3], dtype=int32)
@@ -175,7 +229,12 @@ def unique(
 
 
 def histogram(x: Any, bins: Any = 10, range: Any = None) -> Tensor:
-    """(counts, boundaries) of `bins` bins of equal width. Takes arrays only.
+    """(counts, boundaries) of the values of x in bins of equal width. Takes arrays only.
+
+    Args:
+        x: an array of any shape.
+        bins: how many bins, an int; or their boundaries.
+        range: (lowest, highest) boundary; those of the values if None.
 
     >>> histogram([1.0, 1.0, 3.0], bins=2)
     (array([2, 1], dtype=int32), array([1., 2., 3.], dtype=float32))
@@ -188,7 +247,12 @@ def histogram(x: Any, bins: Any = 10, range: Any = None) -> Tensor:
 
 
 def argpartition(x: Any, kth: Any, axis: Any = -1) -> Tensor:
-    """Indices that put the kth value in its sorted place, smaller ones before it.
+    """The indices (int32) that put the kth value of x in its sorted place, smaller ones before it.
+
+    Args:
+        x: numbers of any shape.
+        kth: the index of that value in the sorted order, an int.
+        axis: an int, or None for the flattened x.
 
     >>> argpartition([3, 1, 2], 1)
     array([1, 2, 0], dtype=int32)

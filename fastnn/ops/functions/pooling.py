@@ -39,7 +39,16 @@ def max_pool(
 def average_pool(
     inputs: Any, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None
 ) -> Tensor:
-    """Mean of each window; with padding="same" only values inside the image count.  Arguments as in max_pool.
+    """Mean of each window; with padding="same" only values inside the image count.
+
+    Args:
+        inputs: (n, [d,] [h,] w, c), or channels second with data_format="channels_first".
+        pool_size: int, or one per spatial axis.
+        strides: the same; pool_size by default.
+        padding: "valid" or "same".
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+
+    Raises ShapeError if the rank is not 3, 4 or 5, or a window does not fit.
 
     >>> import numpy as np
     >>> average_pool(np.arange(4, dtype="float32").reshape(1, 4, 1), 2).ravel()

@@ -27,6 +27,9 @@ __all__ = ["power", "float_power", "exp2", "log2", "log10", "cbrt", "logaddexp",
 def power(x1: Any, x2: Any) -> Tensor:
     """x1 to the power x2, broadcast.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the dtype in which theirs meet.
+
     >>> power([2.0, 3.0], 2)
     array([4., 9.], dtype=float32)
     """
@@ -50,6 +53,9 @@ def power(x1: Any, x2: Any) -> Tensor:
 def float_power(x1: Any, x2: Any) -> Tensor:
     """x1 to the power x2, as floats.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
+
     >>> float_power([2], 3)
     array([8.], dtype=float32)
     """
@@ -59,6 +65,9 @@ def float_power(x1: Any, x2: Any) -> Tensor:
 def exp2(x: Any) -> Tensor:
     """2 to the power x.
 
+    Args:
+        x: numbers of any shape; integers become the default float type.
+
     >>> exp2([3.0])
     array([8.], dtype=float32)
     """
@@ -66,7 +75,10 @@ def exp2(x: Any) -> Tensor:
 
 
 def log2(x: Any) -> Tensor:
-    """The logarithm to base 2.
+    """The logarithm of x to base 2; -inf for 0, NaN below.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> log2([8.0])
     array([3.], dtype=float32)
@@ -75,7 +87,10 @@ def log2(x: Any) -> Tensor:
 
 
 def log10(x: Any) -> Tensor:
-    """The logarithm to base 10.
+    """The logarithm of x to base 10; -inf for 0, NaN below.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> log10([1.0])
     array([0.], dtype=float32)
@@ -84,7 +99,10 @@ def log10(x: Any) -> Tensor:
 
 
 def cbrt(x: Any) -> Tensor:
-    """The real cube root.
+    """The real cube root of x.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
 
     >>> cbrt([-8.0])
     array([-2.], dtype=float32)
@@ -95,6 +113,9 @@ def cbrt(x: Any) -> Tensor:
 def logaddexp(x1: Any, x2: Any) -> Tensor:
     """log(e^x1 + e^x2), without overflow.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
+
     >>> logaddexp([0.0], [0.0])
     array([0.6931472], dtype=float32)
     """
@@ -103,6 +124,10 @@ def logaddexp(x1: Any, x2: Any) -> Tensor:
 
 def ldexp(x1: Any, x2: Any) -> Tensor:
     """x1 * 2^x2.
+
+    Args:
+        x1: numbers; integers become the default float type.
+        x2: integers; their shape broadcasts with x1's.
 
     >>> ldexp([3.0], [2])
     array([12.], dtype=float32)
@@ -118,6 +143,9 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
 
 def logaddexp2(x1: Any, x2: Any) -> Tensor:
     """log2(2^x1 + 2^x2), without overflow.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
 
     >>> logaddexp2([0.0], [0.0])
     array([1.], dtype=float32)

@@ -24,6 +24,12 @@ __all__ = ["trapezoid", "cdist", "correlate", "einsum", "tensordot", "dot", "vdo
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Tensor:
     """The integral of y along an axis by the trapezoidal rule, at the points x or at equal steps dx.
 
+    Args:
+        y: numbers of any shape; integers become the default float type.
+        x: the points, of y's shape or (n,); None for equal steps.
+        dx: the step, a number.
+        axis: an int; negative ones count from the end.
+
     >>> float(trapezoid([1.0, 2.0, 3.0]))
     4.0
     """
@@ -33,7 +39,12 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Tensor:
 
 
 def cdist(x: Any, y: Any) -> Tensor:
-    """The Euclidean distances between the rows of two matrices.
+    """The Euclidean distances between the rows of two matrices x and y.
+
+    Args:
+        x, y: floats (..., n, d) and (..., m, d).
+
+    Returns (..., n, m).
 
     >>> cdist([[0.0, 0.0]], [[3.0, 4.0]])
     array([[5.]], dtype=float32)
@@ -43,7 +54,14 @@ def cdist(x: Any, y: Any) -> Tensor:
 
 
 def correlate(x1: Any, x2: Any, mode: Any = "valid") -> Tensor:
-    """The cross-correlation of two vectors.
+    """The cross-correlation of two vectors: at each place the sum of the products.
+
+    Args:
+        x1, x2: numbers (n,) and (m,); integers become the default float type.
+        mode: "valid": where the shorter lies within the longer; "full": where they overlap; "same": the middle n of
+            these.
+
+    Raises ArgumentError for another mode.
 
     >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
     array([3., 5.], dtype=float32)
@@ -136,6 +154,11 @@ def _lay(x, term, letters):
 def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Tensor:
     """The product of operands whose dimensions are named by letters; letters not in the result are summed over.
 
+    Args:
+        subscripts: letters of the dimensions, as in "ij,jk->ik"; "..." stands for any.
+        operands: numbers, one for each group of letters.
+        kwargs: Keras's arguments about how to calculate; the result is the same.
+
     >>> einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]])
     array([[11.]], dtype=float32)
     """
@@ -188,6 +211,10 @@ def _diagonals(x, term):
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     """The sum of products over pairs of dimensions: the last `axes` of x1 with the first of x2, or ([of x1], [of x2]).
 
+    Args:
+        x1, x2: numbers whose paired dimensions have equal sizes.
+        axes: an int, or a pair of lists of ints.
+
     >>> tensordot([[1.0, 2.0]], [[3.0, 4.0]], axes=2)
     array(11., dtype=float32)
     """
@@ -210,6 +237,9 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
 def dot(x1: Any, x2: Any) -> Tensor:
     """The last dimension of x1 times the last but one (the only one, of a vector) of x2; plain products with a number.
 
+    Args:
+        x1, x2: numbers whose paired dimensions have equal sizes.
+
     >>> dot([1.0, 2.0], [3.0, 4.0])
     array(11., dtype=float32)
     """
@@ -220,7 +250,10 @@ def dot(x1: Any, x2: Any) -> Tensor:
 
 
 def vdot(x1: Any, x2: Any) -> Tensor:
-    """The sum of the products of all elements.
+    """The sum of the products of all elements of x1 and x2.
+
+    Args:
+        x1, x2: numbers with as many elements.
 
     >>> vdot([[1.0, 2.0]], [[3.0, 4.0]])
     array(11., dtype=float32)
@@ -229,7 +262,10 @@ def vdot(x1: Any, x2: Any) -> Tensor:
 
 
 def inner(x1: Any, x2: Any) -> Tensor:
-    """The sum of products over the last dimensions.
+    """The sums of products over the last dimensions of x1 and x2.
+
+    Args:
+        x1, x2: numbers whose last dimensions have equal sizes.
 
     >>> inner([1.0, 2.0], [3.0, 4.0])
     array(11., dtype=float32)
@@ -241,6 +277,9 @@ def inner(x1: Any, x2: Any) -> Tensor:
 def outer(x1: Any, x2: Any) -> Tensor:
     """All products of an element of x1 with one of x2, both flattened.
 
+    Args:
+        x1, x2: numbers of any shape.
+
     >>> outer([1, 2], [3, 4])
     array([[3, 4],
            [6, 8]], dtype=int32)
@@ -250,6 +289,9 @@ def outer(x1: Any, x2: Any) -> Tensor:
 
 def kron(x1: Any, x2: Any) -> Tensor:
     """The Kronecker product: x2 scaled by each element of x1, block by block.
+
+    Args:
+        x1, x2: numbers of any shape.
 
     >>> kron([1, 2], [1, 1])
     array([1, 1, 2, 2], dtype=int32)
@@ -262,7 +304,14 @@ def kron(x1: Any, x2: Any) -> Tensor:
 
 
 def cross(x1: Any, x2: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axis: Any = None) -> Tensor:
-    """The cross product of vectors of three numbers along an axis; of two numbers in a plane its third one.
+    """The cross product of vectors of three numbers; of vectors in a plane (two numbers) its third number.
+
+    Args:
+        x1, x2: numbers, two or three along the axis.
+        axisa, axisb, axisc: the axis of the vectors in x1, in x2, and in the result.
+        axis: one axis in place of the three.
+
+    Raises ShapeError for another size of the axis.
 
     >>> cross([1, 0, 0], [0, 1, 0])
     array([0, 0, 1], dtype=int32)
@@ -285,7 +334,12 @@ def cross(x1: Any, x2: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, a
 
 
 def diff(a: Any, n: Any = 1, axis: Any = -1) -> Tensor:
-    """Differences of neighbours along an axis, n times.
+    """Differences of neighbours along an axis.
+
+    Args:
+        a: numbers of any shape.
+        n: how many times, an int.
+        axis: an int; negative ones count from the end.
 
     >>> diff([1, 4, 9])
     array([3, 5], dtype=int32)
@@ -301,6 +355,9 @@ def diff(a: Any, n: Any = 1, axis: Any = -1) -> Tensor:
 def cov(x: Any) -> Tensor:
     """The covariance matrix of the rows of x (divided by n - 1).
 
+    Args:
+        x: numbers (variables, observations); integers become the default float type.
+
     >>> cov([[1.0, 3.0], [2.0, 2.0]])
     array([[2., 0.],
            [0., 0.]], dtype=float32)
@@ -312,6 +369,9 @@ def cov(x: Any) -> Tensor:
 
 def corrcoef(x: Any) -> Tensor:
     """The correlation matrix of the rows of x.
+
+    Args:
+        x: numbers (variables, observations); integers become the default float type.
 
     >>> corrcoef([[1.0, 3.0], [2.0, 4.0]]).round(3).tolist()
     [[1.0, 1.0], [1.0, 1.0]]

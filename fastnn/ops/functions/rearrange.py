@@ -23,6 +23,7 @@ def rearrange(tensor: Any, pattern: Any, **axes_lengths: Any) -> Tensor:
     """A tensor with its axes split, moved and merged as a pattern says.
 
     Args:
+        tensor: a value with as many dimensions as the pattern has axes.
         pattern: "axes -> axes"; (a b) is one axis that two are made of, ... any number of axes, 1 one of size 1.
         **axes_lengths: sizes of named axes, all but one in each group on the left.
 

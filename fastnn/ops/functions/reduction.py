@@ -29,7 +29,12 @@ __all__ = ["cumprod", "sum", "mean", "max", "min", "amax", "amin", "prod", "any"
 
 
 def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
-    """Running products along an axis (of the flattened value, if None).
+    """Running products of x along an axis.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        dtype: the dtype of the result; x's by default.
 
     >>> cumprod([1, 2, 3])
     array([1, 2, 6], dtype=int32)
@@ -52,7 +57,12 @@ def _call(op, x, axis, keepdims):
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum along axes; truth values and small integers are counted in int32 or uint32.
+    """The sum of x along axes; truth values and small integers are counted in int32 or uint32.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> sum([[1, 2], [3, 4]], axis=0)
     array([4, 6], dtype=int32)
@@ -61,7 +71,12 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean along axes, as a float.
+    """The mean of x along axes, as a float.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> mean([[1, 2], [3, 4]], axis=0)
     array([2., 3.], dtype=float32)
@@ -70,7 +85,13 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The largest value along axes (and of `initial`); NaN where there is one.
+    """The largest value of x along axes (and of `initial`); NaN where there is one.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
+        initial: a number that counts as one more value, or None.
 
     >>> max([[1, 2], [3, 4]], axis=0)
     array([3, 4], dtype=int32)
@@ -80,7 +101,13 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The smallest value along axes (and of `initial`); NaN where there is one.
+    """The smallest value of x along axes (and of `initial`); NaN where there is one.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
+        initial: a number that counts as one more value, or None.
 
     >>> min([[1, 2], [3, 4]], axis=0)
     array([1, 2], dtype=int32)
@@ -93,7 +120,13 @@ amax, amin = max, min
 
 
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
-    """The product along axes.
+    """The product of x along axes; truth values and small integers are multiplied in int32 or uint32.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
+        dtype: the dtype of the result; x's by default.
 
     >>> prod([[1, 2], [3, 4]], axis=1)
     array([ 2, 12], dtype=int32)
@@ -102,7 +135,12 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Whether one value along axes is true (not 0).
+    """Whether one value of x along axes is true.
+
+    Args:
+        x: values of any shape; any number but 0 counts as true.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> any([[True, False], [False, False]], axis=1)
     array([ True, False])
@@ -111,7 +149,12 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """Whether all values along axes are true (not 0).
+    """Whether all values of x along axes are true.
+
+    Args:
+        x: values of any shape; any number but 0 counts as true.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> all([[True, False], [True, True]], axis=1)
     array([False,  True])
@@ -120,7 +163,12 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The variance (divided by n) along axes: the mean squared distance from the mean.
+    """The variance (divided by n) of x along axes: the mean squared distance from the mean.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> var([1.0, 3.0])
     array(1., dtype=float32)
@@ -130,7 +178,12 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The standard deviation along axes.
+    """The standard deviation of x along axes: the square root of `var`.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> std([1.0, 3.0])
     array(1., dtype=float32)
@@ -139,7 +192,13 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False) -> Tensor:
-    """(mean, variance) along axes.
+    """(mean, variance) of x along axes.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axes: the axis (an int) or axes (a tuple) to go over.
+        keepdims: whether the axes gone over stay, with size 1.
+        synchronized: Keras's argument for several devices; the result is the same.
 
     >>> [float(v) for v in moments([1.0, 3.0], axes=0)]
     [2.0, 1.0]
@@ -148,7 +207,12 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
 
 
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The largest minus the smallest value along axes.
+    """The largest minus the smallest value of x along axes.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> ptp([1, 4])
     array(3, dtype=int32)
@@ -157,7 +221,12 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The index (int32) of the first largest value along an axis; of the flattened value if axis is None.
+    """The index (int32) of the first largest value of x along an axis.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        keepdims: whether the axis stays, with size 1.
 
     >>> argmax([[1, 9], [8, 3]], axis=1)
     array([1, 0], dtype=int32)
@@ -166,7 +235,12 @@ def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The index (int32) of the first smallest value along an axis; of the flattened value if axis is None.
+    """The index (int32) of the first smallest value of x along an axis.
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis; None for the flattened value.
+        keepdims: whether the axis stays, with size 1.
 
     >>> argmin([[1, 9], [8, 3]], axis=1)
     array([0, 1], dtype=int32)
@@ -185,7 +259,11 @@ def _index(op, x, axis, keepdims):
 
 
 def count_nonzero(x: Any, axis: Any = None) -> Tensor:
-    """How many values along axes are not 0 (int32).
+    """How many values of x along axes are not 0 (int32).
+
+    Args:
+        x: numbers of any shape.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
 
     >>> count_nonzero([1, 0, 2])
     array(2, dtype=int32)
@@ -195,6 +273,11 @@ def count_nonzero(x: Any, axis: Any = None) -> Tensor:
 
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(e^x)) along axes, without overflow.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        keepdims: whether the axes gone over stay, with size 1.
 
     >>> logsumexp([0.0, 0.0])
     array(0.6931472, dtype=float32)
@@ -215,7 +298,12 @@ def shape_without(shape, axis):
 
 
 def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
-    """Running sums along an axis (of the flattened value, if None).
+    """Running sums of x along an axis.
+
+    Args:
+        x: numbers of any shape; truth values count as int32.
+        axis: the axis; None for the flattened value.
+        dtype: the dtype of the result; x's by default.
 
     >>> cumsum([1, 2, 3])
     array([1, 3, 6], dtype=int32)
@@ -227,7 +315,12 @@ def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
 
 
 def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
-    """The mean along an axis, each value with its weight.
+    """The mean of x along an axis, each value with its weight.
+
+    Args:
+        x: numbers of any shape; integers become the default float type.
+        axis: the axis (an int) or axes (a tuple) to go over; None for all values.
+        weights: of x's shape, or one for each place along the axis; None for equal ones.
 
     >>> average([1.0, 3.0], weights=[3.0, 1.0])
     array(1.5, dtype=float32)

@@ -21,6 +21,9 @@ __all__ = ["signbit", "copysign", "heaviside", "isposinf", "isneginf", "nan_to_n
 def signbit(x: Any) -> Tensor:
     """Whether x is below 0, or -0.
 
+    Args:
+        x: numbers of any shape.
+
     >>> signbit([1.0, -1.0])
     array([False,  True])
     """
@@ -33,6 +36,9 @@ def signbit(x: Any) -> Tensor:
 def copysign(x1: Any, x2: Any) -> Tensor:
     """|x1| with x2's sign.
 
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
+
     >>> copysign([1.0], [-2.0])
     array([-1.], dtype=float32)
     """
@@ -41,7 +47,10 @@ def copysign(x1: Any, x2: Any) -> Tensor:
 
 
 def heaviside(x1: Any, x2: Any) -> Tensor:
-    """0 below 0, 1 above, x2 at 0; NaN for NaN.
+    """The step function of x1: 0 below 0, 1 above, x2 at 0; NaN for NaN.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
 
     >>> heaviside([-1.0, 0.0, 2.0], 0.5)
     array([0. , 0.5, 1. ], dtype=float32)
@@ -54,6 +63,9 @@ def heaviside(x1: Any, x2: Any) -> Tensor:
 def isposinf(x: Any) -> Tensor:
     """Where x is +infinity.
 
+    Args:
+        x: numbers of any shape.
+
     >>> isposinf([1.0, float("-inf")])
     array([False, False])
     """
@@ -63,6 +75,9 @@ def isposinf(x: Any) -> Tensor:
 def isneginf(x: Any) -> Tensor:
     """Where x is -infinity.
 
+    Args:
+        x: numbers of any shape.
+
     >>> isneginf([1.0, float("-inf")])
     array([False,  True])
     """
@@ -71,6 +86,11 @@ def isneginf(x: Any) -> Tensor:
 
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """x with NaN replaced by `nan` and infinities by the given numbers (the largest ones of the dtype); integers stay.
+
+    Args:
+        x: numbers of any shape.
+        nan: the number in place of NaN.
+        posinf, neginf: the numbers in place of the infinities; if None the largest and the smallest of the dtype.
 
     >>> nan_to_num([float("nan"), 1.0])
     array([0., 1.], dtype=float32)
@@ -86,6 +106,10 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
 
 def round(x: Any, decimals: Any = 0) -> Tensor:
     """x rounded to `decimals` places (below 0: to tens, hundreds, ...), halves to the even digit; the dtype stays.
+
+    Args:
+        x: numbers of any shape.
+        decimals: how many places stay behind the point, an int.
 
     >>> round([0.5, 1.5, 2.6])
     array([0., 2., 3.], dtype=float32)
@@ -111,6 +135,9 @@ def _whole_tens(x, unit):
 
 def nextafter(x1: Any, x2: Any) -> Tensor:
     """The float next to x1 in the direction of x2.
+
+    Args:
+        x1, x2: numbers whose shapes broadcast; the result has the float dtype in which theirs meet.
 
     >>> float(nextafter(1.0, 2.0) - 1.0)
     1.1920928955078125e-07

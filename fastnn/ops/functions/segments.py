@@ -24,6 +24,12 @@ __all__ = ["segment_sum", "segment_max", "scatter", "segment_min", "segment_prod
 def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """Sums of the slices of data that share an id, one per id from 0 to num_segments - 1; other ids are left out.
 
+    Args:
+        data: numbers (n, ...).
+        segment_ids: an integer for each slice, (n,).
+        num_segments: how many sums; the largest id and 1 by default, which needs an array.
+        sorted: whether the ids are in rising order; the result is the same.
+
     >>> segment_sum([1.0, 2.0, 3.0], [0, 0, 1], 2)
     array([3., 3.], dtype=float32)
     """
@@ -42,6 +48,12 @@ def _added(x, ids, size):
 
 def segment_max(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """The largest of the slices of data that share an id; -inf (the smallest integer) for an id without one.
+
+    Args:
+        data: numbers (n, ...).
+        segment_ids: an integer for each slice, (n,).
+        num_segments: how many results; the largest id and 1 by default, which needs an array.
+        sorted: whether the ids are in rising order; the result is the same.
 
     >>> segment_max([1.0, 5.0, 3.0], [0, 0, 1], 2)
     array([5., 3.], dtype=float32)
@@ -90,7 +102,12 @@ def segments(reduction, data, segment_ids, num_segments, empty):
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
-    """Zeros of a shape with each value added at its index (the last dimension of indices).
+    """Zeros of a shape, with each value added at its index.
+
+    Args:
+        indices: integers (..., k), in the first k dimensions of the shape.
+        values: numbers (..., what the other dimensions have).
+        shape: of the result, a tuple of ints.
 
     >>> scatter([[1], [3]], [5.0, 7.0], (4,))
     array([0., 5., 0., 7.], dtype=float32)
@@ -107,6 +124,12 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
 def segment_min(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """The smallest of the slices of data that share an id; inf (the largest integer) for an id without one.
 
+    Args:
+        data: numbers (n, ...).
+        segment_ids: an integer for each slice, (n,).
+        num_segments: how many results; the largest id and 1 by default, which needs an array.
+        sorted: whether the ids are in rising order; the result is the same.
+
     >>> segment_min([4.0, 5.0, 3.0], [0, 0, 1], 2)
     array([4., 3.], dtype=float32)
     """
@@ -116,6 +139,12 @@ def segment_min(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
 
 def segment_prod(data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False) -> Tensor:
     """The product of the slices of data that share an id; 1 for an id without one.
+
+    Args:
+        data: numbers (n, ...).
+        segment_ids: an integer for each slice, (n,).
+        num_segments: how many results; the largest id and 1 by default, which needs an array.
+        sorted: whether the ids are in rising order; the result is the same.
 
     >>> segment_prod([4.0, 5.0, 3.0], [0, 0, 1], 2)
     array([20.,  3.], dtype=float32)

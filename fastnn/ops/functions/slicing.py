@@ -33,6 +33,9 @@ __all__ = ["fliplr", "flipud", "get_item", "getitem", "slice", "slice_update", "
 def fliplr(x: Any) -> Tensor:
     """x with the order along its second axis reversed.
 
+    Args:
+        x: numbers of two dimensions or more.
+
     >>> fliplr([[1, 2]])
     array([[2, 1]], dtype=int32)
     """
@@ -41,6 +44,9 @@ def fliplr(x: Any) -> Tensor:
 
 def flipud(x: Any) -> Tensor:
     """x with the order along its first axis reversed.
+
+    Args:
+        x: numbers of one dimension or more.
 
     >>> flipud([1, 2])
     array([2, 1], dtype=int32)
@@ -51,6 +57,10 @@ def flipud(x: Any) -> Tensor:
 def get_item(x: Any, key: Any) -> Tensor:
     """x[key].
 
+    Args:
+        x: numbers of one dimension or more.
+        key: what stands between the brackets: see `getitem`.
+
     >>> int(get_item([1, 2], 1))
     2
     """
@@ -60,6 +70,10 @@ def get_item(x: Any, key: Any) -> Tensor:
 # ------------------------------------------------------------------ parts
 def getitem(x: Any, key: Any) -> Tensor:
     """x[key] for ints, slices (negative steps too), None and Ellipsis; a list or array of ints takes rows.
+
+    Args:
+        x: numbers of one dimension or more.
+        key: one of these, or a tuple of them, one for each dimension.
 
     >>> getitem([[1, 2], [3, 4]], (builtins.slice(None), 1))
     array([2, 4], dtype=int32)
@@ -130,6 +144,11 @@ def _masked(x, key):
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     """The block of the given shape that begins at start_indices (ints; -1 in shape: up to the end).
 
+    Args:
+        inputs: numbers of any shape.
+        start_indices: where the block begins, one int for each dimension.
+        shape: the block's sizes, ints; -1 up to the end.
+
     >>> slice([[1, 2], [3, 4]], (0, 1), (2, 1))
     array([[2],
            [4]], dtype=int32)
@@ -142,6 +161,11 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     """inputs with the block that begins at start_indices replaced by updates.
+
+    Args:
+        inputs: numbers of any shape.
+        start_indices: where the block begins, one int for each dimension.
+        updates: the block, with as many dimensions.
 
     >>> slice_update([1, 2, 3], [1], [9])
     array([1, 9, 3], dtype=int32)
@@ -156,9 +180,15 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
 
 
 def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = None) -> Tensor:
-    """x with margins: a number, or the values that "reflect", "symmetric" and "edge" take from x.
+    """x with margins.
 
-    pad_width: an int, one (before, after) pair, or a pair per dimension.
+    Args:
+        x: numbers of any shape.
+        pad_width: an int, one (before, after) pair, or a pair per dimension.
+        mode: "constant" for one number; "reflect", "symmetric" and "edge" take values of x.
+        constant_values: the number; 0 if None.
+
+    Raises ArgumentError for another mode.
 
     >>> pad([1, 2], (1, 0))
     array([0, 1, 2], dtype=int32)
@@ -182,6 +212,10 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = N
 def flip(x: Any, axis: Any = None) -> Tensor:
     """x with the order along some axes (all, if None) reversed.
 
+    Args:
+        x: numbers of any shape.
+        axis: an int, or a tuple of them; None for all.
+
     >>> flip([1, 2, 3])
     array([3, 2, 1], dtype=int32)
     """
@@ -198,6 +232,11 @@ def flip(x: Any, axis: Any = None) -> Tensor:
 def rot90(array: Any, k: Any = 1, axes: Any = (0, 1)) -> Tensor:
     """array turned k times by 90 degrees in the plane of two axes, from the first towards the second.
 
+    Args:
+        array: numbers of two dimensions or more.
+        k: how many turns, an int; negative ones go the other way.
+        axes: the two axes.
+
     >>> rot90([[1, 2], [3, 4]])
     array([[2, 4],
            [1, 3]], dtype=int32)
@@ -212,6 +251,11 @@ def rot90(array: Any, k: Any = 1, axes: Any = (0, 1)) -> Tensor:
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     """x with elements moved by `shift` along an axis; what leaves one end enters at the other.
+
+    Args:
+        x: numbers of any shape.
+        shift: by how many places, an int.
+        axis: an int, or None for the flattened x, whose result has x's shape again.
 
     >>> roll([1, 2, 3], 1)
     array([3, 1, 2], dtype=int32)
@@ -230,6 +274,10 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
 
 def tile(x: Any, repeats: Any) -> Tensor:
     """x repeated `repeats` times along each axis.
+
+    Args:
+        x: numbers of any shape.
+        repeats: an int, or one for each dimension.
 
     >>> tile([1, 2], 2)
     array([1, 2, 1, 2], dtype=int32)
@@ -251,6 +299,11 @@ def _repeated(x, narrow, wide, final):
 
 def repeat(x: Any, repeats: Any, axis: Any = None) -> Tensor:
     """Each element of x (each slice along an axis) several times in a row; repeats may differ per element.
+
+    Args:
+        x: numbers of any shape.
+        repeats: an int, or one for each element along the axis.
+        axis: an int, or None for the flattened x.
 
     >>> repeat([1, 2], 2)
     array([1, 1, 2, 2], dtype=int32)

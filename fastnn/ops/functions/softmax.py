@@ -47,6 +47,10 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     """The logarithm of softmax(x, axis), without computing it.
 
+    Args:
+        x: float array or symbol; integers become floatx.
+        axis: an int, several as a tuple, or None for all.
+
     >>> log_softmax([0.0, 0.0]).round(4)
     array([-0.6931, -0.6931], dtype=float32)
     """

@@ -55,9 +55,14 @@ def _plane(kernel_size, dilation, padding, stride):
 
 
 def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
-    """The windows of images (n, c, h, w) as columns (n, c kh kw, number of windows).
+    """The windows of images as columns.
 
-    kernel_size, dilation, padding, stride: an int or (vertical, horizontal); padding adds zeros at both sides.
+    Args:
+        x: (n, c, h, w).
+        kernel_size, dilation, padding, stride: an int or (vertical, horizontal): size of a window, distance of its
+            places, zeros added at both sides, from one window to the next.
+
+    Returns (n, c kh kw, number of windows).
 
     >>> import numpy as np
     >>> unfold(np.arange(9, dtype="float32").reshape(1, 1, 3, 3), 2)[0, :, 0].tolist()
@@ -75,9 +80,14 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
 
 
 def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
-    """The transposed of `unfold`: columns (n, c kh kw, number of windows) added up to images (n, c, h, w).
+    """The transposed of `unfold`: columns added up to images.
 
-    output_size: (h, w), or an int for both.  Other arguments as for `unfold`.
+    Args:
+        x: (n, c kh kw, number of windows).
+        output_size: (h, w), or an int for both.
+        kernel_size, dilation, padding, stride: as for `unfold`.
+
+    Returns (n, c, h, w).
 
     >>> import numpy as np
     >>> fold(np.ones((1, 4, 4), "float32"), 3, 2)[0, 0].tolist()
@@ -197,6 +207,7 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
     Args:
         inputs: (n, [d,] [h,] w, c), or channels second with data_format="channels_first".
         output_size: an int, or one per spatial axis.  Window i of s takes values floor(i n / s) to ceil((i + 1) n / s).
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> adaptive_average_pool(np.arange(5, dtype="float32").reshape(1, 5, 1), 2).ravel().tolist()
@@ -206,7 +217,12 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
 
 
 def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Tensor:
-    """The largest values of windows as in `adaptive_average_pool`.
+    """The largest values of windows that divide images evenly, so that a given size comes out.
+
+    Args:
+        inputs: (n, [d,] [h,] w, c), or channels second with data_format="channels_first".
+        output_size: an int, or one per spatial axis; windows are those of `adaptive_average_pool`.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np
     >>> adaptive_max_pool(np.arange(5, dtype="float32").reshape(1, 5, 1), 2).ravel().tolist()

@@ -178,7 +178,15 @@ def _arctan2_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
 
 
 _arctan2 = _pair("arctan2", np.arctan2, FLOATS, _arctan2_vjp, 0.2, 2.0)
-_fmod = _pair("fmod", np.fmod, NUMBERS, nondiff="use fastnn.ops.mod for a remainder with a gradient", low=0.3, high=2.0)
+
+
+def _fmod_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
+    x, y = node.inputs
+    whole = R.divide(R.subtract(x, node.output), y)  # the quotient without its fraction
+    return [unbroadcast(gys[0], x.shape), unbroadcast(R.negative(R.multiply(gys[0], whole)), y.shape)]
+
+
+_fmod = _pair("fmod", np.fmod, NUMBERS, _fmod_vjp, low=0.3, high=2.0)
 _nextafter = _pair("nextafter", np.nextafter, FLOATS, nondiff="steps between neighbouring floats")
 _BITWISE = {
     name: _pair(name, getattr(np, name), INTS, low=0, high=9, nondiff="integers")

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Attrs
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
-from fastnn.ops.forms import check_dtype, unary_cost, zeros
+from fastnn.ops.forms import check_dtype, unary_cost, zero, zeros
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
 from fastnn.ops.records.indexing import INTS
 
@@ -127,6 +128,17 @@ def _bincount_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
         outs[0][k] = np.bincount(x[k][inside], None if weights is None else weights[k][inside], n)
 
 
+def _bincount_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
+    """A weight's gradient is that of the bin that it is counted in."""
+    x, weights = node.inputs
+    if weights is None:
+        return [None, None]
+    limits = [np.asarray(n, dtypes.numpy_type(x.dtype)) for n in (0, node.attrs["minlength"] - 1)]
+    place = R.minimum(R.maximum(x, limits[0]), limits[1])
+    g = R.take_along_axis(gys[0], place, axis=len(x.shape) - 1)
+    return [None, R.where(R.equal(place, x), g, zero(g))]
+
+
 _bincount = register(
     Op(
         name="bincount",
@@ -135,11 +147,11 @@ _bincount = register(
         infer=_bincount_infer,
         host=_bincount_host,
         cuda="NumPy counts",
-        nondiff="counts",
+        vjp=_bincount_vjp,
         reference=reference.bincount,
         cost=unary_cost(2),
         doc="how often each number below minlength occurs",
-        cases=lambda draw: Case([Array((6,), "int32", 0, 3), None], {"minlength": 4}),
+        cases=lambda draw: Case([Array((6,), "int32", 0, 3), draw.choice((None, Array((6,))))], {"minlength": 4}),
         invalid=[([Spec((2,), "float32"), None], {"minlength": 2}, DTypeError)],
     )
 )

@@ -24,7 +24,7 @@ def f64(value):
 class LearningRateSchedule(ChecksArguments):
     """Base of all schedules: subclass it and write `__call__(step)` with `fastnn.ops` or operators.
 
-    step: a scalar, the number of updates made so far.
+    `step` is a scalar, the number of updates made so far.
 
     >>> class Half(LearningRateSchedule):
     ...     def __call__(self, step):
@@ -48,12 +48,24 @@ class LearningRateSchedule(ChecksArguments):
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """A schedule from what get_config returned."""
+        """A schedule from what get_config returned.
+
+        Args:
+            config: dict of the constructor's arguments.
+        """
         return cls(**config)
 
 
 class _Formula(LearningRateSchedule):
-    """A schedule given by `rate(step)`, step a float64 scalar; `arguments` are its constructor's, in order."""
+    """A schedule given by `rate(step)`, step a float64 scalar; `arguments` are its constructor's, in order.
+
+    Args:
+        initial_learning_rate: float, the rate at step 0.
+        decay_steps: number > 0 of steps: what the decay is counted in.
+        name: str, kept in the config.
+
+    Raises ArgumentError for numbers out of range.
+    """
 
     arguments = ()
 
@@ -66,7 +78,11 @@ class _Formula(LearningRateSchedule):
         return float(self.rate(np.float64(step)))
 
     def rate(self, step):
-        """The formula."""
+        """The formula.
+
+        Args:
+            step: a float64 scalar, the number of updates made so far.
+        """
         raise NotImplementedError(f"{type(self).__name__} must implement rate(step).")
 
     def get_config(self):
@@ -81,7 +97,11 @@ def _positive(name, value):
 
 
 class ExponentialDecay(_Formula):
-    """initial_learning_rate * decay_rate ^ (step / decay_steps); staircase: the exponent rounded down.
+    """initial_learning_rate * decay_rate ^ (step / decay_steps).
+
+    Args:
+        decay_rate: float: what the rate is multiplied by in decay_steps steps.
+        staircase: whether the exponent is rounded down, so that the rate falls all at once.
 
     >>> round(ExponentialDecay(0.1, decay_steps=10, decay_rate=0.5)(10), 6)
     0.05
@@ -101,14 +121,17 @@ class ExponentialDecay(_Formula):
         self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
 
     def rate(self, step):
-        """The formula."""
         p = ops.divide(step, f64(self.decay_steps))
         p = ops.floor(p) if self.staircase else p
         return ops.multiply(f64(self.initial_learning_rate), ops.power(f64(self.decay_rate), p))
 
 
 class InverseTimeDecay(_Formula):
-    """initial_learning_rate / (1 + decay_rate * step / decay_steps); staircase: the quotient rounded down.
+    """initial_learning_rate / (1 + decay_rate * step / decay_steps).
+
+    Args:
+        decay_rate: float: how much the divisor grows in decay_steps steps.
+        staircase: whether the quotient step / decay_steps is rounded down, so that the rate falls all at once.
 
     >>> InverseTimeDecay(0.1, decay_steps=1, decay_rate=1.0)(1)
     0.05
@@ -128,7 +151,6 @@ class InverseTimeDecay(_Formula):
         self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
 
     def rate(self, step):
-        """The formula."""
         p = ops.divide(step, f64(self.decay_steps))
         p = ops.floor(p) if self.staircase else p
         return ops.divide(f64(self.initial_learning_rate), ops.add(f64(1.0), ops.multiply(f64(self.decay_rate), p)))
@@ -137,7 +159,9 @@ class InverseTimeDecay(_Formula):
 class PiecewiseConstantDecay(_Formula):
     """values[i] for boundaries[i - 1] < step <= boundaries[i].
 
-    boundaries: increasing numbers of steps; values: one more than boundaries.
+    Args:
+        boundaries: rising numbers of steps.
+        values: rates, one more than boundaries.
 
     >>> [PiecewiseConstantDecay([2, 4], [1.0, 0.5, 0.1])(step) for step in (0, 2, 3, 5)]
     [1.0, 1.0, 0.5, 0.1]
@@ -155,7 +179,6 @@ class PiecewiseConstantDecay(_Formula):
         self.boundaries, self.values, self.name = boundaries, values, name
 
     def rate(self, step):
-        """The formula."""
         out = f64(self.values[-1])
         for boundary, value in zip(reversed(list(self.boundaries)), reversed(list(self.values)[:-1])):
             out = ops.where(ops.less_equal(step, f64(boundary)), f64(value), out)
@@ -165,7 +188,10 @@ class PiecewiseConstantDecay(_Formula):
 class PolynomialDecay(_Formula):
     """From initial_learning_rate to end_learning_rate over decay_steps, as (1 - step / decay_steps) ^ power.
 
-    cycle: after decay_steps start again, over the next multiple of decay_steps that is not below step.
+    Args:
+        end_learning_rate: float, the rate from decay_steps on.
+        power: number: 1 is a straight line.
+        cycle: whether it starts again after decay_steps, over the next multiple of decay_steps that is not below step.
 
     >>> round(PolynomialDecay(1.0, decay_steps=10, end_learning_rate=0.0)(5), 6)
     0.5
@@ -186,7 +212,6 @@ class PolynomialDecay(_Formula):
         self.end_learning_rate, self.power, self.cycle, self.name = end_learning_rate, power, cycle, name
 
     def rate(self, step):
-        """The formula."""
         steps = f64(self.decay_steps)
         if self.cycle:
             steps = ops.multiply(steps, ops.maximum(f64(1.0), ops.ceil(ops.divide(step, steps))))
@@ -204,8 +229,12 @@ def _half_cosine(fraction):
 class CosineDecay(_Formula):
     """Half a cosine from the initial rate to alpha times it over decay_steps, after a linear warm-up if asked for.
 
-    alpha: the floor as a fraction.  warmup_target, warmup_steps: rise linearly from initial_learning_rate to
-    warmup_target over warmup_steps first; the cosine then starts at warmup_target.
+    Args:
+        alpha: float: the lowest rate, as a fraction of the highest one.
+        warmup_target: float: the rate rises linearly from initial_learning_rate to this in warmup_steps steps, and the
+            cosine starts there; None: it starts at initial_learning_rate.
+        warmup_steps: int >= 0, how long it rises.
+
     Source: Loshchilov and Hutter, SGDR, 2016.
 
     >>> round(CosineDecay(1.0, decay_steps=10)(5), 6)
@@ -227,7 +256,6 @@ class CosineDecay(_Formula):
         self.alpha, self.name, self.warmup_target, self.warmup_steps = alpha, name, warmup_target, warmup_steps
 
     def rate(self, step):
-        """The formula."""
         start, steps = f64(self.initial_learning_rate), f64(self.decay_steps)
         if self.warmup_target is None:
             return self._decayed(ops.minimum(step, steps), start)
@@ -247,6 +275,12 @@ class CosineDecay(_Formula):
 
 class CosineDecayRestarts(_Formula):
     """Cosine decays one after the other: each t_mul times as long and m_mul times as high as the one before.
+
+    Args:
+        first_decay_steps: int > 0: length of the first cosine, in steps.
+        t_mul: float: how much longer each one is.
+        m_mul: float: how much higher each one begins.
+        alpha: float: the lowest rate of each, as a fraction of its highest one.
 
     Source: Loshchilov and Hutter, SGDR, 2016.
 
@@ -270,7 +304,6 @@ class CosineDecayRestarts(_Formula):
         self._t_mul, self._m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
 
     def rate(self, step):
-        """The formula."""
         one, t_mul = f64(1.0), f64(self._t_mul)
         fraction = ops.divide(step, f64(self.first_decay_steps))
         if self._t_mul == 1.0:
@@ -290,12 +323,23 @@ class CosineDecayRestarts(_Formula):
 
 
 def serialize(learning_rate_schedule):
-    """The config of a schedule (a dict)."""
+    """The config of a schedule (a dict).
+
+    Args:
+        learning_rate_schedule: a LearningRateSchedule.
+
+    >>> serialize(CosineDecay(0.1, decay_steps=10))["class_name"]
+    'CosineDecay'
+    """
     return serial.serialize(learning_rate_schedule)
 
 
 def deserialize(config, custom_objects=None):
     """A schedule from its config.
+
+    Args:
+        config: a dict that serialize() gave.
+        custom_objects: {name: class} for names that fastnn does not know, or None.
 
     >>> deserialize({"class_name": "InverseTimeDecay", "config": {"initial_learning_rate": 1.0, "decay_steps": 1,
     ...              "decay_rate": 1.0}}).decay_rate

@@ -3,9 +3,9 @@
 import fastnn
 from fastnn import layers
 
-IMAGE, SERIES, ROW = (9, 8, 4), (10, 4), (6,)
+IMAGE, SERIES, ROW, VOLUME = (9, 8, 4), (10, 4), (6,), (4, 5, 6, 2)
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "exponential", "gelu",
-               "silu", "relu6", "leaky_relu", "hard_sigmoid", "linear")  # fmt: skip
+               "silu", "relu6", "leaky_relu", "hard_sigmoid", "hard_silu", "mish", "log_softmax", "linear")  # fmt: skip
 LAYERS = {
     "dense": (ROW, lambda: layers.Dense(3)), "no bias": (ROW, lambda: layers.Dense(3, use_bias=False)),
     "dense of series": (SERIES, lambda: layers.Dense(3)),
@@ -32,6 +32,26 @@ LAYERS = {
     "separable1d": (SERIES, lambda: layers.SeparableConv1D(5, 3)),
     **{f"{kind.__name__} {p}": (IMAGE, lambda kind=kind, p=p: kind((2, 3), 2, p))
        for kind in (layers.MaxPooling2D, layers.AveragePooling2D) for p in ("valid", "same")},
+    **{f"{kind.__name__} {options}": (SERIES, lambda kind=kind, options=options: kind(3, **options))
+       for kind in (layers.LSTM, layers.GRU, layers.SimpleRNN)
+       for options in ({}, {"return_sequences": True}, {"go_backwards": True, "return_sequences": True},
+                       {"use_bias": False, "activation": "relu"})},
+    "GRU before": (SERIES, lambda: layers.GRU(3, reset_after=False, recurrent_activation="hard_sigmoid")),
+    **{f"Bidirectional {mode}": (SERIES, lambda mode=mode: layers.Bidirectional(
+        layers.LSTM(3, return_sequences=True), merge_mode=mode)) for mode in ("concat", "sum", "mul", "ave")},
+    "both ends": (SERIES, lambda: layers.Bidirectional(layers.GRU(3))),
+    **{f"Conv{n}DTranspose {p} {s} {d}": (shape, lambda n=n, p=p, s=s, d=d: getattr(layers, f"Conv{n}DTranspose")(
+        3, 3, strides=s, padding=p, dilation_rate=d)) for n, shape in ((1, SERIES), (2, IMAGE), (3, VOLUME))
+       for p in ("valid", "same") for s, d in ((1, 1), (2, 1), (1, 2))},
+    "Conv2DTranspose output": (IMAGE, lambda: layers.Conv2DTranspose(3, 2, 3, "same", output_padding=1)),
+    "Conv2DTranspose apart": (IMAGE, lambda: layers.Conv2DTranspose(3, 2, 3, activation="relu")),
+    "Cropping2D": (IMAGE, lambda: layers.Cropping2D(((1, 2), (0, 1)))),
+    "Cropping1D": (SERIES, lambda: layers.Cropping1D((1, 2))),
+    "RepeatVector": (ROW, lambda: layers.RepeatVector(3)), "PReLU": (IMAGE, lambda: layers.PReLU(shared_axes=[1, 2])),
+    "GroupNormalization": (IMAGE, lambda: layers.GroupNormalization(2)),
+    "RMSNormalization": (SERIES, lambda: layers.RMSNormalization()),
+    "Conv3D": (VOLUME, lambda: layers.Conv3D(3, 2)), "pool3d": (VOLUME, lambda: layers.MaxPooling3D(2)),
+    "UpSampling3D": (VOLUME, lambda: layers.UpSampling3D(2)), "pad3d": (VOLUME, lambda: layers.ZeroPadding3D(1)),
     "pool1d": (SERIES, lambda: layers.MaxPooling1D(3, 1, "same")), "up1d": (SERIES, lambda: layers.UpSampling1D(2)),
 }  # fmt: skip
 MERGES = (
@@ -78,8 +98,16 @@ def words():
     )
 
 
+def attended():
+    """Attention of one sequence to another, and to itself, of any length."""
+    a, b = fastnn.Input((None, 4)), fastnn.Input((None, 5))
+    h = layers.MultiHeadAttention(2, 3)(a, b)
+    return randomised(fastnn.Model([a, b], layers.MultiHeadAttention(1, 2, value_dim=3)(h, h)))
+
+
 MODELS = {
     **{name: lambda name=name: one_layer(name) for name in LAYERS},
     **{kind.__name__: lambda kind=kind: merged(kind) for kind in MERGES},
     "words": words,
+    "MultiHeadAttention": attended,
 }

@@ -1,0 +1,129 @@
+"""Initializers that draw their values."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fastnn.core import config, random
+from fastnn.core.errors import ArgumentError
+from fastnn.initializers.base import Initializer, type_of
+
+
+class RandomInitializer(Initializer):
+    """Base of the random ones.
+
+    Args:
+        seed: an int or a SeedGenerator: the values depend on it alone; None: a random stream of its own, which follows
+            from `keras.utils.set_random_seed` and the order in which initializers are made.
+
+    >>> RandomInitializer(seed=1).get_config()
+    {'seed': 1}
+    """
+
+    def __init__(self, seed: Any = None) -> None:
+        good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
+        if not good:
+            raise ArgumentError(
+                "`seed` argument should be an int, a SeedGenerator or None. Received: "
+                f"seed={seed!r} (of type {type(seed).__name__})."
+            )
+        self.seed = seed
+        self._key = (
+            (config.seed(), config.next_stream())
+            if seed is None
+            else tuple(seed.key)
+            if hasattr(seed, "key")
+            else (int(seed), 0)
+        )
+
+    def get_config(self):
+        return {"seed": self.seed if self.seed is None or hasattr(self.seed, "__index__") else None}
+
+
+class RandomNormal(RandomInitializer):
+    """Normal numbers of the given `mean` and `stddev`.
+
+    Args:
+        mean: float.
+        stddev: float >= 0, the standard deviation.
+
+    >>> RandomNormal(stddev=0.1, seed=1)((2, 3)).shape
+    (2, 3)
+    """
+
+    def __init__(self, mean: Any = 0.0, stddev: Any = 0.05, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
+
+    def __call__(self, shape, dtype=None):
+        return random.normal(self._key, shape, self.mean, self.stddev, dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}
+
+
+class TruncatedNormal(RandomNormal):
+    """Normal numbers, those beyond two standard deviations drawn again.
+
+    >>> bool(abs(TruncatedNormal(stddev=1.0, seed=1)((1000,))).max() <= 2.0)
+    True
+    """
+
+    def __call__(self, shape, dtype=None):
+        return random.truncated_normal(self._key, shape, self.mean, self.stddev, dtype)
+
+
+class RandomUniform(RandomInitializer):
+    """Numbers uniform in [minval, maxval).
+
+    Args:
+        minval: float, the least value.
+        maxval: float, above all values.
+
+    >>> bool(abs(RandomUniform(seed=1)((1000,))).max() <= 0.05)
+    True
+    """
+
+    def __init__(self, minval: Any = -0.05, maxval: Any = 0.05, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.minval, self.maxval = minval, maxval
+
+    def __call__(self, shape, dtype=None):
+        return random.uniform(self._key, shape, self.minval, self.maxval, dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "minval": self.minval, "maxval": self.maxval}
+
+
+class Orthogonal(RandomInitializer):
+    """A random matrix with orthonormal rows or columns, times `gain`; higher ranks are seen as (everything, last).
+
+    Args:
+        gain: float, the length of each row or column.
+
+    >>> w = Orthogonal(seed=1)((3, 3))
+    >>> bool(np.allclose(w @ w.T, np.eye(3), atol=1e-6))
+    True
+    """
+
+    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.gain = gain
+
+    def __call__(self, shape, dtype=None):
+        if len(shape) < 2:
+            raise ArgumentError(
+                "The tensor to initialize must be at least two-dimensional. "
+                f"Received: shape={tuple(shape)} of rank {len(shape)}."
+            )
+        rows, cols = math.prod(shape[:-1]), shape[-1]
+        tall = random.normal(self._key, (max(rows, cols), min(rows, cols)), dtype="float64")
+        q, r = np.linalg.qr(tall)
+        q *= np.sign(np.diag(r))  # makes the distribution uniform over orthogonal matrices
+        if rows < cols:
+            q = q.T
+        return (self.gain * q.reshape(shape)).astype(type_of(dtype))
+
+    def get_config(self):
+        return {**super().get_config(), "gain": self.gain}

@@ -1,0 +1,215 @@
+"""What the cells of SimpleRNN, LSTM and GRU share: arguments, weights, dropout."""
+
+from typing import Any
+
+from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn.core.arguments import whole
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import Trace
+from fastnn.graph.lifetime import passing
+from fastnn.layers import nest
+from fastnn.layers.dense import weight_config
+from fastnn.layers.layer import Layer
+from fastnn.layers.leaf import symbol_like
+from fastnn.ops.functions.random import dropout
+from fastnn.random import SeedGenerator
+
+WEIGHTS = ("kernel", "recurrent", "bias")
+
+
+class CellDropout:
+    """Dropout masks of a cell: one for the inputs, one for the states, the same for all steps of a call."""
+
+    def _set_dropout(self, rate, recurrent_rate, seed):
+        for name, value in (("dropout", rate), ("recurrent_dropout", recurrent_rate)):
+            if not 0 <= value <= 1:
+                raise ArgumentError(f"`{name}` must lie in [0, 1]. Received: {name}={value}")
+        self.dropout, self.recurrent_dropout, self.seed = rate, recurrent_rate, seed
+        self.seed_generator = SeedGenerator(seed) if rate or recurrent_rate else None
+        self._input_mask = self._state_mask = None
+
+    def start(self, batch, training):
+        """Draw the masks of a new call.
+
+        Args:
+            batch: int, the number of rows.
+            training: whether anything is dropped.
+        """
+        self._input_mask = self._mask(self.dropout, (batch, self.kernel.shape[0])) if training else None
+        self._state_mask = self._mask(self.recurrent_dropout, (batch, self.units)) if training else None
+
+    def _mask(self, rate, shape):
+        if not rate:
+            return None
+        key = dict(zip(("seed", "stream", "call"), self.seed_generator.draw()))
+        return dropout(ops.ones(shape, dtype=self.compute_dtype), rate, **key)
+
+
+def build_cell(cell, input_shape):
+    """Build a cell that is not built: by its own `build`, else by calling it in a throw-away trace, which builds the
+    layers inside."""
+    if getattr(cell, "built", True):
+        return
+    if type(cell).build is not Layer.build:
+        cell.build(input_shape)
+        return
+    with passing(), Trace(building=True) as trace:
+        batch = input_shape[0] or 2
+        own = getattr(cell, "get_initial_state", None)
+        size = cell.state_size
+        size = [size] if isinstance(size, int) else list(size)
+        states = (
+            nest.map_structure(lambda s: ops.zeros((batch, s), dtype=cell.compute_dtype), size)
+            if own is None
+            else own(batch_size=batch)
+        )
+        cell(
+            trace.input((batch, *input_shape[1:]), cell.compute_dtype),
+            list(states) if isinstance(states, (list, tuple)) else [states],
+        )
+
+
+class RecurrentCell(CellDropout, Layer):
+    """Arguments and weights of the built-in cells; `gates` blocks of `units` columns each.
+
+    Args:
+        units: int >= 1, the size of the state and of the output.
+        activation: of the candidate: a name ("tanh"), a function of an array, or None.
+        recurrent_activation: of the gates, likewise.
+        use_bias: whether a bias is added.
+        dropout, recurrent_dropout: shares in [0, 1] of inputs and of states dropped while training.
+        seed: int: seed of the dropout; None: a random stream of its own.
+    """
+
+    gates = 1
+    gated = False
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.pop("implementation", None)
+        super().__init__(**kwargs)
+        if (whole(units) or 0) < 1:
+            raise ArgumentError(
+                f"Received an invalid value for argument `units`, expected a positive integer, got {units!r}."
+            )
+        self.units, self.use_bias = int(units), use_bias
+        self.activation = activations.get(activation)
+        for name, i, r, c in zip(
+            WEIGHTS,
+            (kernel_initializer, recurrent_initializer, bias_initializer),
+            (kernel_regularizer, recurrent_regularizer, bias_regularizer),
+            (kernel_constraint, recurrent_constraint, bias_constraint),
+        ):
+            setattr(self, f"{name}_initializer", initializers.get(i))
+            setattr(self, f"{name}_regularizer", regularizers.get(r))
+            setattr(self, f"{name}_constraint", constraints.get(c))
+        self._set_dropout(min(1.0, max(0.0, dropout)), min(1.0, max(0.0, recurrent_dropout)), seed)
+
+    @property
+    def state_size(self):
+        """The size of the state."""
+        return self.units
+
+    @property
+    def output_size(self):
+        """The size of the output."""
+        return self.units
+
+    def build(self, input_shape):
+        width = self.gates * self.units
+        self.kernel = self._add("kernel", (input_shape[-1], width), "kernel")
+        self.recurrent_kernel = self._add("recurrent", (self.units, width), "recurrent_kernel")
+        self.bias = self._add("bias", self._bias_shape(), "bias") if self.use_bias else None
+
+    def _bias_shape(self):
+        return (self.gates * self.units,)
+
+    def _add(self, which, shape, name):
+        return self.add_weight(
+            shape=shape,
+            name=name,
+            initializer=getattr(self, f"{which}_initializer"),
+            regularizer=getattr(self, f"{which}_regularizer"),
+            constraint=getattr(self, f"{which}_constraint"),
+        )
+
+    def get_initial_state(self, batch_size=None):
+        """Zeros.
+
+        Args:
+            batch_size: int, the number of rows.
+        """
+        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in nest.flatten(self.state_size)]
+
+    def project(self, inputs):
+        """The input's share of the gates: inputs @ kernel + bias, for one step or for all steps at once.
+
+        Args:
+            inputs: (batch, features), or (steps, batch, features).
+        """
+        if self._input_mask is not None:
+            inputs = inputs * self._input_mask
+        x = ops.matmul(inputs, self.kernel)
+        return x if self.bias is None else x + self.bias
+
+    def _usual(self, *values):
+        """Whether a step has a kernel of its own: with the usual activations, on floats of one dtype."""
+        return (
+            self.activation is activations.tanh
+            and self.recurrent_activation is activations.sigmoid
+            and values[0].dtype in ("float32", "float64")
+            and len({str(v.dtype) for v in values}) == 1
+        )
+
+    def _state(self, h):
+        return h if self._state_mask is None else h * self._state_mask
+
+    def call(self, inputs, states, training=False):
+        """One step: (output, new states).
+
+        Args:
+            inputs: (batch, features).
+            states: the state, or the list of them, (batch, units) each.
+            training: whether dropout drops.
+        """
+        self.start(inputs.shape[0], training)
+        return self.step(self.project(inputs), states if isinstance(states, (list, tuple)) else [states])
+
+    def compute_output_spec(self, inputs, states, training=False):
+        """Shapes and dtypes of the output and the states.
+
+        Args:
+            inputs, states, training: as of `call`, symbols or KerasTensors for arrays.
+        """
+        batch = inputs.shape[0]
+        sizes = nest.flatten(self.state_size)
+        return symbol_like((batch, self.units), self.compute_dtype), [
+            symbol_like((batch, s), self.compute_dtype) for s in sizes
+        ]
+
+    def own_config(self):
+        """The entries of the config that a layer shares with its cell."""
+        gated = {"recurrent_activation": activations.serialize(self.recurrent_activation)} if self.gated else {}
+        return {"units": self.units, "activation": activations.serialize(self.activation), **gated,
+                "use_bias": self.use_bias, **weight_config(self, WEIGHTS, activity=False), "dropout": self.dropout,
+                "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}  # fmt: skip
+
+    def get_config(self):
+        return {**super().get_config(), **self.own_config()}

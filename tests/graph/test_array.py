@@ -1,0 +1,101 @@
+"""What operations on arrays return: an ndarray with the methods of Keras's tensors."""
+
+import copy
+import operator
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastnn
+from fastnn import layers, ops
+
+X = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def net():
+    return fastnn.Sequential([fastnn.Input((3,)), layers.Dense(2)])
+
+
+GIVERS = {
+    "operation": lambda: ops.add(X, 1),
+    "long operation": lambda: ops.quantile(X, 0.5),
+    "constants": lambda: ops.zeros((2,)),
+    "range": lambda: ops.arange(3),
+    "nothing to do": lambda: ops.cast(X, "float32"),
+    "conversion": lambda: ops.convert_to_tensor(X),
+    "random numbers": lambda: fastnn.random.normal((2,)),
+    "activation": lambda: fastnn.activations.relu(X),
+    "layer": lambda: layers.Dense(2)(X),
+    "layer that changes nothing": lambda: layers.Dropout(0.5)(X),
+    "model": lambda: net()(X),
+    "loss": lambda: fastnn.losses.MeanSquaredError()(X, X + 1),
+    "metric": lambda: fastnn.metrics.Mean()([1.0, 3.0]),
+    "operator": lambda: ops.add(X, 1) * 2,
+    "operator on the right": lambda: X @ ops.transpose(X),
+    "part": lambda: ops.add(X, 1)[0],
+    "number of a part": lambda: ops.add(X, 1)[0, 1],
+}
+
+
+@pytest.mark.parametrize("give", GIVERS.values(), ids=GIVERS)
+def test_whatever_a_call_returns_has_numpy(give):
+    found = give()
+    assert isinstance(found, np.ndarray)
+    plain = found.numpy()
+    assert type(plain) is np.ndarray or isinstance(plain, np.generic)
+    np.testing.assert_array_equal(plain, found)
+
+
+def test_predict_and_weights_are_plain_arrays():
+    model = net()
+    found = [model.predict(X, verbose=0), model.predict(X[:1], verbose=0), model.predict_on_batch(X)]
+    assert {type(a) for a in (*found, *model.get_weights(), ops.convert_to_numpy(ops.add(X, 1)))} == {np.ndarray}
+
+
+@pytest.mark.parametrize("name", ["nothing to do", "conversion", "layer that changes nothing"])
+def test_what_is_returned_is_not_the_users_memory(name):
+    assert not np.shares_memory(GIVERS[name](), X)
+
+
+@given(st.sampled_from(["add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "matmul"]), st.booleans())
+def test_in_place_operators_make_a_new_array(name, array):
+    a = ops.array([[1.0, 2.0], [3.0, 4.0]])
+    before, b = a.numpy().copy(), np.array([[2.0, 0.5], [1.0, 3.0]], "float32")
+    other = ops.array(b) if array else b
+    found = getattr(operator, f"i{name}")(a, other)
+    np.testing.assert_array_equal(a, before)
+    np.testing.assert_array_equal(found, getattr(operator, name)(before, b))
+
+
+def test_reductions_of_numpy_give_its_numbers_and_operations_on_one_number_do_not():
+    x = ops.add(X, 1)
+    assert (
+        isinstance(np.sum(x), np.generic) and isinstance(x.max(), np.generic) and isinstance(np.argmax(x), np.generic)
+    )
+    assert (ops.sum(x) + 1).numpy() == 22
+
+
+def test_numbers_are_keys_and_indices_and_print_as_numpys():
+    labels = {0: "cat", 2: "dog"}
+    best = ops.argmax(ops.array([0.1, 0.2, 0.7]))
+    assert labels[best] == "dog" and [10, 20, 30][best] == 30 and f"{ops.sum(X):.1f}" == "15.0"
+    assert repr(ops.array([1.0])) == "array([1.], dtype=float32)" and str(ops.array([0.1, 0.2])) == "[0.1 0.2]"
+    with pytest.raises(TypeError, match="one number can be a key"):
+        hash(ops.array([1.0]))
+
+
+def test_copies_and_pickles():
+    x = ops.array([1.0, 2.0])
+    assert type(pickle.loads(pickle.dumps(x))) is np.ndarray  # who reads it needs no fastnn
+    assert copy.deepcopy(x).numpy().tolist() == copy.copy(x).numpy().tolist() == [1.0, 2.0]
+
+
+def test_a_tape_sees_operators_of_watched_arrays():
+    x = ops.convert_to_tensor([1.0, 2.0])
+    with fastnn.GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(x * x + 3 * x - x[0])
+    np.testing.assert_array_equal(tape.gradient(y, x), [3.0, 7.0])

@@ -1,0 +1,132 @@
+"""Trainings on a simulated device beside the CPU: a small net, an MNIST-sized CNN, ResNet-20, sequences.
+
+With the CPU's kernels (own=False) the bits are the CPU's.  With those written for devices, integers and dropout masks
+are, and sums are in another fixed order: close to the CPU's, and the same each time.
+"""
+
+from __future__ import annotations
+
+import evaluate
+import numpy as np
+import pytest
+from strategies import kernels_mode
+
+import fastnn as keras
+from fastnn.runtime import device
+from fastnn.runtime.simulated import Simulated
+
+L = keras.layers
+RNG = np.random.default_rng(0)
+
+
+def dense():
+    model = keras.Sequential([keras.Input((12,)), L.Dense(16, "relu"), L.Dropout(0.3), L.Dense(3, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, RNG_DATA((40, 12), 3)
+
+
+def mnist_cnn(side=28, batch=6):
+    model = keras.Sequential([
+        keras.Input((side, side, 1)), L.Rescaling(1 / 255), L.Conv2D(8, 3, activation="relu"), L.MaxPooling2D(2),
+        L.Conv2D(16, 3, activation="relu"), L.MaxPooling2D(2), L.Flatten(), L.Dropout(0.5), L.Dense(10, "softmax"),
+    ])  # fmt: skip
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, RNG_DATA((batch, side, side, 1), 10, np.uint8)
+
+
+def resnet20(side=32, batch=6):
+    def block(x, filters, stride):
+        y = L.Conv2D(filters, 3, stride, "same", use_bias=False)(x)
+        y = L.Activation("relu")(L.BatchNormalization()(y))
+        y = L.BatchNormalization()(L.Conv2D(filters, 3, padding="same", use_bias=False)(y))
+        if stride > 1:
+            x = L.BatchNormalization()(L.Conv2D(filters, 1, stride, use_bias=False)(x))
+        return L.Activation("relu")(L.Add()([x, y]))
+
+    inputs = keras.Input((side, side, 3))
+    x = L.BatchNormalization()(L.Conv2D(16, 3, padding="same", use_bias=False)(L.Rescaling(1 / 255)(inputs)))
+    for filters in (16, 32, 64):
+        for k in range(3):
+            x = block(x, filters, 2 if filters > 16 and k == 0 else 1)
+    model = keras.Model(inputs, L.Dense(10)(L.GlobalAveragePooling2D()(x)))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss)
+    return model, RNG_DATA((batch, side, side, 3), 10, np.uint8)
+
+
+def sequences():
+    model = keras.Sequential([keras.Input((9,)), L.Embedding(20, 6), L.LSTM(5, dropout=0.2), L.Dense(1)])
+    model.compile("rmsprop", "mse")
+    return model, (RNG.integers(0, 20, (10, 9)), RNG.standard_normal((10, 1)).astype("float32"))
+
+
+def two_inputs():
+    a, b = keras.Input((4,), name="a"), keras.Input((3,), name="b")
+    shared = L.Dense(5, "tanh")
+    x = L.Concatenate()([shared(a), shared(L.Dense(4)(b))])
+    model = keras.Model([a, b], [L.Dense(2, name="y")(x), L.Dense(1, name="z")(L.LayerNormalization()(x))])
+    model.compile("adam", {"y": "mse", "z": "mae"}, loss_weights={"y": 1.0, "z": 0.2})
+    draw = lambda *shape: RNG.standard_normal(shape).astype("float32")
+    return model, ([draw(14, 4), draw(14, 3)], [draw(14, 2), draw(14, 1)])
+
+
+def RNG_DATA(shape, classes, kind=np.float32):
+    """Inputs and labels."""
+    x = RNG.integers(0, 256, shape).astype(kind) if kind == np.uint8 else RNG.standard_normal(shape).astype(kind)
+    return x, RNG.integers(0, classes, shape[0])
+
+
+def trained(make, epochs=2, batch=4):
+    """History, what evaluate and predict say, weights and optimizer's slots, of a model that is made anew."""
+    global RNG
+    RNG = np.random.default_rng(0)
+    keras.utils.set_random_seed(7)
+    model, (x, y) = make()
+    history = model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0, validation_data=(x, y)).history
+    tested, predicted = model.evaluate(x, y, verbose=0), model.predict(x, verbose=0)
+    arrays = [*model.get_weights(), *(v.numpy() for v in model.optimizer.variables)]
+    predicted = predicted if isinstance(predicted, list) else [predicted]
+    return [*(np.array(v) for v in history.values()), np.array(tested), *predicted, *arrays]
+
+
+SMALL = [dense, sequences, two_inputs]
+LARGE = [mnist_cnn, resnet20]
+
+
+@pytest.mark.parametrize("make", SMALL if kernels_mode() == "python" else SMALL + LARGE)
+def test_the_cpus_kernels_give_the_cpus_bits(make):
+    wanted = trained(make)
+    found = Simulated(own=False)
+    with device.using(found):
+        evaluate.assert_same_bits(trained(make), wanted, make.__name__)
+    assert found.counts["replays"] and not found.counts["launches"], "everything ran in graphs"
+    found.check()
+
+
+def close(make, **settings):
+    """A training with kernels written for devices beside the CPU's, and again."""
+    wanted, runs = trained(make, **settings), []
+    for _ in range(2):
+        found = Simulated()
+        with device.using(found):
+            runs.append(trained(make, **settings))
+        found.check()
+    evaluate.assert_same_bits(runs[1], runs[0], "run to run")
+    for a, b in zip(runs[0], wanted, strict=True):
+        evaluate.assert_close(a, b, 2e-4, make.__name__)  # some hundred sums of some hundred terms, one after the other
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", SMALL)
+def test_kernels_written_for_devices_come_close(make):
+    close(make, epochs=1)
+
+
+@pytest.mark.slow
+def test_an_mnist_cnn_by_kernels_written_for_devices():
+    close(lambda: mnist_cnn(10, 2), epochs=1, batch=2)
+
+
+@pytest.mark.slow
+def test_resnet20_by_kernels_written_for_devices():
+    close(lambda: resnet20(8, 2), epochs=1, batch=2)
