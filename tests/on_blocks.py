@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -13,15 +10,15 @@ import evaluate
 import numpy as np
 import strategies
 
-from fastnn.compiler.target import CPU
+from fastnn.compiler.eager import EagerPlan
+from fastnn.compiler.target import Options, placed
 from fastnn.core import blocks, jit_cuda
 from fastnn.kernels import cuda
 from fastnn.kernels.cuda import conv, products, tiles
-from fastnn.runtime import pack
+from fastnn.runtime import device
+from fastnn.runtime.simulated import Simulated
 
 cuda.load()
-FIRST = 1 << 60  # numbers of kernels for a device, in place of addresses
-CUDA = replace(CPU, name="cuda", most_chunks=1)
 TILES = {"f32": (8, 8, 4, 4, 4), "f64": (8, 8, 4, 4, 4), "tf32": (16, 16, 8, 1, 1)}  # as small as tiles can be
 SMALL = {t: {form: 1.0} for t, form in TILES.items()}
 
@@ -38,52 +35,31 @@ def small_tiles() -> None:
             jit_cuda.CUDA_KERNELS[name] = jit_cuda.CudaKernel(name, source, (F,), threads)
 
 
-@contextmanager
-def device(count: int = 3, backward: bool = False) -> Iterator[list[str]]:
-    """Kernels that are written for a device run on `count` blocks inside; the others item by item. Yields their names."""
-    known, used = sorted(jit_cuda.CUDA_KERNELS), []
-    address, function = pack.address, pack.function
+class Noting(Simulated):
+    """A simulated device that keeps the names of the kernels that it ran, and begins with the order that it is told."""
 
-    def words_of(args: Any) -> Any:
-        return ctypes.cast(args, ctypes.POINTER(ctypes.c_int64)) if isinstance(args, int) else args
+    def __init__(self, count: int, backward: bool) -> None:
+        super().__init__(blocks=count)
+        self.names: list[str] = []
+        self._backward = not backward  # launches take turns
 
-    def address_of(name: str) -> int:
-        used.append(name)
-        return FIRST + known.index(name) if name in known else address(name)
-
-    def function_of(number: int) -> Callable[..., int]:
-        if number < FIRST:
-            one = function(number)
-
-            def each(args: Any, lo: int, hi: int) -> int:
-                return next((status for status in (one(args, i, i + 1) for i in range(lo, hi)) if status), 0)
-
-            return each
-        kernel = jit_cuda.CUDA_KERNELS[known[number - FIRST]]
-
-        def launched(args: Any, lo: int, hi: int) -> int:
-            with np.errstate(all="ignore"):
-                return jit_cuda.launch(kernel, words_of(args), lo, hi, min(count, hi - lo), backward)
-
-        return launched
-
-    with (
-        mock.patch.object(pack, "address", address_of),
-        mock.patch.object(pack, "function", function_of),
-        mock.patch.dict(blocks.TILES, SMALL),
-    ):
-        yield used
+    def _run(self, work: Any) -> None:
+        if work.row >= 0:  # else it is the tape's own
+            self.names.append(work.name)
+        super()._run(work)
 
 
-def run(fn: Callable[..., Any], arrays: list[np.ndarray], **how: Any) -> tuple[list[np.ndarray], list[str]]:
-    """fn on arrays as a plan for a device; results, and the names of the kernels."""
-    with device(**how) as used:
-        call = evaluate.plan(
-            fn, arrays, executor="python", fuse=False, threads=1, target={"name": "cuda", "most_chunks": 1}
-        )
-        results = [np.array(y) for y in evaluate.as_list(call(*arrays))]
+def run(
+    fn: Callable[..., Any], given: list[np.ndarray], count: int = 3, backward: bool = False
+) -> tuple[list[np.ndarray], list[str]]:
+    """fn on arrays as a plan for a device of `count` blocks; results, and the names of the kernels."""
+    found = Noting(count, backward)
+    with device.using(found), mock.patch.dict(blocks.TILES, SMALL):
+        plan = EagerPlan(fn, [(a.shape, a.dtype.name) for a in given], options=placed(Options()))
+        results = [np.array(y) for y in evaluate.as_list(plan(*given))]
+    found.check()
     evaluate.PLANS.clear()  # made for small tiles
-    return results, used
+    return results, found.names
 
 
 small_tiles()
