@@ -41,6 +41,7 @@ shard_sum: Op = register(
         attrs={"number": 0, "weight": 1.0},
         infer=_infer,
         host=_host,
+        cuda="processes exchange arrays of the host",
         vjp=_vjp,
         reference=reference.shard_sum,
         cases=lambda draw: Case([Array(draw_shape(draw))]),
