@@ -12,6 +12,7 @@ from fastnn.kernels.cuda.trees import split, sum_down
 
 SIGMOID = CODES["sigmoid"]
 THREADS, DEEP = 256, 8  # threads; pixels that a block takes at a time
+COLUMN_THREADS = LANES * DEEP
 
 
 @cuda_kernel("f32", "f64", threads=THREADS)
@@ -45,7 +46,7 @@ def depthwise_pixels(a, lo, hi, F):
     return 0
 
 
-@cuda_kernel("f32", "f64", threads=LANES * DEEP)
+@cuda_kernel("f32", "f64", threads=COLUMN_THREADS)
 def depthwise_sums(a, lo, hi, F):
     """Partial sums of gw[tap][c] = sum over pixels q of x[q*step + tap][c] * gy[q][c], one for each part of the pixels.
 
@@ -54,7 +55,7 @@ def depthwise_sums(a, lo, hi, F):
     """
     xs, gys, sums, geometry, pixels, part = words(a, 6)
     g, x, gy, y = at(np.int64, geometry), at(F, xs), at(F, gys), at(F, sums)
-    s = shared(F, LANES * DEEP)
+    s = shared(F, COLUMN_THREADS)
     H, W, C, taps = g[0], g[1], g[2], g[7]
     stripes = (C + LANES - 1) // LANES
     t = thread()

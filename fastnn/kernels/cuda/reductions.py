@@ -16,6 +16,7 @@ FLOATS = ("f32", "f64")
 INTS = ("i32", "i64")
 NUMBERS = (*FLOATS, *INTS)
 SQUARES = 256  # threads that add up squares
+COLUMN_THREADS = LANES * DEEP
 
 
 @device
@@ -69,7 +70,7 @@ def cols(name, combine, unit, *types):
     def run(a, lo, hi, F):
         xs, ys, red, inner, length, many, stripe, word = words(a, 8)
         S = sizeof(F)
-        s = shared(F, LANES * DEEP)
+        s = shared(F, COLUMN_THREADS)
         t = thread()
         stripes = (inner + stripe - 1) // stripe
         for item in range(lo + block(), hi, blocks()):
@@ -89,7 +90,7 @@ def cols(name, combine, unit, *types):
         return 0
 
     run.__name__ = name + "_cols"
-    return cuda_kernel(*types, threads=LANES * DEEP)(run)
+    return cuda_kernel(*types, threads=COLUMN_THREADS)(run)
 
 
 for _make in (rows, cols):
