@@ -90,8 +90,9 @@ def _prepare():
 
         return lowered
 
-    for function in (np.sqrt, np.floor, np.ceil, np.rint):  # its table of NumPy's functions has none of these
-        name = f"__nv_{function.__name__}"
+    # its table of NumPy's functions has none of these
+    for function in (np.sqrt, np.floor, np.ceil, np.rint, np.trunc, np.fabs, np.absolute):
+        name = "__nv_" + function.__name__.replace("absolute", "fabs")
         ufuncs.ufunc_db()[function] = {"f->f": called(name + "f"), "d->d": called(name)}
 
 

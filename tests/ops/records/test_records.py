@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from fastnn import ops
 from fastnn.core import hooks
 from fastnn.core.errors import FastnnError
 from fastnn.graph import Spec, Trace
-from fastnn.ops.op import R
+from fastnn.ops.op import SAME, R, register
 
 OPS = load_registry()
 FAMILIES = 40
@@ -36,6 +37,23 @@ def test_record_is_complete(name):
     assert op.doc and op.cuda, f"{name}: no formula, or no word on CUDA"
     for out, source in {**op.inplace, **(op.alias or {})}.items():
         assert isinstance(out, int) and 0 <= source < max(len(op.inputs), 1)
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_only_host_operations_have_a_reason_not_to_run_on_a_device(name):
+    op = OPS[name]
+    reason = isinstance(op.cuda, str) and op.cuda != SAME
+    assert reason == (op.host is not None) and len(op.on_cuda()) > 10, f"{name}: cuda={op.cuda!r}"
+
+
+@pytest.mark.parametrize("host, cuda, words", [
+    (print, SAME, "cuda='same', expected the reason why it runs on the host"),
+    (None, "no kernel yet", "cuda='no kernel yet', expected 'same' or a lowering rule"),
+])  # fmt: skip
+def test_a_record_without_a_word_on_devices_is_refused(host, cuda, words):
+    with pytest.raises(FastnnError, match=words):
+        register(replace(OPS["relu"], name="nowhere", host=host, lower=None, cuda=cuda))
+    assert "nowhere" not in OPS
 
 
 @pytest.mark.parametrize("name", OPS)
