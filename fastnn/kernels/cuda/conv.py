@@ -27,7 +27,7 @@ NOWHERE = -(1 << 40)  # a row that no image has
 
 def patches(BO, BK, T):
     """`seek(g, p0, pixels, where)`: the places of the thread's pixels from p0 on, (offset of the image, row, column),
-    and `fetch(F, r, x, g, where, tap, c, C, left, wide)`: their quads of the (tap, channel) from tap, c on to registers.
+    and `fetch(F, r, x, g, where, tap, c, C, left, wide)`: their quads from (tap, c) on to registers.
     """
     QUADS, DEEP = BO * BK // (4 * T), 4 * T // BK
 
@@ -69,7 +69,8 @@ def patches(BO, BK, T):
 
 def weights(BO, BK, T):
     """`fetch(F, r, w, g, tap, c, C, step, outer, left, wide)`: quads of weights that lie along k, as those of
-    `patches`: of tap and channel c on, from the address of the thread's first column on, of which `outer` are left, `step` apart.
+    `patches`: from (tap, c) on, from the address of the thread's first column on, of which `outer` are left, `step`
+    numbers apart.
     """
     QUADS, DEEP = BO * BK // (4 * T), 4 * T // BK
 
