@@ -23,8 +23,8 @@ TRANSPOSE_BAND = 16  # rows of an item of a transpose: so many cache lines are r
 
 # ------------------------------------------------------------------ on a device
 # Tiles of products and convolutions, by type: rows and columns of a block of threads, steps of k at a time, rows and
-# columns of a thread (of "tf32": rows and columns of warps), and how near the device's peak such a tile comes (of 1), by
-# which lowering chooses.
+# columns of a thread (of "tf32": rows and columns of warps), and how near the device's peak such a tile comes (of 1),
+# by which lowering chooses.
 TILES = {
     "f32": {(128, 128, 8, 8, 8): 1.0, (128, 64, 8, 8, 8): 0.9, (64, 64, 16, 8, 8): 0.8, (128, 32, 16, 8, 4): 0.7,
             (128, 16, 16, 8, 4): 0.55, (32, 32, 16, 4, 4): 0.45, (16, 64, 16, 4, 4): 0.4},

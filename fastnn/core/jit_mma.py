@@ -1,7 +1,7 @@
 """Tensor cores for kernels that are written for a device: products of small tiles of TF32 by the 32 threads of a warp.
 
-`tf32(x)`: x rounded to the 10 bits of mantissa that they multiply.  `mma(box, a, b, c)`: c + the product of a 16 x 8 and
-an 8 x 8 tile, of which each thread of the warp holds some: with g = lane // 4 and q = lane % 4, a is A[g, q],
+`tf32(x)`: x rounded to the 10 bits of mantissa that they multiply.  `mma(box, a, b, c)`: c + the product of a 16 x 8
+and an 8 x 8 tile, of which each thread of the warp holds some: with g = lane // 4 and q = lane % 4, a is A[g, q],
 A[g + 8, q], A[g, q + 4], A[g + 8, q + 4]; b is B[q, g], B[q + 4, g]; c and the result are C[g, 2q], C[g, 2q + 1],
 C[g + 8, 2q], C[g + 8, 2q + 1] (PTX ISA, mma.m16n8k8).  box: memory that the block shares, BOX float32 for each
 thread; only the Python form uses it.  All threads of a block call it together.

@@ -1,4 +1,4 @@
-"""Two values that broadcast, on a device: words and items as on the CPU, neighbouring threads on neighbouring columns."""
+"""Two values that broadcast, on a device: words and items as on the CPU, a column for each of neighbouring threads."""
 
 import numpy as np
 

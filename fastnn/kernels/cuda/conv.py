@@ -1,8 +1,8 @@
 """Convolutions on NHWC images on a device as implicit products, by the tiles of tiles.py: no matrix of patches is
 ever written.
 
-`correlate`: out[q] = act(sum over taps t of source[q*step + tap_t] . W_t + bias), q, tap: pairs of row and column.  It is
-the forward convolution, and for each residue of the stride the gradient of images.  Rows of A are the pixels q,
+`correlate`: out[q] = act(sum over taps t of source[q*step + tap_t] . W_t + bias), q, tap: pairs of row and column.  It
+is the forward convolution, and for each residue of the stride the gradient of images.  Rows of A are the pixels q,
 k runs over (tap, channel); a thread keeps the place of its pixels and walks along the taps.
 
 `correlate_grad_w`: gw[t, c] = sum over pixels q of x[q*step + tap_t][c] * gy[q].  Rows of A are (tap, channel), k runs
@@ -26,8 +26,8 @@ NOWHERE = -(1 << 40)  # a row that no image has
 
 
 def patches(BO, BK, T):
-    """`seek(g, p0, pixels, where)`: the places of the thread's pixels from p0 on, (offset of the image, row, column), and
-    `fetch(F, r, x, g, where, tap, c, C, left, wide)`: their quads of the (tap, channel) from tap, c on to registers.
+    """`seek(g, p0, pixels, where)`: the places of the thread's pixels from p0 on, (offset of the image, row, column),
+    and `fetch(F, r, x, g, where, tap, c, C, left, wide)`: their quads from (tap, c) on to registers.
     """
     QUADS, DEEP = BO * BK // (4 * T), 4 * T // BK
 
@@ -68,8 +68,9 @@ def patches(BO, BK, T):
 
 
 def weights(BO, BK, T):
-    """`fetch(F, r, w, g, tap, c, C, step, outer, left, wide)`: quads of weights that lie along k, as those of `patches`:
-    of tap and channel c on, from the address of the thread's first column on, of which `outer` are left, `step` apart.
+    """`fetch(F, r, w, g, tap, c, C, step, outer, left, wide)`: quads of weights that lie along k, as those of
+    `patches`: from (tap, c) on, from the address of the thread's first column on, of which `outer` are left, `step`
+    numbers apart.
     """
     QUADS, DEEP = BO * BK // (4 * T), 4 * T // BK
 
@@ -171,7 +172,15 @@ def correlation(z):
                 filled = True
                 w, left = w + BK * wks * S, left - BK
             outs, pixels, K, g = a[2], a[4], a[8], at(np.int64, a[3])
-            first, per_image, per_row, per_col, flags, biases, activation = a[12], a[13], a[14], a[15], a[16], a[17], a[18]
+            first, per_image, per_row, per_col, flags, biases, activation = (
+                a[12],
+                a[13],
+                a[14],
+                a[15],
+                a[16],
+                a[17],
+                a[18],
+            )
             p0, j0, group = corner(item, pixels, K)
             out, b, m, n = outs + (first + group * K + j0) * S, biases + (group * K + j0) * S, pixels - p0, K - j0
             wide = vectors(F, out, per_image | per_row | per_col)
@@ -183,7 +192,8 @@ def correlation(z):
 
 def columns_of_patches(BO, BK, T):
     """`seek(g, p0, where)`: image, row and column of the thread's pixels from p0 on; `step(g, where)`: those BK later;
-    `fetch(F, r, x, g, where, tap, c, C, left, depth, wide)`: quads of the (tap, channel) from tap, c on of these pixels.
+    `fetch(F, r, x, g, where, tap, c, C, left, depth, wide)`: quads of the (tap, channel) from tap, c on of these
+    pixels.
     """
     QUADS, FLAT = BO * BK // (4 * T), 4 * T // BO
 
@@ -225,9 +235,7 @@ def columns_of_patches(BO, BK, T):
             else:
                 for i in range(4):
                     inside = near and i < left and 0 <= y < H and 0 <= z < W
-                    r[4 * q + i] = (
-                        at(F, x + (((where[3 * q] * H + y) * W + z) * D + e) * S)[0] if inside else F(0)
-                    )
+                    r[4 * q + i] = at(F, x + (((where[3 * q] * H + y) * W + z) * D + e) * S)[0] if inside else F(0)
                     e += 1
                     if e == C and i + 1 < left:
                         s, e = s + 1, 0

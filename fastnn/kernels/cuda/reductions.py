@@ -27,7 +27,7 @@ def divided(F, v, word):
 
 
 def rows(name, combine, unit, *types):
-    """Register y[item] = reduction of one block of a row / divisor; unit: what changes nothing, None: the first element.
+    """Register y[item] = reduction of one block of a row / divisor; unit: what changes nothing, or None: the first.
 
     args: x, y, row length n, block length, blocks per row, divisor.
     """
@@ -102,7 +102,7 @@ for _make in (rows, cols):
 
 @cuda_kernel("f32", "f64", threads=SQUARES)
 def sum_squares_blocks(a, lo, hi, F):
-    """part[item] = sum of x^2 over a block of elements.  args: x, part (f64), elements of a block, elements.  items: blocks."""
+    """part[item] = sum of x^2 over a block.  args: x, part (f64), elements of a block, elements.  items: blocks."""
     xs, partials, length, n = words(a, 4)
     s = shared(F, SQUARES)
     t, part = thread(), at(np.float64, partials)

@@ -220,7 +220,10 @@ def categorical_crossentropy_grad(F, a, i, mine, s, t, lane, width):
 
 @by_rows("f32", "f64", length=3)
 def sparse_categorical_crossentropy(F, a, i, mine, s, t, lane, width):
-    """loss = -log(clip(p[label] / sum(p))); status 1 for a label outside.  args: p, label, loss, c, eps.  items: rows."""
+    """loss = -log(clip(p[label] / sum(p))); status 1 for a label outside.
+
+    args: p, label, loss, c, eps.  items: rows.
+    """
     ps, targets, losses, c, epsilon = words(a, 5)
     p, label, eps = at(F, ps + i * c * sizeof(F)), at(np.int64, targets)[i], F(f64(epsilon))
     total, good = row_sum(F, p, c, s, t, lane, width), 0 <= label < c

@@ -13,9 +13,10 @@ as on the CPU.
 
 Both give what a kernel needs of a tile: sizes, and the functions of its threads.  `place(t)`: which column and row of
 threads a thread is in.  `multiply(F, acc, sa, sb, box, buffer, tx, ty)` adds one buffer's products to acc.  `row_of(i,
-ty)`: the row of the tile that the thread's row i is.  `finisher(address)` makes `finish(F, acc, m, n, wide, flags, bias,
-activation, tx, ty, c, g, p0, s0, s1, s2)`, which writes the thread's sums, the rows below m and the columns below n;
-bias: its address for these columns.  Where a row of the tile lies is what `address(F, c, g, p0, s0, s1, s2, row)` says.
+ty)`: the row of the tile that the thread's row i is.  `finisher(address)` makes `finish(F, acc, m, n, wide, flags,
+bias, activation, tx, ty, c, g, p0, s0, s1, s2)`, which writes the thread's sums, the rows below m and the columns
+below n; bias: its address for these columns.
+Where a row of the tile lies is what `address(F, c, g, p0, s0, s1, s2, row)` says.
 """
 
 from typing import Any, NamedTuple
@@ -123,11 +124,11 @@ def _same(x):
 def mover(BO, BK, T, pad=PAD, rounded=_same):
     """How T threads bring a tile of an operand, BO along the outer axis and BK of k, to shared memory.
 
-    A thread has quads of neighbours, along the outer axis (`flat`) or along k.  `begin(flat, t)`: where the first of them
-    lies, (outer, k).  `fetch(F, r, p, step, along, across, flat, wide)`: its quads to the registers r, the first from the
-    address p, the others `step` bytes from one to the next; zeros beyond what is left `along` quads and `across` them.
-    `stash(F, s, buffer, r, outer, k, flat)`: from there to one of the two buffers of s.  The two numbers at the end: how
-    far a thread's quads are apart, across them, where they are flat and where not.
+    A thread has quads of neighbours, along the outer axis (`flat`) or along k.  `begin(flat, t)`: where the first of
+    them lies, (outer, k).  `fetch(F, r, p, step, along, across, flat, wide)`: its quads to the registers r, the first
+    from the address p, the others `step` bytes from one to the next; zeros beyond what is left `along` quads
+    and `across` them.  `stash(F, s, buffer, r, outer, k, flat)`: from there to one of the two buffers of s.  The two numbers
+    at the end: how far a thread's quads are apart, across them, where they are flat and where not.
     """
     QUADS, LINE = BO * BK // (4 * T), BO + pad
     FLAT, DEEP = 4 * T // BO, 4 * T // BK
@@ -293,5 +294,5 @@ def tensors(BM, BN, BK, WM, WN):
     def finisher(address):
         return finishing(2 * MI, row_of, write, activate, address)
 
-    return Tile(BM, BN, BK, T, 4 * MI * NI, 2 * MI, 2 * BK * LA, 2 * BK * LB, T * BOX, place, multiply, row_of, finisher,
-                mover(BM, BK, T, TENSOR_PAD, tf32), mover(BN, BK, T, TENSOR_PAD, tf32))  # fmt: skip
+    return Tile(BM, BN, BK, T, 4 * MI * NI, 2 * MI, 2 * BK * LA, 2 * BK * LB, T * BOX, place, multiply, row_of,
+                finisher, mover(BM, BK, T, TENSOR_PAD, tf32), mover(BN, BK, T, TENSOR_PAD, tf32))  # fmt: skip

@@ -42,7 +42,7 @@ def least(F, x, y):
 
 
 def across(combine):
-    """`f(F, s, v, t, width)`: the result over the `width` threads (a power of 2) that stand side by side with this one."""
+    """`f(F, s, v, t, width)`: the result over the `width` threads (a power of 2) side by side with this one."""
 
     @device
     def run(F, s, v, t, width):

@@ -26,8 +26,7 @@ def kind(t: str) -> str:
 
 
 def choose(t: str, rows: int, cols: int, depth: int, count: int = 1, most: int = DEVICE_PARTS) -> Choice:
-    """The tile and the number of ranges of k for `count` products of rows x depth by depth x cols, of type t; at most `most`
-    ranges.
+    """The tile and the number of ranges of k (at most `most`) for `count` products of rows x depth by depth x cols.
 
     A function of the sizes only: how sums are cut is a part of the result.
     """
@@ -82,7 +81,9 @@ def lower(e: Emitter) -> None:
     add_parts(e, sums, len(cut), y, p.N, flags, bias, code)
 
 
-def add_parts(e: Emitter, sums: Any, parts: int, y: Any, cols: int, flags: int = 0, bias: Any = 0, code: int = 0) -> None:
+def add_parts(
+    e: Emitter, sums: Any, parts: int, y: Any, cols: int, flags: int = 0, bias: Any = 0, code: int = 0
+) -> None:
     """y = act(the partial sums, added in order, + bias); nothing to do for one."""
     if parts > 1:
         rows = y.size // cols if cols else 0
