@@ -19,19 +19,25 @@ import fastnn
 
 ROOT = Path(fastnn.__path__[0]).parent
 REPORT = """
-import json, sys
+import json, sys, zipfile
 from fastnn.kernels import ptx
 known = ptx.all_kernels()
 names = sys.argv[1].split(",") if len(sys.argv) > 1 else [n for n, (_, per) in known.items() if per == "block"]
 found = {}
 for name in names:
     kernel, per = known[name]
-    text = ptx.ptx_of(kernel, per)
+    path = ptx.images_path(kernel, per)
+    if not path.exists():
+        ptx.make_images(kernel, per, path)
+    with zipfile.ZipFile(path) as archive:
+        images = {image: archive.read(image) for image in archive.namelist()}
+    text = images.pop(ptx.NEWER).decode()
     found[name] = {
         "per": per, "entry": f".entry fastnn_{name}(" in text, "local": ".local" in text, "atomic": "atom." in text,
         "shared": ptx.shared_bytes(text), "threads": ptx.threads_of(kernel, per),
         "target": text.partition(".target ")[2].split()[0],
-        "cubins": {a: ptx.cubin_of(text, a)[:4].hex() for a in ptx.CUBINS},
+        "cubins": {name: data[:4].hex() for name, data in images.items()},
+        "contracts": [x for x in ("add.f", "mul.f", "sub.f", "add.ftz", "mul.ftz", "sub.ftz") if x in text],
     }
 print(json.dumps(found))
 """
@@ -56,7 +62,9 @@ def check(found):
         assert made["entry"], f"{name}: no entry point of that name"
         assert made["target"].rstrip(",") == "sm_80", name
         assert all(magic == "7f454c46" for magic in made["cubins"].values()), f"{name}: no ELF file"
+        assert sorted(made["cubins"]) == ["sm_80", "sm_90"], name
         assert made["shared"] <= 48 * 1024, name
+        assert not made["contracts"], f"{name}: products and sums that a linker may join: {made['contracts']}"
 
 
 def test_a_sample_of_the_cpus_kernels():
