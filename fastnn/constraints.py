@@ -56,6 +56,8 @@ class MaxNorm(Constraint):
         axis: int or tuple of ints: the axes that a norm is taken over: 0 for Dense kernels (one norm per unit), (0, 1,
             2) for Conv2D kernels.
 
+    Source: Srivastava et al., Dropout, 2014.
+
     >>> import numpy as np
     >>> MaxNorm(1.0)(np.array([[3.0], [4.0]], "float32"))
     array([[0.6],

@@ -166,11 +166,13 @@ def set_matmul_precision(value: str) -> None:
     """Set the precision of products and convolutions.
 
     Args:
-        value: "high" (Winograd convolutions allowed) or "highest" (direct sums only).
+        value: "high" (Winograd convolutions allowed), "highest" (direct sums only), or "tf32": as "high", and on a CUDA
+            device float32 operands are rounded to TF32 (10 bits of mantissa: relative errors of 5e-4) and multiplied by
+            tensor cores.
 
     Raises ArgumentError for anything else.
     """
-    _choose("matmul_precision", value, ("high", "highest"))
+    _choose("matmul_precision", value, ("high", "highest", "tf32"))
 
 
 def executor() -> str:

@@ -119,9 +119,10 @@ if JIT:
 
         def codegen(context, builder, signature, args):
             kind = ir.ArrayType(context.get_data_type(F.instance_type), count)
-            name = builder.module.get_unique_name(f"{builder.function.name}.shared")
+            name = f"{builder.function.name}_shared_{len(builder.module.globals)}"  # NVVM allows no dots
             memory = cgutils.add_global_variable(builder.module, kind, name, SHARED_SPACE)
             memory.initializer, memory.align = ir.Constant(kind, ir.Undefined), VECTOR
+            memory.linkage = "internal"  # what is not used goes
             return builder.addrspacecast(memory, context.get_value_type(signature.return_type))
 
         return nb.CPointer(F.instance_type)(F, n), codegen
@@ -235,6 +236,8 @@ if JIT:
         exec(f"def {k.name}(a, lo, hi, status):{first}{body[per == 'block']}", space)
         return space[k.name]
 else:
+    import numpy as np
+
     from fastnn.core import thread_blocks
     from fastnn.core.thread_blocks import here
 
@@ -284,4 +287,9 @@ else:
 
         a: its argument words, addresses of registered memory; backward: see `fastnn.core.thread_blocks.run`.
         """
-        return thread_blocks.run(lambda: k.fn(a, lo, hi, *k.types), k.threads, blocks, backward)
+
+        def work():
+            with np.errstate(all="ignore"):  # float warnings are silent, as they are in compiled code
+                return k.fn(a, lo, hi, *k.types)
+
+        return thread_blocks.run(work, k.threads, blocks, backward)

@@ -52,7 +52,7 @@ class _Peer:
     def begin(self, pieces: Pieces) -> None:
         """Send these pieces, and expect others."""
         head = _COUNT.pack(len(pieces)) + b"".join(_COUNT.pack(p.nbytes) for p in pieces)
-        self.out = [memoryview(head), *(memoryview(p) for p in pieces if p.nbytes)]
+        self.out = [memoryview(head), *(p.data for p in pieces if p.nbytes)]
         self._head, self._wanted, self.done = bytearray(), _COUNT.size, False
 
     def send(self) -> None:
@@ -112,7 +112,7 @@ class _Peer:
             return
         sizes = tuple(_COUNT.unpack_from(self._head, _COUNT.size * (k + 1))[0] for k in range(count))
         self.pieces = self._buffers(sizes)
-        self._left, self._wanted = [memoryview(p) for p in self.pieces if p.nbytes], 0
+        self._left, self._wanted = [p.data for p in self.pieces if p.nbytes], 0
         self.done = not self._left
 
     def _buffers(self, sizes: tuple[int, ...]) -> list[Array]:
@@ -242,7 +242,7 @@ def join(rank: int, size: int, address: str, port: int, job: str = "", timeout: 
     until = time.monotonic() + timeout
     found: dict[int, socket.socket] = {}
     with contextlib.ExitStack() as stack:  # what is open is closed again if somebody does not come
-        stack.callback(lambda: [c.close() for c in found.values()])
+        stack.callback(lambda: _close(found))
         if rank == 0:
             door = _listen(address, port)
         else:
@@ -266,6 +266,11 @@ def join(rank: int, size: int, address: str, port: int, job: str = "", timeout: 
                 found[hello["rank"]] = connection
         kept, found = found, {}
     return Sockets(rank, size, kept)
+
+
+def _close(connections: dict[int, socket.socket]) -> None:
+    for connection in connections.values():
+        connection.close()
 
 
 def _listen(address: str, port: int) -> socket.socket:

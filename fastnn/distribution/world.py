@@ -82,7 +82,7 @@ def _int(name: str, value: object) -> int | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
-        return int(value)  # type: ignore[call-overload, no-any-return]
+        return int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError):
         raise ArgumentError(f"distribution.initialize: received {name}={value!r}, expected an int.") from None
 

@@ -18,7 +18,7 @@ TYPES = {"float32": "float", "float64": "double", "int8": "int8_t", "int16": "in
          "int64": "int64_t", "uint8": "uint8_t", "uint16": "uint16_t", "uint32": "uint32_t", "uint64": "uint64_t",
          "bool": "uint8_t"}  # fmt: skip
 REAL = ("float32", "float64")
-WIDTH = 116  # of a line of numbers
+ROW = 8  # numbers on a line
 
 
 class Value(NamedTuple):
@@ -115,11 +115,20 @@ def table(name: str, values: Array, dtype: str) -> str:
 
     >>> print(table("w", np.array([1.5, 2]), "float32"))
     static const float w[2] = {
-        0x1.8p0f, 0x1p1f
+        0x1.800000p0f, 0x1.000000p1f
     };
     """
-    numbers = ", ".join(literal(v, dtype) for v in np.asarray(values).reshape(-1).tolist()) or "0"
-    body = textwrap.fill(numbers, WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
+    flat = np.asarray(values).reshape(-1)
+    if dtype in REAL and np.isfinite(flat).all():  # what literal() writes, but quickly
+        wide = flat.astype(np.float32 if dtype == "float32" else np.float64).tolist()
+        text = (
+            " ".join(map(float.hex, wide)).replace("0000000p", "p").replace("p+", "p") + " "
+        )  # 24 bits: 7 digits are 0
+        found = text.replace(" ", suffix(dtype) + " ").split()
+    else:
+        found = [literal(v, dtype) for v in flat.tolist()]
+    lines = [", ".join(found[k : k + ROW]) for k in range(0, len(found), ROW)]
+    body = ",\n".join(f"    {line}" for line in lines) or "    0"
     return f"static const {ctype(dtype)} {name}[{max(np.size(values), 1)}] = {{\n{body}\n}};"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import tree
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.types import Array
 from fastnn.export import c_file, onnx_file, plain
 from fastnn.export.steps import Steps, steps_of
@@ -64,6 +64,11 @@ def _npz(model: Any, path: pathlib.Path, *_: Any) -> bytes:
 
 
 def _c(model: Any, path: pathlib.Path, batch_size: int | None, input_signature: Any) -> bytes:
+    if getattr(model, "_door", None) is not None:
+        raise NotSupportedError(
+            f"export to c: {model.name!r} has layers that work on text or on arrays before a step; expected a model "
+            "from the numbers on that they give."
+        )
     inputs = getattr(model, "inputs", None) or []
     shapes = [_shape_of(s) for s in _signature(input_signature)] if input_signature is not None else None
     if not inputs and shapes is None:

@@ -36,7 +36,8 @@ def on(value: Value, function: Callable[[Any], Any]) -> Value:
 def _unary(call: Call) -> Any:
     x = call.inputs[0]
     if not isinstance(x, Value):
-        return np.asarray(UNARY[call.node.op_type](np.asarray(x)))
+        same = call.node.op_type in ("Identity", "Dropout")
+        return np.asarray(x) if same else np.asarray(UNARY[call.node.op_type](call.array()))
     return on(x, UNARY[call.node.op_type])
 
 
@@ -73,9 +74,9 @@ def _fold(call: Call) -> Any:
     inputs: list[Any] = call.inputs
     values = [x for x in inputs if isinstance(x, Value)]
     if not values:
-        found = np.asarray(inputs[0])
-        for x in inputs[1:]:
-            found = np.asarray(function(found, np.asarray(x)))
+        found = call.array()
+        for k in range(1, len(inputs)):
+            found = np.asarray(function(found, call.array(k)))
         return found
     order = values[0].order
     alike = all(

@@ -13,7 +13,7 @@ import numpy as np
 from fastnn import layers, ops
 from fastnn.importing.onnx_elements import ELEMENTS
 from fastnn.importing.onnx_recurrent import RECURRENT
-from fastnn.importing.onnx_values import Call, Value, channels_first
+from fastnn.importing.onnx_values import MOST, UNKNOWN, Call, Value, channels_first
 from fastnn.layers.layer import Layer
 
 Rule = Callable[[Call], Any]  # -> a Value or an array, or a list of them, None for a result that nobody reads
@@ -192,8 +192,27 @@ def _transpose(call: Call) -> Any:
     return x.transposed(axes) if isinstance(x, Value) else np.transpose(np.asarray(x), axes)
 
 
+def _shape(call: Call) -> Any:
+    return np.array([UNKNOWN if n is None else n for n in call.value().shape], np.int64)
+
+
+def _filled(call: Call) -> Any:
+    """A constant of a shape, 1 for sizes that are not known: enough for first states of 0."""
+    given = call.constant(0 if call.node.op_type == "ConstantOfShape" else 1)
+    sizes = [1 if n == UNKNOWN else int(n) for n in np.asarray(given).reshape(-1)]
+    if any(n < 0 for n in sizes) or np.prod(sizes, dtype=np.float64) > MOST:
+        raise call.refuse(f"a constant of the shape {sizes}; expected at most {MOST:,} numbers")
+    if call.node.op_type == "Expand":
+        return np.broadcast_to(call.array(), np.broadcast_shapes(tuple(sizes), call.array().shape))
+    value = np.asarray(call.get("value", np.zeros(1, np.float32)))
+    return np.full(sizes, value.item(), value.dtype)
+
+
 def _reshape(call: Call) -> Any:
     wanted = [int(v) for v in np.asarray(call.constant(1)).reshape(-1)]
+    if wanted.count(UNKNOWN) + wanted.count(-1) > 1:
+        raise call.refuse(f"several unknown sizes in the shape {wanted}")
+    wanted = [-1 if n == UNKNOWN else n for n in wanted]
     x = call.inputs[0]
     if not isinstance(x, Value):
         found = np.asarray(x)
@@ -253,19 +272,23 @@ def _unsqueeze(call: Call) -> Any:
     return x
 
 
-def _slice(call: Call) -> Value:
+def _slice(call: Call) -> Any:
     starts, ends = call.numbers(1, "starts"), call.numbers(2, "ends")
     if starts is None or ends is None:
         raise call.refuse("no starts or ends")
-    x = call.value()
+    x = call.inputs[0]
+    if x is None:
+        raise call.refuse("no input")
     axes = call.numbers(3, "axes", list(range(len(starts)))) or []
     steps = call.numbers(4, "steps", [1] * len(starts)) or []
-    key: list[Any] = [slice(None)] * len(x.order)
+    key: list[Any] = [slice(None)] * len(x.shape)
     for a, start, end, step in zip(axes, starts, ends, steps):
         if step == -1 and start == -1 and end <= -END:
             key[a] = slice(None, None, -1)
             continue
         key[a] = slice(start, None if abs(end) >= END else end, step)
+    if not isinstance(x, Value):
+        return np.asarray(x)[tuple(key)]
     if any(a is None for a in x.order):
         return Value(x.made()[tuple(key)])
     own: list[Any] = [slice(None)] * len(x.order)
@@ -332,6 +355,7 @@ RULES: dict[str, Rule] = {
     "MatMul": _matmul, "Gemm": _gemm, "Conv": _conv, "ConvTranspose": _conv_transpose, "MaxPool": _pool,
     "AveragePool": _pool, "GlobalMaxPool": _global_pool, "GlobalAveragePool": _global_pool,
     "BatchNormalization": _batch_norm, "LayerNormalization": _layer_norm, "Transpose": _transpose, "Reshape": _reshape,
+    "Shape": _shape, "ConstantOfShape": _filled, "Expand": _filled,
     "Flatten": _flatten, "Squeeze": _squeeze, "Unsqueeze": _unsqueeze, "Slice": _slice, "Pad": _pad,
     "Concat": _concat, "Gather": _gather, "Resize": _resize, "Upsample": _resize, **RECURRENT,
     **ELEMENTS,

@@ -11,6 +11,9 @@ from fastnn import ops
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.core.types import Array
 
+UNKNOWN = -(1 << 40)  # in an array of sizes: one that is not known, as that of the batch
+MOST = 1 << 24  # numbers of a constant that a node makes
+
 
 class Value:
     """A symbol of the functional API as the graph sees it.
@@ -109,6 +112,13 @@ class Call:
         found = self.constant(k) if k < len(self.inputs) else None
         found = self.get(name, default) if found is None else found
         return None if found is None else [int(v) for v in np.asarray(found).reshape(-1)]
+
+    def array(self, k: int = 0) -> Array:
+        """Input number k, a constant to calculate with: no unknown size is in it."""
+        found = np.asarray(self.constant(k))
+        if found.dtype.kind in "iu" and (found == UNKNOWN).any():
+            raise self.refuse("it calculates with a size that is not known")
+        return found
 
     def symbols(self) -> list[Any]:
         """All inputs: symbols, or arrays."""

@@ -102,6 +102,8 @@ class Orthogonal(RandomInitializer):
     Args:
         gain: float, the length of each row or column.
 
+    Source: Saxe et al., Exact Solutions to the Nonlinear Dynamics of Learning, 2014.
+
     >>> w = Orthogonal(seed=1)((3, 3))
     >>> bool(np.allclose(w @ w.T, np.eye(3), atol=1e-6))
     True

@@ -130,6 +130,8 @@ class ELU(SameShape):
     Args:
         alpha: float: what the output tends to for x far below 0 is -alpha.
 
+    Source: Clevert et al., Exponential Linear Units, 2016.
+
     >>> import numpy as np
     >>> ELU()(np.array([0.0, 2.0], "float32"))
     array([0., 2.], dtype=float32)
@@ -229,6 +231,8 @@ class PReLU(Layer):
         shared_axes: axes of the input (from 1) along which one slope is shared, e.g. (1, 2) for images.
 
     Weights: alpha, of the input's shape without the batch dimension, 1 along shared axes.
+
+    Source: He et al., Delving Deep into Rectifiers, 2015.
 
     >>> import numpy as np
     >>> PReLU(alpha_initializer="ones")(np.array([[-1.0, 2.0]], "float32"))

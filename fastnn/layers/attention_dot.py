@@ -123,6 +123,12 @@ class Attention(Layer):
         return (out, weights) if return_attention_scores else out
 
     def compute_mask(self, inputs, mask=None):
+        """The mask of the output: that of the query.
+
+        Args:
+            inputs: [query, value] or [query, value, key].
+            mask: [query mask, value mask], booleans or None.
+        """
         self._check(inputs, mask)
         return mask[0] if mask else None
 

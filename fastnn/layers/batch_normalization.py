@@ -43,6 +43,8 @@ class BatchNormalization(Layer):
 
     `model.recalibrate_batchnorm(x)` counts the statistics anew.
 
+    Source: Ioffe and Szegedy, Batch Normalization, 2015.
+
     >>> import numpy as np
     >>> BatchNormalization(epsilon=0.0)(np.ones((2, 3), "float32"))
     array([[1., 1., 1.],

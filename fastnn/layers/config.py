@@ -87,7 +87,6 @@ class ConfigMixin:
 
         Args:
             config: dict of the constructor's arguments.
-            custom_objects: {name: class or function} for names that fastnn does not know, where a layer holds others.
 
         Raises ArgumentError (also a TypeError) for arguments that the class does not take.
         """

@@ -272,6 +272,12 @@ class BaseConvLSTM(RNN):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        """A layer with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         return cls(**config)
 
 

@@ -213,6 +213,8 @@ class SeparableConv2D(BaseSeparableConv):
     Weights: depthwise_kernel (kh, kw, channels, depth_multiplier), pointwise_kernel (1, 1, channels *
     depth_multiplier, filters), bias (filters,).
 
+    Source: Chollet, Xception, 2017.
+
     >>> import numpy as np
     >>> SeparableConv2D(4, 3)(np.ones((1, 8, 8, 2), "float32")).shape
     (1, 6, 6, 4)

@@ -86,6 +86,8 @@ class Dropout(_Noise):
 
     Raises ArgumentError for another rate.
 
+    Source: Srivastava et al., Dropout, 2014.
+
     >>> import numpy as np
     >>> Dropout(0.5)(np.ones((1, 4), "float32"))
     array([[1., 1., 1., 1.]], dtype=float32)
@@ -128,6 +130,8 @@ class _SpatialDropout(Dropout):
 class SpatialDropout1D(_SpatialDropout):
     """Dropout of whole channels of a sequence (batch, steps, channels).
 
+    Source: Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
+
     >>> import numpy as np
     >>> SpatialDropout1D(0.5)(np.ones((1, 4, 2), "float32")).shape
     (1, 4, 2)
@@ -145,6 +149,8 @@ class SpatialDropout1D(_SpatialDropout):
 
 class SpatialDropout2D(_SpatialDropout):
     """Dropout of whole channels of an image.
+
+    Source: Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 
     >>> import numpy as np
     >>> SpatialDropout2D(0.5)(np.ones((1, 4, 4, 2), "float32")).shape
@@ -174,6 +180,8 @@ class SpatialDropout2D(_SpatialDropout):
 
 class SpatialDropout3D(_SpatialDropout):
     """Dropout of whole channels of a volume.
+
+    Source: Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
 
     >>> import numpy as np
     >>> SpatialDropout3D(0.5)(np.ones((1, 4, 4, 4, 2), "float32")).shape
@@ -235,6 +243,8 @@ class GaussianDropout(_Noise):
 
     Args:
         rate: float in [0, 1): as Dropout's, whose mean and variance the noise has.
+
+    Source: Srivastava et al., Dropout, 2014.
 
     >>> import numpy as np
     >>> GaussianDropout(0.5)(np.ones((1, 2), "float32"))

@@ -326,7 +326,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
 
         Args:
             inputs: what the layer was called with.
-            previous_mask, mask: booleans (batch, steps), None, or a structure of them as that of the inputs.
+            previous_mask: booleans (batch, steps), None, or a structure of them as that of the inputs.
         """
         return previous_mask
 

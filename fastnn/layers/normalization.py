@@ -68,6 +68,8 @@ class LayerNormalization(_Affine):
 
     Weights: gamma and beta, of the shape of the normalised axes.
 
+    Source: Ba, Kiros and Hinton, Layer Normalization, 2016.
+
     >>> import numpy as np
     >>> LayerNormalization(epsilon=0.0)(np.array([[1.0, 3.0]], "float32"))
     array([[-1.,  1.]], dtype=float32)
@@ -133,6 +135,8 @@ class RMSNormalization(Layer):
 
     Weights: scale, of the shape of the normalised axes.
 
+    Source: Zhang and Sennrich, Root Mean Square Layer Normalization, 2019.
+
     >>> import numpy as np
     >>> RMSNormalization(epsilon=0.0)(np.array([[3.0, 3.0]], "float32"))
     array([[1., 1.]], dtype=float32)
@@ -166,6 +170,8 @@ class GroupNormalization(_Affine):
         axis: int: the axis of the channels.
 
     Weights: gamma and beta, one value per channel.
+
+    Source: Wu and He, Group Normalization, 2018.
 
     >>> import numpy as np
     >>> GroupNormalization(2)(np.ones((1, 4, 4, 6), "float32")).shape

@@ -30,6 +30,8 @@ class RematScope:
     Raises:
         ArgumentError (a ValueError): for another mode.
 
+    Source: Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016.
+
     >>> import fastnn
     >>> with RematScope(mode="full"):
     ...     hidden = [fastnn.layers.Dense(64, activation="relu") for _ in range(4)]

@@ -284,6 +284,12 @@ class RNN(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        """A layer with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         config = dict(config)
         if isinstance(config.get("cell"), dict):
             config["cell"] = serial.deserialize(config["cell"], "layers", custom_objects)

@@ -289,6 +289,12 @@ class StackedRNNCells(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        """Stacked cells with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         config = dict(config)
         config["cells"] = [serial.deserialize(c, "layers", custom_objects) for c in config["cells"]]
         return super().from_config(config)

@@ -43,6 +43,12 @@ class Wrapper(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        """A wrapper with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         return super().from_config(_with_layers(config, custom_objects))
 
 
@@ -145,6 +151,8 @@ class Bidirectional(Layer):
         merge_mode: "concat", "sum", "mul", "ave", or None for a list of both.
         weights: list of arrays for both layers, the forward one's first, or None.
         backward_layer: the layer for the backward direction, instead of a copy.
+
+    Source: Schuster and Paliwal, Bidirectional Recurrent Neural Networks, 1997.
 
     >>> import numpy as np
     >>> from fastnn.layers import LSTM
@@ -297,6 +305,12 @@ class Bidirectional(Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        """A layer with the arguments that get_config() gave; new weights.
+
+        Args:
+            config: dict of the constructor's arguments.
+            custom_objects: {name: class or function} for names that fastnn does not know, or None.
+        """
         return super().from_config(_with_layers(config, custom_objects))
 
 

@@ -74,6 +74,8 @@ class Huber(NamedLoss):
     Args:
         delta: float > 0, where the two meet.
 
+    Source: Huber, Robust Estimation of a Location Parameter, 1964.
+
     >>> float(Huber(delta=1.0)([[0.0]], [[3.0]]))
     2.5
     """

@@ -195,6 +195,8 @@ def categorical_focal_crossentropy(
         label_smoothing: float s in [0, 1]: labels become y (1 - s) + s / classes.
         axis: int: the axis of the classes.
 
+    Source: Lin et al., Focal Loss for Dense Object Detection, 2018.
+
     >>> round(float(categorical_focal_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)
     0.0433
     """
@@ -222,6 +224,8 @@ def categorical_generalized_cross_entropy(y_true, y_pred, q):
         y_pred: probabilities (n, classes).
         q: float in (0, 1).
 
+    Source: Zhang and Sabuncu, Generalized Cross Entropy Loss, 2018.
+
     >>> round(float(categorical_generalized_cross_entropy([1], [[0.75, 0.25]], 0.5)[0]), 4)
     1.0
     """
@@ -248,6 +252,8 @@ def dice(y_true, y_pred, axis=None):
         y_true, y_pred: labels and probabilities, of one shape.
         axis: int or ints: the axes that are summed over; None: all.
 
+    Source: Milletari et al., V-Net, 2016.
+
     >>> round(float(dice([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0
     """
@@ -266,6 +272,8 @@ def tversky(y_true, y_pred, alpha=0.5, beta=0.5, axis=None):
         alpha: float: weight of what is labelled and not found.
         beta: float: weight of what is found and not labelled.
         axis: int or ints: the axes that are summed over; None: all.
+
+    Source: Salehi et al., Tversky Loss Function for Image Segmentation, 2017.
 
     >>> round(float(tversky([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0

@@ -131,6 +131,8 @@ class CategoricalFocalCrossentropy(NamedLoss):
         label_smoothing: float in [0, 1]: labels move towards 1 / classes.
         axis: int: the axis of the classes.
 
+    Source: Lin et al., Focal Loss for Dense Object Detection, 2018.
+
     >>> round(float(CategoricalFocalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 4)
     0.0433
     """
@@ -218,6 +220,8 @@ class CategoricalGeneralizedCrossEntropy(NamedLoss):
     Args:
         q: float in (0, 1): the smaller, the more like cross-entropy.
 
+    Source: Zhang and Sabuncu, Generalized Cross Entropy Loss, 2018.
+
     >>> round(float(CategoricalGeneralizedCrossEntropy(0.5)([1], [[0.75, 0.25]])), 4)
     1.0
     """
@@ -243,6 +247,8 @@ class Dice(NamedLoss):
     Args:
         axis: int or ints: the axes that are summed over; None: all, which gives one number for the batch.
 
+    Source: Milletari et al., V-Net, 2016.
+
     >>> round(float(Dice()([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0
     """
@@ -266,6 +272,8 @@ class Tversky(NamedLoss):
         alpha: float: weight of what is labelled and not found.
         beta: float: weight of what is found and not labelled.
         axis: int or ints: the axes that are summed over; None: all.
+
+    Source: Salehi et al., Tversky Loss Function for Image Segmentation, 2017.
 
     >>> round(float(Tversky()([[1.0, 0.0]], [[1.0, 0.0]])), 4)
     0.0

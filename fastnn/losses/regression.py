@@ -93,6 +93,8 @@ def huber(y_true, y_pred, delta=1.0):
         y_true, y_pred: (n, ..., d), of one shape.
         delta: float > 0, where the two meet.
 
+    Source: Huber, Robust Estimation of a Location Parameter, 1964.
+
     >>> float(huber([[0.0]], [[3.0]])[0])
     2.5
     """

@@ -27,6 +27,8 @@ class AUC(Metric):
         label_weights: a number per column, how much it counts in the mean; None: 1 each.
         from_logits: whether y_pred are logits, which go through a sigmoid.
 
+    Source: Davis and Goadrich, 2006, for "PR"; Flach and Kull, 2015, for "PRGAIN".
+
     >>> float(AUC(num_thresholds=3)([0, 0, 1, 1], [0, 0.5, 0.3, 0.9]))
     0.75
     """

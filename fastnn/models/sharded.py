@@ -219,7 +219,8 @@ class ShardedProgram:
             stop = self._shards(int(before[0]), int(before[2]))
         finally:
             state[[ROW0, BATCH, STEP]] = before
-        keeping = self._model()._trainer().keeping
+        model = self._model()
+        keeping = None if model is None else model._trainer().keeping
         self._head[:] = before[2], self.rows, 0, keeping is not None and keeping.signalled
         if self.exchange.add_up(self._head)[:, -1].any() and keeping is not None:
             keeping.terminated = True

@@ -16,7 +16,7 @@ from fastnn.compiler import memory
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import placed
 from fastnn.core import config, hooks, switches, turns
-from fastnn.core.errors import ArgumentError, KernelError
+from fastnn.core.errors import ArgumentError, KernelError, NotSupportedError
 from fastnn.distribution import strategies as shares
 from fastnn.graph import Symbol, Trace, Variable
 from fastnn.graph import variable as variables
@@ -151,6 +151,11 @@ class Step:
     def _compile(self, feed, rows, share):
         model, kind = self._model(), self.kind
         if getattr(model, "run_eagerly", False) or switches.functions_run_eagerly():
+            if share is not None:
+                raise NotSupportedError(
+                    "run_eagerly: a step that runs as Python takes whole batches; DataParallel cuts them into "
+                    f"{share.shards} shards. Leave run_eagerly out, or the distribution."
+                )
             return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
         return self._traced_step(model, kind, feed, rows) if share is None else self._sharded(model, feed, rows, share)
 

@@ -277,3 +277,8 @@ def composite(
             doc=doc,
         )
     )
+
+
+def words(*operands: Any) -> Any:
+    """Argument words of operands that are read as a whole, 0 for an absent one."""
+    return [0 if o is None else o.rd_all for o in operands]

@@ -14,6 +14,8 @@ class SGD(Optimizer):
         momentum: float in [0, 1]: share of the step before in this one.
         nesterov: whether the momentum looks ahead.
 
+    Source: Sutskever et al., On the Importance of Initialization and Momentum, 2013.
+
     >>> import numpy as np
     >>> from fastnn.graph import Variable
     >>> v = Variable([1.0], name="v")

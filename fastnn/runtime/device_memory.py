@@ -42,10 +42,14 @@ class DeviceArena:
     block: Block | None
 
     def reserve(self, nbytes: int) -> Block:
-        """A block of at least nbytes."""
-        if self.block is None or self.block.nbytes < nbytes:
-            self.block = None  # the old one may go first: there may be no room for both
-            self.block = Block(self.device, nbytes, "The arena of the plan")
+        """A block of at least nbytes; one that grows grows by half, where there is room."""
+        old = self.block
+        if old is None or old.nbytes < nbytes:
+            more = nbytes if old is None else max(nbytes, old.nbytes + old.nbytes // 2)
+            self.block = old = None  # the old one may go first: there may be no room for both
+            self.device.drain()
+            room = more <= self.device.room()
+            self.block = Block(self.device, more if room else nbytes, "The arena of the plan")
         return self.block
 
     @classmethod

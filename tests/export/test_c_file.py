@@ -125,6 +125,7 @@ class Own(layers.Layer):
     (lambda: one(ROW, layers.Dense(3, dtype="float16")), {}, NotSupportedError, "dtype 'float16'|'cast_host'"),
     (lambda: fastnn.Sequential([fastnn.Input(batch_shape=(2, 5, 3)), layers.LSTM(2, stateful=True)]),
      {"batch_size": 2}, NotSupportedError, "keeps nothing between calls"),
+    (lambda: one(ROW, layers.IntegerLookup(vocabulary=[1, 2]), dtype="int32"), {}, NotSupportedError, "before a step"),
     (lambda: one((None, 4), layers.GlobalMaxPooling1D()), {}, ArgumentError, "pass input_signature"),
     (lambda: one(ROW, layers.Dense(2)), {"batch_size": 0}, ArgumentError, "batch_size=0"),
     (lambda: one(ROW, layers.Dense(2)), {"batch_size": 2.5}, ArgumentError, "batch_size=2.5"),

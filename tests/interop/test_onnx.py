@@ -1,5 +1,7 @@
 """ONNX files beside predict, in onnxruntime, and models that are read from ONNX files (tox -e onnx)."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -129,6 +131,35 @@ def test_files_as_others_write_them(tmp_path, name):
     x = np.random.default_rng(0).normal(size=(3, *shape[1:])).astype(F32)
     session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"), providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(read.predict(x, verbose=0), session.run(None, {"x": x})[0], rtol=2e-5, atol=2e-6)
+
+
+OF_TORCH = np.load(Path(__file__).with_name("torch_onnx.npz"))  # see make_torch_onnx.py
+
+
+@pytest.mark.parametrize("name, layers", [
+    ("images", ["Conv2D", "MaxPooling2D", "DepthwiseConv2D", "Flatten", "Dense"]),
+    ("larger", ["Conv2DTranspose", "Conv2D"]), ("rows", ["Dense", "LayerNormalization", "LeakyReLU", "Dense"]),
+    ("lstm", ["Embedding", "LSTM", "Dense"]), ("gru", ["Embedding", "Bidirectional", "Bidirectional", "Dense"]),
+])  # fmt: skip
+def test_files_that_pytorch_writes(tmp_path, name, layers):
+    (tmp_path / "m.onnx").write_bytes(OF_TORCH[f"{name}|onnx"].tobytes())
+    read = fastnn.utils.load_onnx(tmp_path / "m.onnx")
+    np.testing.assert_allclose(
+        read.predict(OF_TORCH[f"{name}|x"], verbose=0), OF_TORCH[f"{name}|y"], rtol=2e-5, atol=2e-6
+    )
+    kinds = [type(layer).__name__ for layer in read.layers]
+    wanted = iter(kinds)
+    assert all(kind in wanted for kind in layers), kinds
+
+
+def test_a_size_that_is_not_known_is_not_calculated_with(tmp_path):
+    nodes = [helper.make_node("Shape", ["x"], ["s"]), helper.make_node("Mul", ["s", "s"], ["t"], "square"),
+             helper.make_node("Reshape", ["x", "t"], ["y"])]  # fmt: skip
+    with pytest.raises(NotSupportedError, match=r"'square' of type Mul.*a size that is not known"):
+        loaded(made(nodes), tmp_path)
+    nodes = [helper.make_node("ConstantOfShape", ["w"], ["s"], "much"), helper.make_node("Add", ["x", "s"], ["y"])]
+    with pytest.raises(NotSupportedError, match=r"'much' of type ConstantOfShape.*at most"):
+        loaded(made(nodes, [("w", np.array([1 << 40, 4], I64))]), tmp_path)
 
 
 def test_an_unknown_node_is_named(tmp_path):

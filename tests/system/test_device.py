@@ -22,7 +22,7 @@ RNG = np.random.default_rng(0)
 def dense():
     model = keras.Sequential([keras.Input((12,)), L.Dense(16, "relu"), L.Dropout(0.3), L.Dense(3, "softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model, RNG_DATA((40, 12), 3)
+    return model, RNG_DATA((14, 12), 3)
 
 
 def mnist_cnn(side=28, batch=6):

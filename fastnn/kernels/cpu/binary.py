@@ -300,9 +300,10 @@ quotient("mod", 1)
 same("power", _power_int, "i32", "i64")
 same("floor_divide", _floor_divide_int, "i32", "i64")
 same("mod", _mod_int, "i32", "i64")
-for _f in (_add, _subtract, _multiply, _divide, _maximum, _minimum):
-    scalar(_f.__name__[1:], _f, *FLOATS)
-    broadcast(_f.__name__[1:], _f, *FLOATS)
+BROADCAST = {f.__name__[1:]: f for f in (_add, _subtract, _multiply, _divide, _maximum, _minimum)}
+for _name, _f in BROADCAST.items():
+    scalar(_name, _f, *FLOATS)
+    broadcast(_name, _f, *FLOATS)
 
 
 @device

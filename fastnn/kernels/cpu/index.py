@@ -207,8 +207,11 @@ _SOURCES = (("u8", np.uint8, _same), ("i8", np.int8, _same), ("i16", np.uint16, 
             ("i64", np.int64, _same), ("f16", np.uint16, _half), ("bf16", np.uint16, _brain),
             ("f32", np.float32, _same), ("f64", np.float64, _same))
 # fmt: on
-for _d, _D in (("f32", np.float32), ("f64", np.float64), ("i32", np.int32), ("i64", np.int64)):
-    for _s, _S, _f in _SOURCES:
-        gather(f"gather_rows_{_d}_{_s}", _D, _S, _f)
-for _s, _S, _f in (("u8", np.uint8, _same), ("i32", np.int32, _byte), ("i64", np.int64, _byte)):
-    gather(f"gather_rows_u8_{_s}", np.uint8, _S, _f)
+_TARGETS = (("f32", np.float32), ("f64", np.float64), ("i32", np.int32), ("i64", np.int64))
+_BYTES = (("u8", np.uint8, _same), ("i32", np.int32, _byte), ("i64", np.int64, _byte))
+GATHERS = (  # name, type of the batch, type of the rows as they lie, conversion
+    *((f"gather_rows_{d}_{s}", D, S, f) for d, D in _TARGETS for s, S, f in _SOURCES),
+    *((f"gather_rows_u8_{s}", np.uint8, S, f) for s, S, f in _BYTES),
+)
+for _form in GATHERS:
+    gather(*_form)

@@ -12,11 +12,13 @@ from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import conv as reference
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
+from fastnn.ops.records import convolution_cuda as cuda
 from fastnn.ops.records import convolution_depthwise as depthwise
 from fastnn.ops.records import convolution_direct as direct
 from fastnn.ops.records import convolution_winograd as winograd
 from fastnn.ops.records.convolution_geometry import conv_shape
-from fastnn.ops.records.matmul import activation_grad, check_epilogue, check_floats, epilogue
+from fastnn.ops.records.matmul import activation_grad, check_epilogue, check_floats
+from fastnn.ops.records.matmul_sizes import epilogue
 
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
@@ -204,6 +206,7 @@ conv2d_op = register(
         attrs={**_WINDOW, "activation": None},
         infer=_infer,
         lower=_lower,
+        cuda=cuda.lower,
         vjp=_vjp,
         reference=reference.conv2d,
         cases=_cases,
@@ -228,6 +231,7 @@ conv2d_grad_x = register(
         attrs={**_WINDOW, "size": REQUIRED},
         infer=_infer_grad_x,
         lower=_lower_grad_x,
+        cuda=cuda.lower_grad_x,
         vjp=_vjp_grad_x,
         reference=reference.conv2d_grad_x,
         cases=_cases_grad_x,
@@ -244,6 +248,7 @@ conv2d_grad_w = register(
         attrs={**_WINDOW, "kernel": REQUIRED},
         infer=_infer_grad_w,
         lower=_lower_grad_w,
+        cuda=cuda.lower_grad_w,
         vjp=_vjp_grad_w,
         reference=reference.conv2d_grad_w,
         cases=_cases_grad_w,

@@ -175,7 +175,7 @@ def _cce_infer(specs: Specs, attrs: Attrs) -> Any:
     return Spec(p.shape[:-1], p.dtype)
 
 
-def _cce_lower(e: Emitter) -> None:
+def _cce_lower(e: Emitter, room: bool = True) -> None:
     (p, t), loss = e.ins, e.outs[0]
     n, c, _ = nn.rows(p)
     e.emit(
@@ -185,7 +185,7 @@ def _cce_lower(e: Emitter) -> None:
         loss.wr,
         c,
         float(e.attrs["epsilon"]),
-        e.local(c * p.itemsize),
+        e.local(c * p.itemsize) if room else 0,
         n=n,
         flops=nn.FLOPS * p.size,
     )
@@ -218,6 +218,7 @@ categorical_crossentropy_op = register(
         attrs=EPSILON,
         infer=_cce_infer,
         lower=_cce_lower,
+        cuda=lambda e: _cce_lower(e, room=False),
         vjp=_cce_vjp,
         reference=reference.categorical_crossentropy,
         cases=_rows_case(False, False),
@@ -237,7 +238,7 @@ def _cce_grad_infer(specs: Specs, attrs: Attrs) -> Any:
     return p
 
 
-def _cce_grad_lower(e: Emitter) -> None:
+def _cce_grad_lower(e: Emitter, room: bool = True) -> None:
     (p, t, gy), gp = e.ins, e.outs[0]
     n, c, _ = nn.rows(p)
     e.emit(
@@ -248,7 +249,7 @@ def _cce_grad_lower(e: Emitter) -> None:
         gp.wr,
         c,
         float(e.attrs["epsilon"]),
-        e.local(2 * c * p.itemsize),
+        e.local(2 * c * p.itemsize) if room else 0,
         n=n,
         flops=10 * p.size,
     )
@@ -261,6 +262,7 @@ categorical_crossentropy_grad = register(
         attrs=EPSILON,
         infer=_cce_grad_infer,
         lower=_cce_grad_lower,
+        cuda=lambda e: _cce_grad_lower(e, room=False),
         vjp=second.by_parts(second.gradient_of(second.categorical_crossentropy)),
         reference=reference.categorical_crossentropy_grad,
         cases=_rows_case(False, True),
@@ -301,6 +303,7 @@ sparse_categorical_crossentropy_op = register(
         attrs=EPSILON,
         infer=_scce_infer,
         lower=_scce_lower,
+        cuda=_scce_lower,
         vjp=lambda node, gys: [sparse_categorical_crossentropy_grad(*node.inputs, gys[0], **node.attrs), None],
         reference=reference.sparse_categorical_crossentropy,
         cases=_rows_case(True, False),
@@ -343,6 +346,7 @@ sparse_categorical_crossentropy_grad: Op = register(
         attrs=EPSILON,
         infer=_scce_grad_infer,
         lower=_scce_grad_lower,
+        cuda=_scce_grad_lower,
         vjp=second.by_parts(second.gradient_of(second.sparse_categorical_crossentropy)),
         reference=reference.sparse_categorical_crossentropy_grad,
         cases=_rows_case(True, True),

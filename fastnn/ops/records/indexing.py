@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from fastnn.core.blocks import SCATTER_ROWS
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Attrs, Dims
@@ -75,6 +76,7 @@ _take = register(
         attrs={"axis": 0},
         infer=_take_infer,
         lower=_take_lower,
+        cuda=_take_lower,
         vjp=_take_vjp,
         reference=reference.take,
         cases=_take_cases,
@@ -101,6 +103,7 @@ table_rows = register(
         attrs={"axis": 0},
         infer=_take_infer,
         lower=_take_lower,
+        cuda=_take_lower,
         vjp=_take_vjp,
         reference=reference.take,
         cases=_rows_cases,
@@ -141,6 +144,22 @@ def _take_grad_lower(e: Emitter) -> None:
     )
 
 
+def _take_grad_cuda(e: Emitter) -> None:
+    (g, index), y = e.ins, e.outs[0]
+    rows = e.attrs["size"]
+    outer, inner = _around(y.shape, e.attrs["axis"])
+    e.emit(
+        f"take_grad_blocks_{g.t}_{index.t}",
+        g.rd_all,
+        index.rd_all,
+        y.wr_all,
+        rows,
+        inner,
+        index.size,
+        n=outer * -(-rows // SCATTER_ROWS),
+    )
+
+
 def _take_grad_cases(draw: Draw) -> Any:
     case = _take_cases(draw)
     x, index = case.inputs
@@ -156,6 +175,7 @@ _take_grad = register(
         attrs={"axis": REQUIRED, "size": REQUIRED},
         infer=_take_grad_infer,
         lower=_take_grad_lower,
+        cuda=_take_grad_cuda,
         vjp=lambda n, g: [_take(g[0], n.inputs[1], axis=n.attrs["axis"]), None],
         reference=reference.take_grad,
         cases=_take_grad_cases,

@@ -13,10 +13,11 @@ from fastnn.core.types import Attrs
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
-from fastnn.ops.forms import zeros
+from fastnn.ops.forms import words, zeros
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
+from fastnn.ops.records import normalization_cuda as cuda
 from fastnn.ops.records import second
-from fastnn.ops.records.normalization import check_channels, words
+from fastnn.ops.records.normalization import check_channels
 
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
@@ -82,6 +83,7 @@ layer_norm = register(
         attrs={"epsilon": 1e-3, "centered": True},
         infer=_layer_norm_infer,
         lower=_layer_norm_lower,
+        cuda=_layer_norm_lower,
         vjp=_layer_norm_vjp,
         reference=reference.layer_norm,
         cases=_layer_norm_cases,
@@ -147,6 +149,7 @@ _layer_norm_grad = register(
         attrs={"centered": True},
         infer=_layer_norm_grad_infer,
         lower=_layer_norm_grad_lower,
+        cuda=cuda.layer_norm_grad,
         vjp=second.by_parts(second.layer_norm_grad),
         reference=reference.layer_norm_grad,
         cases=_layer_norm_grad_cases,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastnn.core.blocks import BIAS, CODES, COPY_LINE, DEPTH, PANEL_BYTES, RELU
+from fastnn.core.blocks import CODES, COPY_LINE, DEPTH, PANEL_BYTES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
-from fastnn.core.shapes import broadcast, product
+from fastnn.core.shapes import broadcast
 from fastnn.core.types import Attrs
 from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.graph.node import Node
@@ -17,8 +17,10 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import matmul as reference
 from fastnn.ops.forms import affine, zero
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
+from fastnn.ops.records import matmul_cuda
 from fastnn.ops.records.broadcasting import unbroadcast
 from fastnn.ops.records.cast import converted
+from fastnn.ops.records.matmul_sizes import Product, epilogue, sizes
 
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
@@ -33,14 +35,6 @@ LONG = 1024  # inner sizes from which a small product is cut into partial sums
 
 
 # ------------------------------------------------------------------ shapes
-def _sizes(specs: Specs, attrs: Attrs) -> Any:
-    """(leading dims, M, N, K of x, K of w)"""
-    x, w = specs[0].shape, specs[1].shape
-    M, K = x[-2:][::-1] if attrs["transpose_a"] else x[-2:]
-    Kw, N = w[-2:][::-1] if attrs["transpose_b"] else w[-2:]
-    return broadcast(x[:-2], w[:-2]), M, N, K, Kw
-
-
 def check_floats(name: str, specs: Specs) -> None:
     """Raise DTypeError unless all inputs that are there have one float type."""
     names = [s.dtype for s in specs if s is not None]
@@ -65,7 +59,7 @@ def _infer(specs: Specs, attrs: Attrs) -> Any:
     if len(x.shape) < 2 or len(w.shape) < 2:
         raise ShapeError(f"matmul: received shapes {x.shape} and {w.shape}; expected matrices (2 or more dimensions).")
     try:
-        lead, M, N, K, Kw = _sizes(specs, attrs)
+        lead, M, N, K, Kw = sizes(specs, attrs)
     except ShapeError:
         raise ShapeError(f"matmul: the leading dimensions of {x.shape} and {w.shape} do not broadcast.") from None
     if None not in (K, Kw) and Kw != K:
@@ -84,45 +78,6 @@ def _cost(specs: Specs, outs: Specs, attrs: Attrs) -> Any:
 
 
 # ------------------------------------------------------------------ lowering
-class Product:
-    """C (batch, M, N) = op(A) op(B): sizes, element strides, and the (A, B) offsets of each matrix."""
-
-    ars: int
-    aks: int
-    bks: int
-    bns: int
-
-    def __init__(self, e: Emitter) -> None:
-        x, w = e.ins[:2]
-        ta, tb = e.attrs["transpose_a"], e.attrs["transpose_b"]
-        specs = [Spec(v.shape, v.dtype) for v in (x, w)]
-        lead, self.M, self.N, self.K, _ = _sizes(specs, e.attrs)
-        if len(w.shape) == 2 and not ta:  # every row of x meets the same w
-            self.M, lead = product(x.shape[:-1]), ()
-        self.batch = product(lead)
-        self.ars, self.aks = (1, self.M) if ta else (self.K, 1)
-        self.bks, self.bns = (1, self.K) if tb else (self.N, 1)
-        if self.N == 1:
-            self.bns, self.bks = 1, 1  # one column: contiguous either way
-        self.starts = np.zeros((self.batch, 3), np.int64)
-        self.starts[:, 2] = self.K
-        if lead:
-            for k, v in enumerate((x, w)):
-                at = np.arange(product(v.shape[:-2]), dtype=np.int64).reshape(v.shape[:-2] or (1,))
-                self.starts[:, k] = np.broadcast_to(at, lead).reshape(-1) * product(v.shape[-2:])
-
-    @property
-    def flops(self) -> Any:
-        """Operations of all matrices."""
-        return 2 * self.batch * self.M * self.N * self.K
-
-
-def epilogue(e: Emitter, bias: Any) -> Any:
-    """(flags, bias address, activation code) of a product; without a bias its address is never used."""
-    code = CODES[e.attrs["activation"]]
-    return (BIAS if bias is not None else 0) | (RELU if code == 1 else 0), 0 if bias is None else bias.rd_all, code
-
-
 def _lower(e: Emitter) -> None:
     p, (x, w, b), y = Product(e), e.ins, e.outs[0]
     flags, bias, code = epilogue(e, b)
@@ -295,6 +250,7 @@ product_op = register(
         attrs={"transpose_a": False, "transpose_b": False, "activation": None},
         infer=_infer,
         lower=_lower,
+        cuda=matmul_cuda.lower,
         vjp=_vjp,
         reference=reference.matmul,
         cases=_cases,

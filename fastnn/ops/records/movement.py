@@ -149,6 +149,7 @@ _transpose: Op = register(
         attrs={"axes": REQUIRED},
         infer=_transpose_infer,
         lower=_transpose_lower,
+        cuda=_transpose_lower,
         vjp=lambda n, g: [_transpose(g[0], axes=tuple(int(a) for a in np.argsort(n.attrs["axes"])))],
         reference=reference.transpose,
         fusion=Fusion(undoes=lambda mine, first: [first["axes"][a] for a in mine["axes"]] == sorted(mine["axes"])),
@@ -221,6 +222,7 @@ _concatenate = register(
         attrs={"axis": -1},
         infer=_concatenate_infer,
         lower=_concatenate_lower,
+        cuda=_concatenate_lower,
         vjp=lambda n, g: list(
             _split(g[0], sizes=tuple(x.shape[n.attrs["axis"]] for x in n.inputs), axis=n.attrs["axis"])
         ),
@@ -274,6 +276,7 @@ _split: Op = register(
         attrs={"sizes": REQUIRED, "axis": 0},
         infer=_split_infer,
         lower=_split_lower,
+        cuda=_split_lower,
         vjp=_split_vjp,
         reference=reference.split,
         cases=_split_cases,

@@ -12,8 +12,9 @@ from fastnn.graph.fusion import Fusion
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
-from fastnn.ops.forms import affine, zeros
+from fastnn.ops.forms import affine, words, zeros
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
+from fastnn.ops.records import normalization_cuda as cuda
 from fastnn.ops.records import second
 from fastnn.ops.records.matmul import activation_grad
 
@@ -66,11 +67,6 @@ class _Sizes:
     def align(self) -> Any:
         """Rows that stay in one chunk: an image or a block."""
         return self.rows // self.images if self.images else self.block
-
-
-def words(*operands: Any) -> Any:
-    """Argument words of operands that are read as a whole, 0 for an absent one."""
-    return [0 if o is None else o.rd_all for o in operands]
 
 
 def _apply(e: Emitter, x: Any, y: Any, mean: Any, var: Any, gamma: Any, beta: Any, z: Any) -> None:
@@ -170,6 +166,7 @@ batch_norm = register(
         attrs={"epsilon": 1e-3, "activation": None},
         infer=_batch_norm_infer,
         lower=_batch_norm_lower,
+        cuda=cuda.batch_norm,
         vjp=_batch_norm_vjp,
         inplace={0: 0},
         reference=reference.batch_norm,
@@ -267,6 +264,7 @@ _batch_norm_grad = register(
         attrs={"epsilon": 1e-3, "activation": None},
         infer=_batch_norm_grad_infer,
         lower=_batch_norm_grad_lower,
+        cuda=cuda.batch_norm_grad,
         inplace={0: 0},
         vjp=second.by_parts(second.batch_norm_grad),
         reference=reference.batch_norm_grad,
@@ -340,6 +338,7 @@ batch_norm_inference = register(
         attrs={"epsilon": 1e-3, "activation": None},
         infer=_inference_infer,
         lower=_inference_lower,
+        cuda=cuda.batch_norm_inference,
         vjp=_inference_vjp,
         inplace={0: 0},
         reference=reference.batch_norm_inference,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnn.core.blocks import LANES
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis, product
 from fastnn.core.types import Attrs, Dims
@@ -26,8 +27,10 @@ ROW, COLUMNS, STRIPE = 4096, 512, 2048  # elements of a block of a row; rows, an
 
 
 # ------------------------------------------------------------------ lowering
-def emit_reduce(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, divisor: Any = 1.0) -> None:
-    """Fold the axes of x (row-major, of `shape`) into y, then divide."""
+def emit_reduce(
+    e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any, divisor: Any = 1.0, stripe: int = STRIPE
+) -> None:
+    """Fold the axes of x (row-major, of `shape`) into y, then divide; stripe: columns that an item reduces at most."""
     runs: list[list[Any]] = []  # [is reduced, size], neighbours alike joined
     for i, d in enumerate(shape):
         if d == 1:
@@ -45,7 +48,7 @@ def emit_reduce(e: Emitter, x: Any, y: Any, shape: Dims, axes: Any, kernel: Any,
         del runs[k]
         last = not any(r for r, _ in runs)
         target = y if last else _scratch(e, outer * inner, y)
-        _reduce(e, x, target, outer, red, inner, kernel, divisor if last else 1.0, x.shape[0])
+        _reduce(e, x, target, outer, red, inner, kernel, divisor if last else 1.0, stripe, x.shape[0])
         if last:
             return
         x = target
@@ -56,7 +59,7 @@ def _scratch(e: Emitter, n: int, like: Any) -> Any:
 
 
 def _reduce(
-    e: Emitter, x: Any, y: Any, outer: int, red: int, inner: int, kernel: Any, divisor: Any, images: int = 1
+    e: Emitter, x: Any, y: Any, outer: int, red: int, inner: int, kernel: Any, divisor: Any, stripe: int, images: int = 1
 ) -> None:
     block = ROW if inner == 1 else COLUMNS
     blocks = -(-red // block) if red > 2 * block else 1
@@ -75,7 +78,7 @@ def _reduce(
             n=outer * blocks,
         )
     else:
-        stripes = -(-inner // STRIPE)
+        stripes = -(-inner // stripe)
         whole = outer == stripes == 1 and blocks > 1 and red % (images * block) == 0  # blocks are parts of images
         e.emit(
             f"{kernel}_cols_{x.t}",
@@ -85,13 +88,13 @@ def _reduce(
             inner,
             block,
             blocks,
-            STRIPE,
+            stripe,
             d,
             n=outer * blocks * stripes,
             parts=images if whole else None,
         )
     if blocks > 1:
-        _reduce(e, target, y, outer, blocks, inner, kernel, divisor)
+        _reduce(e, target, y, outer, blocks, inner, kernel, divisor, stripe)
 
 
 # ------------------------------------------------------------------ records
@@ -136,13 +139,14 @@ def _reduction(
         check_dtype(name, specs[0], allowed)
         return Spec(_shape(specs[0].shape, attrs), specs[0].dtype)
 
-    def lower(e: Emitter) -> None:
+    def lower(e: Emitter, stripe: int = STRIPE) -> None:
         x, y = e.ins[0], e.outs[0]
         axes = normalize_axes(e.attrs["axis"], len(x.shape))
         if x.size == 0:
             emit_fill(e, y, empty)
             return
-        emit_reduce(e, x, y, x.shape, axes, kernel, float(product(x.shape[a] for a in axes)) if mean else 1.0)
+        divisor = float(product(x.shape[a] for a in axes)) if mean else 1.0
+        emit_reduce(e, x, y, x.shape, axes, kernel, divisor, stripe)
 
     return register(
         Op(
@@ -151,6 +155,7 @@ def _reduction(
             attrs={"axis": None, "keepdims": False},
             infer=infer,
             lower=lower,
+            cuda=lambda e: lower(e, LANES),
             vjp=vjp,
             reference=getattr(reference, name),
             cases=rest.pop("cases", None) or _cases(allowed, distinct),

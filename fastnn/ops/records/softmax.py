@@ -79,16 +79,18 @@ def _infer(name: str) -> Callable[..., Any]:
     return infer
 
 
-def _softmax_lower(e: Emitter) -> None:
+def _softmax_lower(e: Emitter, room: bool = True) -> None:
     x, y = e.ins[0], e.outs[0]
     n, c, block = rows(x)
-    e.emit(f"softmax_{x.t}", x.rd, y.wr, c, block, e.local(block * x.itemsize), n=n, flops=FLOPS * x.size)
+    work = e.local(block * x.itemsize) if room else 0
+    e.emit(f"softmax_{x.t}", x.rd, y.wr, c, block, work, n=n, flops=FLOPS * x.size)
 
 
-def _log_softmax_lower(e: Emitter) -> None:
+def _log_softmax_lower(e: Emitter, room: bool = True) -> None:
     x, y = e.ins[0], e.outs[0]
     n, c, block = rows(x)
-    e.emit(f"log_softmax_{x.t}", x.rd, y.wr, c, block, e.local(block * (c + 1) * x.itemsize), n=n, flops=FLOPS * x.size)
+    work = e.local(block * (c + 1) * x.itemsize) if room else 0
+    e.emit(f"log_softmax_{x.t}", x.rd, y.wr, c, block, work, n=n, flops=FLOPS * x.size)
 
 
 def _grad_lower(kernel: Any) -> Callable[..., Any]:
@@ -138,6 +140,7 @@ softmax_op = register(
         inputs=("x",),
         infer=_infer("softmax"),
         lower=_softmax_lower,
+        cuda=lambda e: _softmax_lower(e, room=False),
         vjp=lambda node, gys: [softmax_grad(gys[0], node.output)],
         reference=reference.softmax,
         cases=_one_case,
@@ -153,6 +156,7 @@ softmax_grad: Op = register(
         inputs=("gy", "y"),
         infer=_infer("softmax_grad"),
         lower=_grad_lower("softmax_grad"),
+        cuda=_grad_lower("softmax_grad"),
         vjp=_softmax_grad_vjp,
         reference=reference.softmax_grad,
         cases=_grad_case(0.0, 1.0),
@@ -169,6 +173,7 @@ log_softmax_op = register(
         inputs=("x",),
         infer=_infer("log_softmax"),
         lower=_log_softmax_lower,
+        cuda=lambda e: _log_softmax_lower(e, room=False),
         vjp=lambda node, gys: [log_softmax_grad(gys[0], node.output)],
         reference=reference.log_softmax,
         cases=_one_case,
@@ -184,6 +189,7 @@ log_softmax_grad: Op = register(
         inputs=("gy", "y"),
         infer=_infer("log_softmax_grad"),
         lower=_grad_lower("log_softmax_grad"),
+        cuda=_grad_lower("log_softmax_grad"),
         vjp=_log_softmax_grad_vjp,
         reference=reference.log_softmax_grad,
         cases=_grad_case(-3.0, 0.0),

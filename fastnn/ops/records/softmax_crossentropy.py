@@ -37,7 +37,7 @@ def _xent_infer(specs: Specs, attrs: Attrs) -> Any:
     return Spec(x.shape[:-1], x.dtype), x
 
 
-def _xent_lower(e: Emitter) -> None:
+def _xent_lower(e: Emitter, room: bool = True) -> None:
     (x, t), (loss, probs) = e.ins, e.outs
     n, c, block = rows(x)
     e.emit(
@@ -48,7 +48,7 @@ def _xent_lower(e: Emitter) -> None:
         probs.wr,
         c,
         block,
-        e.local((block + c) * x.itemsize),
+        e.local((block + c) * x.itemsize) if room else 0,
         n=n,
         flops=(FLOPS + 6) * x.size,
     )
@@ -77,6 +77,7 @@ softmax_cross_entropy = register(
         inputs=("x", "t"),
         infer=_xent_infer,
         lower=_xent_lower,
+        cuda=lambda e: _xent_lower(e, room=False),
         vjp=_xent_vjp,
         reference=reference.softmax_cross_entropy,
         cases=_xent_cases,
@@ -125,6 +126,7 @@ softmax_cross_entropy_grad = register(
         inputs=("probs", "t", "gy"),
         infer=_xent_grad_infer,
         lower=_xent_grad_lower,
+        cuda=_xent_grad_lower,
         vjp=_xent_grad_vjp,
         inplace={0: 0},
         reference=reference.softmax_cross_entropy_grad,
@@ -144,7 +146,7 @@ def _sparse_infer(specs: Specs, attrs: Attrs) -> Any:
     return Spec(x.shape[:-1], x.dtype), x
 
 
-def _sparse_lower(e: Emitter) -> None:
+def _sparse_lower(e: Emitter, room: bool = True) -> None:
     (x, labels), (loss, probs) = e.ins, e.outs
     n, c, block = rows(x)
     e.emit(
@@ -155,7 +157,7 @@ def _sparse_lower(e: Emitter) -> None:
         probs.wr,
         c,
         block,
-        e.local(block * x.itemsize),
+        e.local(block * x.itemsize) if room else 0,
         n=n,
         flops=(FLOPS + 2) * x.size,
     )
@@ -181,6 +183,7 @@ sparse_softmax_cross_entropy = register(
         inputs=("x", "labels"),
         infer=_sparse_infer,
         lower=_sparse_lower,
+        cuda=lambda e: _sparse_lower(e, room=False),
         vjp=_sparse_vjp,
         reference=reference.sparse_softmax_cross_entropy,
         cases=_sparse_cases,
@@ -226,6 +229,7 @@ sparse_softmax_cross_entropy_grad = register(
         inputs=("probs", "labels", "gy"),
         infer=_sparse_grad_infer,
         lower=_sparse_grad_lower,
+        cuda=_sparse_grad_lower,
         vjp=_sparse_grad_vjp,
         inplace={0: 0},
         reference=reference.sparse_softmax_cross_entropy_grad,

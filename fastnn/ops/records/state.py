@@ -128,6 +128,7 @@ first_not_finite = register(
         inputs=("x",),
         infer=_first_infer,
         lower=_first_lower,
+        cuda=_first_lower,
         nondiff="a position",
         reference=reference.first_not_finite,
         cases=lambda draw: Case([Array((draw.integer(0, 70),))]),

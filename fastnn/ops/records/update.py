@@ -236,6 +236,14 @@ def _squares_lower(e: Emitter) -> None:
     e.emit(f"sum_squares_finish_{x.t}", part.rd_all, partials, y.wr_all, n=1)
 
 
+def _squares_cuda(e: Emitter) -> None:
+    x, y = e.ins[0], e.outs[0]
+    partials = max(-(-x.size // SQUARES), 1)
+    part = e.scratch(8 * partials)
+    e.emit(f"sum_squares_blocks_{x.t}", x.rd_all, part.wr_all, SQUARES, x.size, n=partials, flops=2 * x.size)
+    e.emit(f"sum_squares_finish_{x.t}", part.rd_all, partials, y.wr_all, n=1)
+
+
 def _squares_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
     return [R.multiply(node.inputs[0], affine(gys[0], 2.0))]
 
@@ -246,6 +254,7 @@ sum_squares = register(
         inputs=("x",),
         infer=_squares_infer,
         lower=_squares_lower,
+        cuda=_squares_cuda,
         vjp=_squares_vjp,
         reference=reference.sum_squares,
         cases=lambda draw: Case([Array((draw.choice([1, 7, 100, 9000]),))]),
