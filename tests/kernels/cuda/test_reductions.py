@@ -22,7 +22,9 @@ def test_cases(name, seed, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int32", "int64", "bool"])
-@pytest.mark.parametrize("shape, axis", [((3, 40), 1), ((5, 3), 0), ((2, 9, 35), 1), ((1100, 2), 0), ((40, 3, 2), (0, 2))])
+@pytest.mark.parametrize(
+    "shape, axis", [((3, 40), 1), ((5, 3), 0), ((2, 9, 35), 1), ((1100, 2), 0), ((40, 3, 2), (0, 2))]
+)
 def test_axes(shape, axis, dtype):
     """Rows; columns in one stripe and in two; columns of several blocks; several axes."""
     names = ["any", "all"] if dtype == "bool" else ["sum", "max", "min", "prod"]
