@@ -171,15 +171,7 @@ def correlation(z):
                 filled = True
                 w, left = w + BK * wks * S, left - BK
             outs, pixels, K, g = a[2], a[4], a[8], at(np.int64, a[3])
-            first, per_image, per_row, per_col, flags, biases, activation = (
-                a[12],
-                a[13],
-                a[14],
-                a[15],
-                a[16],
-                a[17],
-                a[18],
-            )
+            first, per_image, per_row, per_col, flags, biases, activation = a[12], a[13], a[14], a[15], a[16], a[17], a[18]
             p0, j0, group = corner(item, pixels, K)
             out, b, m, n = outs + (first + group * K + j0) * S, biases + (group * K + j0) * S, pixels - p0, K - j0
             wide = vectors(F, out, per_image | per_row | per_col)
@@ -233,7 +225,9 @@ def columns_of_patches(BO, BK, T):
             else:
                 for i in range(4):
                     inside = near and i < left and 0 <= y < H and 0 <= z < W
-                    r[4 * q + i] = at(F, x + (((where[3 * q] * H + y) * W + z) * D + e) * S)[0] if inside else F(0)
+                    r[4 * q + i] = (
+                        at(F, x + (((where[3 * q] * H + y) * W + z) * D + e) * S)[0] if inside else F(0)
+                    )
                     e += 1
                     if e == C and i + 1 < left:
                         s, e = s + 1, 0

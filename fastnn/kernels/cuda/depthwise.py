@@ -3,8 +3,8 @@
 import numpy as np
 
 from fastnn.core.blocks import BIAS, CODES, LANES, RELU
-from fastnn.core.jit import at, device, sizeof, words
-from fastnn.core.jit_cuda import barrier, block, blocks, cuda_kernel, shared, thread
+from fastnn.core.jit import at, words
+from fastnn.core.jit_cuda import block, blocks, cuda_kernel, shared, thread
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 from fastnn.kernels.cuda.conv import HEAD

@@ -191,9 +191,7 @@ def batch_norm_grad_finish(a, lo, hi, F):
     args: part, mean, var, gamma or 0, gmean or 0, gvar or 0, ggamma, gbeta, vectors, eps, rows, blocks, c.  items:
     stripes of LANES channels.
     """
-    (partials, means, variances, gammas, gmeans, gvars, ggammas, gbetas, vectors, epsilon, items, many, c) = words(
-        a, 13
-    )
+    (partials, means, variances, gammas, gmeans, gvars, ggammas, gbetas, vectors, epsilon, items, many, c) = words(a, 13)
     part, to, rows = at(F, partials), at(F, vectors), np.float64(items)
     s = shared(np.float64, THREADS)
     t = thread()

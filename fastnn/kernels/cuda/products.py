@@ -62,10 +62,7 @@ def product(z):
             x, w = xs + (start[0] + i0 * ars) * S, ws + (start[1] + j0 * bns) * S
             wide_a, wide_b = vectors(F, x, aks if flat_a else ars), vectors(F, w, bks if flat_b else bns)
             x, w = x + (oa * ars + ka * aks) * S, w + (ob * bns + kb * bks) * S
-            step_a, step_b = (
-                FLAT_A * aks * S if flat_a else DEEP_A * ars * S,
-                FLAT_B * bks * S if flat_b else DEEP_B * bns * S,
-            )
+            step_a, step_b = FLAT_A * aks * S if flat_a else DEEP_A * ars * S, FLAT_B * bks * S if flat_b else DEEP_B * bns * S
             next_a, next_b = BK * aks * S, BK * bks * S
             m, n = M - i0 - oa, N - j0 - ob
             for i in range(ACC):

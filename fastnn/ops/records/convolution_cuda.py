@@ -73,9 +73,7 @@ def _correlate(
     )
 
 
-def _depthwise(
-    e: Emitter, x: Any, w: Any, y: Any, g: np.ndarray, pixels: int, offsets: Any, end: Any = (0, 0, 0)
-) -> None:
+def _depthwise(e: Emitter, x: Any, w: Any, y: Any, g: np.ndarray, pixels: int, offsets: Any, end: Any = (0, 0, 0)) -> None:
     n = pixels * y.shape[-1]
     e.emit(
         f"depthwise_pixels_{y.t}",

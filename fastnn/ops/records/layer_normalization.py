@@ -15,8 +15,8 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import norm as reference
 from fastnn.ops.forms import words, zeros
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
-from fastnn.ops.records import second
 from fastnn.ops.records import normalization_cuda as cuda
+from fastnn.ops.records import second
 from fastnn.ops.records.normalization import check_channels
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import matmul as reference
 from fastnn.ops.forms import affine, zero
 from fastnn.ops.op import Array, Case, Draw, Gradients, Op, R, Specs, register
-from fastnn.ops.records.broadcasting import unbroadcast
 from fastnn.ops.records import matmul_cuda
+from fastnn.ops.records.broadcasting import unbroadcast
 from fastnn.ops.records.cast import converted
 from fastnn.ops.records.matmul_sizes import Product, epilogue, sizes
 

@@ -82,9 +82,7 @@ def lower(e: Emitter) -> None:
     add_parts(e, sums, len(cut), y, p.N, flags, bias, code)
 
 
-def add_parts(
-    e: Emitter, sums: Any, parts: int, y: Any, cols: int, flags: int = 0, bias: Any = 0, code: int = 0
-) -> None:
+def add_parts(e: Emitter, sums: Any, parts: int, y: Any, cols: int, flags: int = 0, bias: Any = 0, code: int = 0) -> None:
     """y = act(the partial sums, added in order, + bias); nothing to do for one."""
     if parts > 1:
         rows = y.size // cols if cols else 0

@@ -93,7 +93,16 @@ def batch_norm(e: Emitter) -> None:
     rows = x.size // c
     length, blocks, stripes = _cut(rows, c)
     part = e.scratch(blocks * 2 * c * x.itemsize)
-    e.emit(f"batch_stats_blocks_{t}", x.rd_all, part.wr_all, rows, length, c, n=blocks * stripes, flops=4 * x.size)
+    e.emit(
+        f"batch_stats_blocks_{t}",
+        x.rd_all,
+        part.wr_all,
+        rows,
+        length,
+        c,
+        n=blocks * stripes,
+        flops=4 * x.size,
+    )
     e.emit(f"batch_stats_finish_{t}", part.rd_all, mean.wr_all, var.wr_all, rows, length, c, n=stripes)
     _apply(e, x, y, mean, var, gamma, beta)
 

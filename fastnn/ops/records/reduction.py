@@ -59,16 +59,7 @@ def _scratch(e: Emitter, n: int, like: Any) -> Any:
 
 
 def _reduce(
-    e: Emitter,
-    x: Any,
-    y: Any,
-    outer: int,
-    red: int,
-    inner: int,
-    kernel: Any,
-    divisor: Any,
-    stripe: int,
-    images: int = 1,
+    e: Emitter, x: Any, y: Any, outer: int, red: int, inner: int, kernel: Any, divisor: Any, stripe: int, images: int = 1
 ) -> None:
     block = ROW if inner == 1 else COLUMNS
     blocks = -(-red // block) if red > 2 * block else 1
