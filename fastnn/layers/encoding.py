@@ -246,7 +246,8 @@ class Discretization(_Encoding):
     def get_config(self):
         # Keras's constructor takes no `trainable`
         return {"bin_boundaries": self.bin_boundaries, "num_bins": self.num_bins, "epsilon": self.epsilon,
-                "output_mode": self.output_mode, "sparse": self.sparse, "name": self.name, "dtype": self.dtype}  # fmt: skip
+                "output_mode": self.output_mode, "sparse": self.sparse, "name": self.name,
+                "dtype": self.dtype}  # fmt: skip
 
     @classmethod
     def from_config(cls, config):
