@@ -25,6 +25,12 @@ def words(*made):
     return one((7,), layers.Embedding(9, 4, mask_zero=True), *made, dtype="int32")
 
 
+def quantized():
+    model = one((64,), layers.Dense(32, "relu"), layers.Dense(4))
+    model.quantize("int8")
+    return model
+
+
 def attention():
     x = fastnn.Input(SERIES)
     y = layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)
@@ -60,7 +66,7 @@ NETS = {
                          layers.UnitNormalization()),
     "resized": lambda: one(IMAGE, layers.UpSampling2D(2, interpolation="bilinear"), layers.Resizing(5, 5)),
     "sparsemax": lambda: one(ROW, layers.Dense(5, activation="sparsemax")),
-    "attention": attention, "arithmetic": arithmetic, "while": while_loop,
+    "quantized": quantized, "attention": attention, "arithmetic": arithmetic, "while": while_loop,
 }  # fmt: skip
 SOME = {name: MODELS[name] for name in list(MODELS)[::9]}
 
