@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fastnn as keras
 from fastnn import Input, initializers, layers, utils
 from fastnn.core.errors import ArgumentError
 
@@ -105,3 +106,22 @@ def test_the_layer_keeps_the_initializer_that_it_was_given():
     layer = layers.EinsumDense("ab,bc->ac", 4)
     layer(Input((3,)))
     assert layer.get_config()["kernel_initializer"]["config"]["input_axes"] is None
+
+
+# as Keras 3.15.1 writes it: saving.serialize_keras_object(GlorotUniform(seed=random.SeedGenerator(3)))
+OF_KERAS = {"module": "keras.initializers", "class_name": "GlorotUniform", "registered_name": None, "config": {
+    "seed": {"module": "keras.random", "class_name": "SeedGenerator", "registered_name": None,
+             "config": {"seed": 3, "name": "seed_generator"}}, "input_axes": None, "output_axes": None}}  # fmt: skip
+
+
+def test_a_seed_generator_is_a_part_of_the_config(tmp_path):
+    made = initializers.GlorotUniform(seed=keras.random.SeedGenerator(3))
+    assert keras.saving.serialize_keras_object(made) == OF_KERAS
+    again = keras.saving.deserialize_keras_object(OF_KERAS)
+    assert again.seed.get_config() == made.seed.get_config()
+    np.testing.assert_array_equal(again((2, 3)), made((2, 3)))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, kernel_initializer=made)])
+    model.save(tmp_path / "m.keras")
+    copy = keras.models.load_model(tmp_path / "m.keras").layers[0].kernel_initializer
+    assert copy.get_config() == made.get_config()
+    assert keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made.seed)).key == (3, 0)

@@ -28,10 +28,14 @@ ORIGIN = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 def find_folder(path, subfolder, needed, what, plain=True):
     """The folder that holds the files of a data set.
 
-    path: str or None.  None looks at the folder named by the environment variable FASTNN_DATA, then at
-    `~/.keras/datasets` and `~/.fastnn/datasets`; in each, at the folder itself and at `subfolder`.
-    needed: file names, of which the first must be there.  what: name of the data set for the message.
-    plain: False where other data sets use the same file names, so that only `subfolder` counts unless path is given.
+    Args:
+        path: str or None. None looks at the folder named by the environment variable FASTNN_DATA, then at
+            `~/.keras/datasets` and `~/.fastnn/datasets`; in each, at the folder itself and at `subfolder`.
+        needed: file names, of which the first must be there.
+        what: name of the data set for the message.
+        plain: False where other data sets use the same file names, so that only `subfolder` counts unless path is
+            given.
+
     Raises DataError that says which files belong where.
     """
     if path is not None:
@@ -59,7 +63,11 @@ def find_folder(path, subfolder, needed, what, plain=True):
 def find_version(path, versions, what):
     """(folder, which) of the first of several versions of a data set that is there.
 
-    path, what: as of find_folder.  versions: [(subfolders, file names)].  Raises DataError as find_folder does.
+    Args:
+        path, what: as of find_folder.
+        versions: [(subfolders, file names)].
+
+    Raises DataError as find_folder does.
     """
     for which, (subfolders, needed) in enumerate(versions):
         for subfolder in subfolders:
@@ -71,7 +79,11 @@ def find_version(path, versions, what):
 def read_idx(path):
     """The array in an IDX file, gzipped if the name ends in .gz.
 
-    path: str.  Returns an array of the file's own shape and dtype (native byte order).
+    Args:
+        path: str.
+
+    Returns an array of the file's own shape and dtype (native byte order).
+
     Raises DataError for anything that is not an IDX file of the length its header claims.
 
     >>> import os, tempfile
@@ -121,8 +133,12 @@ def write_idx(path, array):
 def read_npz(path, needed, what, lists=()):
     """The arrays of an .npz file as Keras keeps them: {name: array}.
 
-    path: str.  needed: names that must be there.  what: name of the data set for the message.  lists: names of arrays
-    of lists of whole numbers, which are read as such lists (see lists.read_lists).
+    Args:
+        path: str.
+        needed: names that must be there.
+        what: name of the data set for the message.
+        lists: names of arrays of lists of whole numbers, which are read as such lists (see lists.read_lists).
+
     Raises DataError for anything else, and for arrays of Python objects: they are pickled, and nothing is unpickled.
     """
     path = os.fspath(path)
@@ -243,7 +259,10 @@ def read_words(path, what):
 def read_records(path, label_bytes):
     """CIFAR's binary records: (images, labels).
 
-    path: str; label_bytes: 1 (CIFAR-10) or 2 (CIFAR-100: coarse, fine).
+    Args:
+        path: str.
+        label_bytes: 1 (CIFAR-10) or 2 (CIFAR-100: coarse, fine).
+
     Returns images (n, 32, 32, 3) uint8, channels last, and labels (n, label_bytes) uint8.
     """
     record = label_bytes + 3072
@@ -261,10 +280,11 @@ def read_records(path, label_bytes):
 def read_pickled(path, labels):
     """A file of CIFAR's Python version: (images, labels), as read_records gives them.
 
-    labels: the names of its lists of labels.  Nothing is unpickled: see lists.py.  Raises DataError for anything else.
-
     Args:
+        labels: the names of its lists of labels. Nothing is unpickled: see lists.py.
         path: of the file, which is there.
+
+    Raises DataError for anything else.
     """
     if not os.path.isfile(path):
         raise DataError(f"No data file at {path!r}; expected CIFAR's Python version there.")

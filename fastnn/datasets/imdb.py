@@ -26,8 +26,10 @@ def load_data(
     Args:
         path: the file, or its name in $FASTNN_DATA or ~/.keras/datasets.
         num_words, skip_top: words are kept whose numbers, the more frequent the smaller, lie in this range.
-        maxlen: longer reviews are left out.  seed: of the order.
-        start_char: stands before each review.  oov_char: stands for words that are not kept; None: they are left out.
+        maxlen: longer reviews are left out.
+        seed: of the order.
+        start_char: stands before each review.
+        oov_char: stands for words that are not kept; None: they are left out.
         index_from: what word numbers are moved up by.
         kwargs: nb_words, Keras 1's name of num_words.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import NotSupportedError, ProcessLostError
 from fastnn.core.memory import aligned
 from fastnn.core.types import Array
 from fastnn.distribution.transport import Pieces, Transport
@@ -25,14 +25,14 @@ class Mpi(Transport):
                 f"distribution: processes started by MPI need mpi4py: {error}. Install `fastnn-engine[mpi]`, or start "
                 "them with `fastnn launch`, or set MASTER_ADDR and MASTER_PORT to use sockets."
             ) from None
-        self._byte, self._comm = MPI.BYTE, MPI.COMM_WORLD.Dup()
+        self._byte, self._error, self._comm = MPI.BYTE, MPI.Exception, MPI.COMM_WORLD.Dup()
         self._comm.Set_errhandler(MPI.ERRORS_RETURN)
         self.rank, self.size, self._turn = self._comm.rank, self._comm.size, 0
         self._kept: list[Array] = [np.empty(0, np.uint8)] * 4
 
     def all_to_all(self, parts: Sequence[Pieces]) -> list[list[Array]]:
         sizes = [[p.nbytes for p in part] if r != self.rank else [] for r, part in enumerate(parts)]
-        counts, out = self._comm.alltoall(sizes), [sum(of_rank) for of_rank in sizes]
+        counts, out = self._call(self._comm.alltoall, sizes), [sum(of_rank) for of_rank in sizes]
         into = [sum(c) for c in counts]
         self._turn ^= 2
         send, heard = self._room(self._turn, sum(out)), self._room(self._turn + 1, sum(into))
@@ -41,7 +41,8 @@ class Mpi(Transport):
             for p in part if r != self.rank else ():
                 send[at : at + p.nbytes] = p
                 at += p.nbytes
-        self._comm.Alltoallv([send, out, _starts(out), self._byte], [heard, into, _starts(into), self._byte])
+        given, taken = [send, out, _starts(out), self._byte], [heard, into, _starts(into), self._byte]
+        self._call(self._comm.Alltoallv, given, taken)
         found, at = [], 0
         for r, of_rank in enumerate(counts):
             pieces = []
@@ -50,6 +51,14 @@ class Mpi(Transport):
                 at += n
             found.append(list(parts[r]) if r == self.rank else pieces)
         return found
+
+    def _call(self, function: Any, *args: Any) -> Any:
+        try:
+            return function(*args)
+        except self._error as error:
+            raise ProcessLostError(
+                f"MPI cannot reach another process: {error}. Its own output tells why; start all processes again."
+            ) from None
 
     def _room(self, number: int, nbytes: int) -> Array:
         if self._kept[number].nbytes < nbytes:

@@ -113,7 +113,10 @@ def _new(nbytes: int) -> tuple[str, Array]:
     folder = FOLDER if os.path.isdir(FOLDER) else None
     number, path = tempfile.mkstemp(prefix="fastnn-", dir=folder)
     try:
-        os.posix_fallocate(number, 0, nbytes)  # so that a full file system is an error here, not a signal later
+        if hasattr(os, "posix_fallocate"):  # a full file system is an error here, not a signal later
+            os.posix_fallocate(number, 0, nbytes)
+        else:
+            os.ftruncate(number, nbytes)
         return path, np.frombuffer(mmap.mmap(number, nbytes), np.uint8)
     except BaseException:
         os.unlink(path)

@@ -277,9 +277,11 @@ def _listen(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     door = socket.socket(family)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # the name of a machine may stand for another address there, often 127.0.1.1, than for the others
+    plain = address == "localhost" or address.replace(".", "").isdigit() or ":" in address
     try:
         try:
-            door.bind((address, port))
+            door.bind((address if plain else "", port))
         except OSError as error:
             if error.errno not in _NOT_MINE:
                 raise

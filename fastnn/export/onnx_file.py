@@ -15,6 +15,10 @@ FUNCTIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "elu": "Elu",
              "hard_silu": "HardSwish"}  # fmt: skip
 GATES = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu", "softsign": "Softsign", "softplus": "Softplus",
          "hard_sigmoid": "HardSigmoid", "elu": "Elu"}  # fmt: skip
+TWO = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "power": "Pow", "maximum": "Max",
+       "minimum": "Min"}  # fmt: skip
+ONE = {"exp": "Exp", "log": "Log", "sqrt": "Sqrt", "abs": "Abs", "negative": "Neg", "sin": "Sin", "cos": "Cos",
+       "floor": "Floor", "ceil": "Ceil", "sign": "Sign", "reciprocal": "Reciprocal"}  # fmt: skip
 ORDERS = {"lstm": (0, 3, 1, 2), "gru": (0, 1, 2), "rnn": (0,)}  # ONNX's gates in terms of Keras's
 END = np.iinfo(np.int64).max
 
@@ -118,8 +122,31 @@ def _pool(g, inputs, output, function, size, strides, pads):
 
 
 def _reduce(g, inputs, output, function, axes, keepdims):
-    kind = "ReduceMax" if function == "max" else "ReduceMean"
+    if function == "sum":  # the one whose axes are an input in this opset
+        g.node("ReduceSum", [inputs[0], g.weight(axes, np.int64)], output, keepdims=int(keepdims))
+        return
+    kind = {"max": "ReduceMax", "min": "ReduceMin", "mean": "ReduceMean"}[function]
     g.node(kind, inputs, output, axes=list(axes), keepdims=int(keepdims))
+
+
+def _binary(g, inputs, output, function, other, swapped):
+    given = [inputs[0], g.weight(other)]
+    g.node(TWO[function], given[::-1] if swapped else given, output)
+
+
+def _unary(g, inputs, output, function):
+    x = inputs[0]
+    if function == "square":
+        g.node("Mul", [x, x], output)
+    elif function == "rsqrt":
+        g.node("Reciprocal", [g.node("Sqrt", [x])], output)
+    else:
+        g.node(ONE[function], [x], output)
+
+
+def _einsum(g, inputs, output, equation, weight=None):
+    more = [] if weight is None else [g.weight(weight)]
+    g.node("Einsum", [*inputs, *more], output, equation=equation)
 
 
 def _reshape(g, inputs, output, shape):
@@ -183,6 +210,11 @@ def _activation(g, inputs, output, function, slope):
         g.node("Clip", [x, g.weight(0.0), g.weight(6.0)], output)
     elif function == "silu":
         g.node("Mul", [x, g.node("Sigmoid", [x])], output)
+    elif function == "gelu_tanh":
+        cube = g.node("Mul", [g.node("Mul", [x, x]), x])
+        inner = g.node("Add", [x, g.node("Mul", [cube, g.weight(0.044715)])])
+        tanh = g.node("Tanh", [g.node("Mul", [inner, g.weight(0.7978845608028654)])])
+        g.node("Mul", [g.node("Mul", [x, g.weight(0.5)]), g.node("Add", [tanh, g.weight(1.0)])], output)
     elif function == "mish":
         g.node("Mul", [x, g.node("Tanh", [g.node("Softplus", [x])])], output)
     elif function == "hard_sigmoid":
@@ -192,7 +224,7 @@ def _activation(g, inputs, output, function, slope):
         half = g.node("Mul", [x, g.weight(0.5)])
         g.node("Mul", [half, g.node("Add", [erf, g.weight(1.0)])], output)
     else:
-        options = {"alpha": slope} if function == "leaky_relu" else {}
+        options = {"alpha": slope} if function in ("leaky_relu", "elu") else {}
         g.node(FUNCTIONS[function], [x], output, **options)
 
 
@@ -227,7 +259,11 @@ ADD = {
     "log_softmax": _one("LogSoftmax"), "conv_transpose": _conv_transpose, "rms_norm": _rms_norm,
     "recurrent": _recurrent, "flip": _flip, "slice": _slice, "matmul": _one("MatMul"),
     "prelu": lambda g, inputs, output, weight: g.node("PRelu", [inputs[0], g.weight(weight)], output),
-    "pad": _pad, "repeat": _repeat,
+    "pad": _pad, "repeat": _repeat, "binary": _binary, "unary": _unary, "einsum": _einsum, "divide": _one("Div"),
+    "power": _one("Pow"), "clip": lambda g, inputs, output, low, high: g.node(
+        "Clip", [inputs[0], g.weight(low), g.weight(high)], output),
+    "expand": lambda g, inputs, output, axes: g.node("Unsqueeze", [inputs[0], g.weight(axes, np.int64)], output),
+    "squeeze": lambda g, inputs, output, axes: g.node("Squeeze", [inputs[0], g.weight(axes, np.int64)], output),
     "gather": _gather, "multiply": _multiply, "concat": _one("Concat"),
     "transpose": lambda g, inputs, output, order: g.node("Transpose", inputs, output, perm=list(order)),
     **{kind: _one(name) for kind, name in ONE_TO_ONE.items()},

@@ -55,7 +55,7 @@ def pool(x, function, size, strides, pads):
 
 
 def reduce(x, function, axes, keepdims):
-    return (x.max if function == "max" else x.mean)(axis=axes, keepdims=keepdims)
+    return getattr(np, function)(x, axis=axes, keepdims=keepdims)
 
 
 def reshape(x, shape):
@@ -103,7 +103,7 @@ def _erf(x):
     return total * 2 / np.sqrt(np.pi)
 
 
-def activation(x, function, slope=0.0):
+def activation(x, function, slope=1.0):
     with np.errstate(over="ignore"):
         if function == "relu":
             y = np.maximum(x, 0)
@@ -124,7 +124,7 @@ def activation(x, function, slope=0.0):
         elif function == "tanh":
             y = np.tanh(x)
         elif function == "elu":
-            y = np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+            y = np.where(x > 0, x, slope * np.expm1(np.minimum(x, 0)))
         elif function == "selu":
             y = 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))
         elif function == "softplus":
@@ -133,6 +133,8 @@ def activation(x, function, slope=0.0):
             y = x / (1 + abs(x))
         elif function == "exponential":
             y = np.exp(x)
+        elif function == "gelu_tanh":
+            y = 0.5 * x * (1 + np.tanh(0.7978845608028654 * (x + 0.044715 * x**3)))
         elif function == "gelu":
             y = x * 0.5 * (1 + _erf(x / np.sqrt(2)))
         else:
@@ -204,6 +206,42 @@ def add(*values):
 
 def subtract(a, b):
     return a - b
+
+
+def divide(a, b):
+    return a / b
+
+
+def power(a, b):
+    return a**b
+
+
+def binary(x, function, other, swapped):
+    f = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide, "power": np.power,
+         "maximum": np.maximum, "minimum": np.minimum}[function]  # fmt: skip
+    return f(other, x) if swapped else f(x, other)
+
+
+def unary(x, function):
+    if function == "rsqrt":
+        return 1 / np.sqrt(x)
+    return getattr(np, function)(x)
+
+
+def clip(x, low, high):
+    return np.clip(x, np.float32(low), np.float32(high))
+
+
+def einsum(*values, equation, weight=None):
+    return np.einsum(equation, *values, *([] if weight is None else [weight]), optimize=True)
+
+
+def expand(x, axes):
+    return np.expand_dims(x, axes)
+
+
+def squeeze(x, axes):
+    return np.squeeze(x, axes)
 
 
 def multiply(*values):

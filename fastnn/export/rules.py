@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastnn.core.errors import NotSupportedError
+from fastnn.export.rules_blocks import BLOCKS, over_time, resampled
 from fastnn.export.rules_sequences import SEQUENCES
 from fastnn.export.rules_words import Rule, activation, array, last, pads_of
 
@@ -109,9 +110,8 @@ def _zero_padding(layer, shapes, out, form):
 def _upsampling(layer, shapes, out, form):
     last(layer, form)
     if getattr(layer, "interpolation", "nearest") != "nearest":
-        raise NotSupportedError(
-            f"export to {form}: layer {layer.name!r} interpolates; expected interpolation='nearest'."
-        )
+        yield from resampled(layer, shapes, out, form)
+        return
     size = layer.size if isinstance(layer.size, (tuple, list)) else (layer.size,)
     yield "repeat", {"factors": (1, *size, 1)}
 
@@ -137,18 +137,17 @@ def _leaky(layer, shapes, out, form):
 
 
 def _elu(layer, shapes, out, form):
-    if layer.alpha != 1.0:
-        raise NotSupportedError(
-            f"export to {form}: layer {layer.name!r} is an ELU with alpha={layer.alpha}; expected 1."
-        )
-    yield "activation", {"function": "elu", "slope": 0.0}
+    yield "activation", {"function": "elu", "slope": float(layer.alpha)}
 
 
 def _relu(layer, shapes, out, form):
-    if layer.threshold or (layer.max_value not in (None, 6.0)) or (layer.max_value and layer.negative_slope):
-        raise NotSupportedError(f"export to {form}: layer {layer.name!r} is a ReLU with a threshold or a maximum.")
-    name = "leaky_relu" if layer.negative_slope else "relu6" if layer.max_value else "relu"
-    yield "activation", {"function": name, "slope": float(layer.negative_slope or 0.0)}
+    high, slope = layer.max_value, float(layer.negative_slope or 0.0)
+    if layer.threshold:
+        raise NotSupportedError(f"export to {form}: layer {layer.name!r} is a ReLU with a threshold.")
+    name = "leaky_relu" if slope else "relu"
+    yield "activation", {"function": name, "slope": slope}
+    if high is not None:
+        yield "binary", {"function": "minimum", "other": np.float32(high), "swapped": False}
 
 
 def _activation_layer(layer, shapes, out, form):
@@ -221,7 +220,8 @@ RULES: dict[str, Rule] = {
     "Multiply": _merge("multiply"), "Maximum": _merge("maximum"), "Minimum": _merge("minimum"),
     "Average": _merge("average"), "RepeatVector": _repeat_vector, "PReLU": _prelu, "GroupNormalization": _group_norm,
     "RMSNormalization": _rms_norm, **dict.fromkeys(("Cropping1D", "Cropping2D", "Cropping3D"), _cropping),
-    **SEQUENCES,
+    **SEQUENCES, **BLOCKS,
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise",
                      "GaussianDropout", "AlphaDropout", "ActivityRegularization", "Identity"), _same()),
 }  # fmt: skip
+RULES["TimeDistributed"] = over_time(RULES)

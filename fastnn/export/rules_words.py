@@ -29,7 +29,7 @@ def activation(function: Any, layer: Any, form: str) -> Iterator[tuple[str, dict
     if name in ("softmax", "log_softmax"):
         yield name, {"axis": -1}
     else:
-        yield "activation", {"function": name, "slope": 0.2 if name == "leaky_relu" else 0.0}
+        yield "activation", {"function": name, "slope": {"leaky_relu": 0.2, "elu": 1.0}.get(name, 0.0)}
 
 
 def last(layer: Any, form: str) -> None:

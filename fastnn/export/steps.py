@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from fastnn.core import hooks
 from fastnn.core.errors import NotSupportedError
 from fastnn.export.rules import RULES
+from fastnn.export.rules_operations import OPERATIONS, Between
 
 SAID = ("attention_mask", "use_causal_mask", "return_attention_scores", "initial_state", "reverse")  # in a call
 
@@ -84,6 +85,9 @@ class _Walk:
                 for x, outer in zip(graph.outputs, event.outputs):
                     names[_key(outer)] = inner[_key(x)]
                 continue
+            if hasattr(layer, "row"):  # a public operation
+                names[_key(event.outputs[0])] = self._between(layer, event, inputs)
+                continue
             rule = RULES.get(type(layer).__name__)
             if rule is None or not type(layer).__module__.startswith("fastnn."):
                 raise NotSupportedError(
@@ -94,6 +98,21 @@ class _Walk:
             shapes = [tuple(x.shape) for x in event.inputs]
             out = tuple(event.outputs[0].shape)
             names[_key(event.outputs[0])] = self._add(layer, list(rule(layer, shapes, out, self.form)), inputs, out)
+
+    def _between(self, operation, event, inputs):
+        """Add the steps of a public operation; the name of their value."""
+        name = operation.row.function
+        shapes, out = [tuple(x.shape) for x in event.inputs], tuple(event.outputs[0].shape)
+        rule = OPERATIONS.get(name)
+        if rule is None or len(event.outputs) > 1 or event.kwargs:
+            raise NotSupportedError(
+                f"export to {self.form}: there is no rule for the operation {name!r} as it is called. Rules are "
+                f"there for {', '.join(sorted(OPERATIONS))}."
+            )
+        if any(x.dtype != "float32" for x in (*event.inputs, *event.outputs)):
+            raise NotSupportedError(f"export to {self.form}: the operation {name!r} on {event.inputs[0].dtype}.")
+        call = Between(name, tuple(event.args), operation.options, shapes, out, self.form)
+        return self._add(operation, list(rule(call)), inputs, out)
 
     def _add(self, layer, made, inputs, shape):
         """Add the steps of a call; the name of the value of the last one.
@@ -111,6 +130,10 @@ class _Walk:
 
     def _refuse(self, layer, event):
         """Raise for what a call asks for beside its inputs: masks, states, several results."""
+        if getattr(layer, "quantization_mode", None) or getattr(layer, "lora_enabled", False):
+            raise NotSupportedError(
+                f"export to {self.form}: layer {layer.name!r} is quantized, or has a LoRA; expected plain weights."
+            )
         takes = [name for name in inspect.signature(type(layer).call).parameters if name.endswith("mask")]
         if takes and any(hooks.call("mask", x) is not None for x in event.inputs):
             raise NotSupportedError(

@@ -16,6 +16,8 @@ from fastnn.graph.tensor import here
 from fastnn.graph.trace import Trace
 from fastnn.graph.variable import Variable, watchers
 
+__all__ = ["SeedGenerator"]
+
 
 class SeedState(Variable):
     """[seed, number of uses] of a SeedGenerator as Keras shows it: written to, it sets the generator."""

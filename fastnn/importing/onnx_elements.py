@@ -133,6 +133,10 @@ def _cast(call: Call) -> Any:
     return on(x, lambda s: ops.cast(s, kind.name))
 
 
+def _einsum(call: Call) -> Value:
+    return Value(ops.einsum(call.get("equation"), *call.symbols()))
+
+
 def _prelu(call: Call) -> Value:
     slope = np.asarray(call.constant(1))
     x = call.value().made()
@@ -153,5 +157,5 @@ ELEMENTS: dict[str, Callable[[Call], Any]] = {
     "Mean": _mean, "Where": _where, "Softmax": _softmax, "LogSoftmax": _softmax, "Clip": _clip, "Cast": _cast,
     "LeakyRelu": lambda call: on(call.value(), layers.LeakyReLU(negative_slope=float(call.get("alpha", 0.01)))),
     "Elu": _with_alpha(activations.elu, 1.0), "HardSigmoid": _hard_sigmoid, "Gelu": _gelu, "PRelu": _prelu,
-    "Constant": _constant,
+    "Constant": _constant, "Einsum": _einsum,
 }  # fmt: skip

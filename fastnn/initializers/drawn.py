@@ -8,6 +8,7 @@ import numpy as np
 from fastnn.core import config, random
 from fastnn.core.errors import ArgumentError
 from fastnn.initializers.base import Initializer, type_of
+from fastnn.saving.serialization import deserialize_object, serialize_object
 
 
 class RandomInitializer(Initializer):
@@ -22,6 +23,8 @@ class RandomInitializer(Initializer):
     """
 
     def __init__(self, seed: Any = None) -> None:
+        if isinstance(seed, dict):  # the config of a SeedGenerator
+            seed = deserialize_object(seed, category="random")
         good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
         if not good:
             raise ArgumentError(
@@ -38,7 +41,7 @@ class RandomInitializer(Initializer):
         )
 
     def get_config(self):
-        return {"seed": self.seed if self.seed is None or hasattr(self.seed, "__index__") else None}
+        return {"seed": serialize_object(self.seed) if hasattr(self.seed, "key") else self.seed}
 
 
 class RandomNormal(RandomInitializer):

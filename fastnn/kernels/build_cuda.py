@@ -103,7 +103,7 @@ def build(folder, jobs=None, say=lambda text: None, only=None):
     ptx.require()
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with workers.alone():
+    with workers.alone("lock-cuda"):  # minutes, in which the CPU's kernels may be built
         entry = fresh(folder)
         if entry is not None:
             say("cuda: nothing to do: it is up to date")

@@ -56,9 +56,9 @@ def share(tasks, level, jobs, say, start, work):
 
 
 @contextlib.contextmanager
-def alone():
-    """One build at a time per cache folder: who comes second finds the work done."""
-    with open(lower.cache_folder() / "lock", "w") as lock:
+def alone(name="lock"):
+    """One build at a time per cache folder and name of a file there: who comes second finds the work done."""
+    with open(lower.cache_folder() / name, "w") as lock:
         try:
             import fcntl
         except ImportError:  # Windows: two builds at once only do the same work twice

@@ -8,6 +8,8 @@ the first process alone.  Every process has a History with the same logs.
 from __future__ import annotations
 
 import contextlib
+import os
+import warnings
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from fastnn.callbacks import CallbackList
 from fastnn.core import turns
 from fastnn.core.errors import NotSupportedError, ProcessesDifferError, ProcessLostError
 from fastnn.core.types import Array
-from fastnn.distribution.strategies import Share, alone, share
+from fastnn.distribution.strategies import Share, alone, distribution, share
 from fastnn.distribution.transport import Transport, gather_objects, packed, unpacked
 from fastnn.layers.tracking import structure_version
 from fastnn.models.digests import configuration, digest_of, digest_of_weights
@@ -48,6 +50,7 @@ def compare(model: Any, what: str, more: Any = None, **sources: Any) -> None:
     """
     mine = several()
     if mine is None:
+        _say_if_forgotten()
         return
     facts = {"call": what, "shards": mine.shards, "auto_shard_dataset": mine.same_data, **_facts(model), **(more or {})}
     for name, source in sources.items():
@@ -55,6 +58,21 @@ def compare(model: Any, what: str, more: Any = None, **sources: Any) -> None:
             if mine.same_data or key != "content":
                 facts[f"{name}: {key}"] = value
     _same(facts, mine.transport)
+
+
+_said: list[bool] = []
+
+
+def _say_if_forgotten() -> None:
+    """Warn, once, where `fastnn launch` has started several processes and each trains for itself."""
+    if "FASTNN_JOB" in os.environ and os.environ.get("WORLD_SIZE", "1") != "1" and distribution() is None and not _said:
+        _said.append(True)
+        warnings.warn(
+            "fastnn launch has started several processes, and each of them runs on its own: no distribution is set. "
+            "Call keras.distribution.set_distribution(keras.distribution.DataParallel()) before fit.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def _facts(model: Any) -> dict[str, Any]:
@@ -186,11 +204,11 @@ class Conducted:
         try:
             with alone():
                 getattr(self.inner, name)(*args)
+            told, arrays = ({"flags": _flags(self.model)}, []) if before is None else before.changes(self.model)
         except Exception as error:
             with contextlib.suppress(ProcessLostError):  # another one may have an error of its own
                 self.transport.all_gather([packed({"error": f"{type(error).__name__}: {error}"})])
             raise
-        told, arrays = ({"flags": _flags(self.model)}, []) if before is None else before.changes(self.model)
         self.transport.all_gather([packed(told), *arrays])
 
     def _follow(self, pieces: list[Array]) -> None:

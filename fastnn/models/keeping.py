@@ -94,8 +94,7 @@ class Keeping:
         self.keepers, self.listeners, self.resume, self.epoch = [], None, None, 0
         self.terminated = self.signalled = False
         self.handled, self.before, self.waiting = None, None, []
-        self.share = several()
-        self.follows = self.share is not None and self.share.transport.rank > 0
+        self.share, self.follows = None, False
         self._reader = self._parts = self._stamp = None
         self._identity = None
 
@@ -105,6 +104,7 @@ class Keeping:
         path, when, keep = checkpoint, FIT, 2
         if isinstance(checkpoint, BackupAndRestore):
             path, when, keep = checkpoint.backup_dir, checkpoint.when, checkpoint.keep
+        self._know()
         of_script = script.next_fit(outermost())
         if self.follows:
             return None
@@ -159,8 +159,14 @@ class Keeping:
         """Whether the run that was found has come to its end; one of fewer epochs goes on before its last steps."""
         return self._given(False if self.follows else self._finished(epochs))
 
+    def _know(self):
+        """Which process this is; a callback that asks for checkpoints runs where it looks as if there were one."""
+        self.share = several()
+        self.follows = self.share is not None and self.share.transport.rank > 0
+
     def _given(self, finished=False):
         """Every process has the checkpoint that the first one has found, and what that says of it."""
+        self._know()
         if self.share is None:
             return finished
         found, transport = self._reader, self.share.transport

@@ -13,7 +13,9 @@ class Profile:
     """Measured times of one plan.
 
     Args:
-        model: a built model.  batch_size: rows of the step.  batches: steps that are timed, after one that is not.
+        model: a built model.
+        batch_size: rows of the step.
+        batches: steps that are timed, after one that is not.
         training: whether it is a training step; if None, whether the model is compiled.
 
     rows: one dict per instruction, in tape order: kernel, op, layer (its path), line ("file:line" of the user's program

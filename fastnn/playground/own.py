@@ -76,14 +76,15 @@ class Own:
 
 
 def read_csv(text: str, task: str = "classification") -> Own:
-    """The points of a CSV text: two or more columns of numbers and a last one with the label.
+    r"""The points of a CSV text: two or more columns of numbers and a last one with the label.
 
-    text: rows of equal length, commas, semicolons or tabs between; a first row without numbers names the columns.
-    task: "classification", or "regression" for labels that are numbers.  Each column is scaled to the range -5 to 5.
+    Args:
+        text: rows of equal length, commas, semicolons or tabs between; a first row without numbers names the columns.
+        task: "classification", or "regression" for labels that are numbers. Each column is scaled to the range -5 to 5.
 
     Raises DataError or FileFormatError that names the row: no numbers, NaN, one class, too many rows or columns.
 
-    >>> own = read_csv("a,b,kind\\n" + "1,2,yes\\n3,5,no\\n" * 5)
+    >>> own = read_csv("a,b,kind\n" + "1,2,yes\n3,5,no\n" * 5)
     >>> own.names, own.classes, own.arrays()[0][:2].tolist()
     (('a', 'b'), ('yes', 'no'), [[-5.0, -5.0], [5.0, 5.0]])
     """

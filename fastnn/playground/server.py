@@ -37,7 +37,10 @@ class Refused(Exception):
 class Server(ThreadingHTTPServer):
     """The server of the page, bound to 127.0.0.1.
 
-    port: 0 takes a free one.  Each connection has a thread; training runs in it, without Python's lock.
+    Args:
+        port: an int; 0 takes a free one.
+
+    Each connection has a thread; training runs in it, without Python's lock.
 
     >>> with Server(0) as server:
     ...     server.address.startswith("http://127.0.0.1:")

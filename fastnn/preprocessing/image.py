@@ -34,11 +34,16 @@ class ImageDataGenerator:
     Args:
         featurewise_center, featurewise_std_normalization, zca_whitening: with statistics that `fit` takes.
         samplewise_center, samplewise_std_normalization: with each image's own.
-        rotation_range: degrees.  width_shift_range, height_shift_range: share of the size (or pixels from 1 on, or a
-            list of shifts).  shear_range: degrees.  zoom_range: a number or (low, high).
-        brightness_range: (low, high) factors.  channel_shift_range: amount.  fill_mode, cval: what lies outside.
+        rotation_range: degrees.
+        width_shift_range, height_shift_range: share of the size (or pixels from 1 on, or a list of shifts).
+        shear_range: degrees.
+        zoom_range: a number or (low, high).
+        brightness_range: (low, high) factors.
+        channel_shift_range: amount.
+        fill_mode, cval: what lies outside.
         horizontal_flip, vertical_flip: whether images are turned at random.
-        rescale: factor.  preprocessing_function: image -> image.
+        rescale: factor.
+        preprocessing_function: image -> image.
         validation_split: share of rows for subset="validation".
         zca_epsilon: added to the variances that zca_whitening divides by.
         data_format: "channels_last" or "channels_first"; the configured one by default.

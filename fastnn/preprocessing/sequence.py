@@ -15,10 +15,14 @@ class TimeseriesGenerator(PyDataset):
     """Batches of windows of a series and the target that follows each (Keras 2's class).
 
     Args:
-        data: (steps, ...) array.  targets: (steps, ...) array; window [i - length, i) has target i.
-        length: steps covered by a window.  sampling_rate: distance of the steps inside a window.
-        stride: distance of two windows.  start_index, end_index: the part of `data` that is used.
-        shuffle: whether windows are drawn at random.  reverse: whether each window runs backwards.
+        data: (steps, ...) array.
+        targets: (steps, ...) array; window [i - length, i) has target i.
+        length: steps covered by a window.
+        sampling_rate: distance of the steps inside a window.
+        stride: distance of two windows.
+        start_index, end_index: the part of `data` that is used.
+        shuffle: whether windows are drawn at random.
+        reverse: whether each window runs backwards.
         batch_size: windows in a batch.
 
     Raises DataError where nothing is left of the series.
@@ -101,10 +105,14 @@ def skipgrams(
     """(pairs of words, labels): words within a window of each other (1), and words drawn at random (0).
 
     Args:
-        sequence: list of word numbers; 0 is no word.  vocabulary_size: the largest number + 1.
-        window_size: how far apart two words of a pair may be.  negative_samples: random pairs for each real one.
-        shuffle: whether pairs are mixed.  categorical: labels as [0, 1] and [1, 0].
-        sampling_table: the chance of keeping each word, from make_sampling_table.  seed: int.
+        sequence: list of word numbers; 0 is no word.
+        vocabulary_size: the largest number + 1.
+        window_size: how far apart two words of a pair may be.
+        negative_samples: random pairs for each real one.
+        shuffle: whether pairs are mixed.
+        categorical: labels as [0, 1] and [1, 0].
+        sampling_table: the chance of keeping each word, from make_sampling_table.
+        seed: int.
 
     >>> pairs, labels = skipgrams([1, 2], 3, negative_samples=0, shuffle=False)
     >>> pairs, labels

@@ -92,9 +92,10 @@ def architecture(capability: tuple[int, int]) -> str:
             f"this GPU has compute capability {capability[0]}.{capability[1]}; fastnn's kernels need "
             f"{OLDEST[0]}.{OLDEST[1]} or newer (Ampere). Choose the device 'cpu'."
         )
-    numbers = {tuple(divmod(int(a[3:]), 10)): a for a in _index()["images"] if a.startswith("sm_")}
+    images: list[str] = list(_index()["images"])
+    numbers = {divmod(int(a[3:]), 10): a for a in images if a.startswith("sm_")}
     fit = [c for c in numbers if c[0] == capability[0] and c <= capability]
-    return numbers[max(fit)] if fit else next(a for a in _index()["images"] if a.startswith("compute_"))
+    return numbers[max(fit)] if fit else next(a for a in images if a.startswith("compute_"))
 
 
 @functools.cache

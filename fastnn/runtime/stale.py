@@ -17,7 +17,7 @@ DEVICE = (*KERNELS, "kernels/cuda")  # the same for the level of devices
 
 def kernel_files(folders: Iterable[str] = KERNELS) -> set[str]:
     """Return the kernel sources as paths relative to the package folder."""
-    found = set()
+    found: set[str] = set()
     for folder in folders:
         with os.scandir(ROOT / folder) as entries:
             found.update(f"{folder}/{e.name}" for e in entries if e.name.endswith(".py"))

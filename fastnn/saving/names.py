@@ -28,6 +28,7 @@ TABLES = {
     "convnext": ("keras.src.applications.convnext", "fastnn.applications.convnext_layers"),
     "inception": ("keras.src.applications.inception_resnet_v2", "fastnn.applications.inception_layers"),
     "quantizers": ("keras.quantizers", "fastnn.quantizers"),
+    "random": ("keras.random", "fastnn.graph.seeds"),  # the generator: no function that draws is part of a model
 }
 
 # Names that are public, but that make files, scopes or models of their own instead of being a part of one.
@@ -47,7 +48,7 @@ _PRIVATE_HOMES = (
         re.compile(
             r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?"
             r"\.(layers|losses|metrics|optimizers|initializers|regularizers|constraints|activations"
-            r"|callbacks|distillation|quantizers)(\..*)?"
+            r"|callbacks|distillation|quantizers|random)(\..*)?"
         ),
         None,
     ),

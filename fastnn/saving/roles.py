@@ -56,6 +56,7 @@ _METRIC = Role("a metric", ("metrics", "losses"), ("metrics", "losses"))
 _QUANTIZER = Role("a quantizer", ("quantizers",))
 _FUNCTION = Role("a function", (), _CALLED)
 _DISTILLATION = Role("a distillation loss", ("distillation",))
+_SEED = Role("a seed", ("random",))
 _WORDS = Role("a list of words (a path in a file is never opened)", words=True)
 
 # Constructor argument -> role, for all of fastnn's classes and for compile(); any other argument holds data.
@@ -67,7 +68,7 @@ ARGUMENTS = {
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
     **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
     **dict.fromkeys(("weight_quantizer", "activation_quantizer", "quantization_config"), _QUANTIZER),
-    "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC,
+    "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC, "seed": _SEED,
 }  # fmt: skip
 SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
 
@@ -75,7 +76,7 @@ _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _M
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,
                 "constraints": _CONSTRAINT, "activations": _ACTIVATION,
                 "quantizers": _QUANTIZER, "convnext": LAYER, "inception": LAYER,
-                "distillation": _DISTILLATION}  # fmt: skip
+                "distillation": _DISTILLATION, "random": _SEED}  # fmt: skip
 
 
 def of_argument(name):
@@ -125,6 +126,8 @@ def kind_of(value):
         module = getattr(base, "__module__", None) or ""
         if module.startswith("fastnn.optimizers.schedules"):
             return "schedules"
+        if module == names.TABLES["random"][1]:
+            return "random"
         part = module.split(".")[1] if module.startswith("fastnn.") else None
         if part in names.TABLES:
             return part

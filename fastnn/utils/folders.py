@@ -192,8 +192,10 @@ def image_dataset_from_directory(
         labels: "inferred" from the subfolders, None, or a list of ints in the order of the sorted files.
         label_mode: "int", "categorical" (one-hot rows), "binary" ((n, 1) floats) or None.
         class_names: the subfolders in the order of their numbers, or some of them.
-        color_mode: "rgb", "rgba" or "grayscale".  image_size: (rows, columns), or one int for both.
-        batch_size: images in a batch; None: one by one.  shuffle, seed: another order in each epoch.
+        color_mode: "rgb", "rgba" or "grayscale".
+        image_size: (rows, columns), or one int for both.
+        batch_size: images in a batch; None: one by one.
+        shuffle, seed: another order in each epoch.
         validation_split, subset: the share of files kept for validation, and "training", "validation" or "both".
         crop_to_aspect_ratio, pad_to_aspect_ratio: cut or fill up what would be distorted.
         interpolation: between pixels, as of `load_img`.

@@ -29,10 +29,14 @@ def timeseries_dataset_from_array(
     """Batches of windows of a series, for fit().
 
     Args:
-        data: (steps, ...) array.  targets: (steps, ...) array, or None; window i has targets[i of its first step].
-        sequence_length: steps in a window.  sequence_stride: distance of two windows.
-        sampling_rate: distance of the steps inside a window.  batch_size: windows in a batch; None: one by one.
-        shuffle, seed: another order in each pass.  start_index, end_index: the part of `data` that is used.
+        data: (steps, ...) array.
+        targets: (steps, ...) array, or None; window i has targets[i of its first step].
+        sequence_length: steps in a window.
+        sequence_stride: distance of two windows.
+        sampling_rate: distance of the steps inside a window.
+        batch_size: windows in a batch; None: one by one.
+        shuffle, seed: another order in each pass.
+        start_index, end_index: the part of `data` that is used.
         format: "tf" or "grain", Keras's words; both give a Dataset.
 
     Raises ArgumentError for a number that does not fit the data.

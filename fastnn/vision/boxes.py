@@ -53,7 +53,9 @@ def iou(boxes1: Any, boxes2: Any, format: str = "xyxy") -> Array:
     """Intersection over union: the area that two boxes share over the area that they cover together.
 
     Args:
-        boxes1: (..., a, 4).  boxes2: (..., b, 4).  format: as in `box_convert`.
+        boxes1: (..., a, 4).
+        boxes2: (..., b, 4).
+        format: as in `box_convert`.
 
     Returns:
         float64 (..., a, b), each of boxes1 with each of boxes2.
@@ -87,7 +89,9 @@ def nms(
     """Which boxes stay: best first, without those that overlap a better one too much (greedy, class by class none).
 
     Args:
-        boxes: (b, 4).  scores: (b,).  format: as in `box_convert`.
+        boxes: (b, 4).
+        scores: (b,).
+        format: as in `box_convert`.
         iou_threshold: the largest overlap that two boxes may have.
         score_threshold: boxes of this score or less are left out.
         max_boxes: how many stay at most.
@@ -127,7 +131,9 @@ def non_max_suppression(
     Works on arrays and, for corners ("xyxy"), on symbols, as the last step of a model.
 
     Args:
-        boxes: (n, b, 4).  scores: (n, b, classes).  format: as in `box_convert`.
+        boxes: (n, b, 4).
+        scores: (n, b, classes).
+        format: as in `box_convert`.
         iou_threshold: the largest overlap that two boxes of a class may have.
         score_threshold: boxes of this score or less are left out.
         max_boxes: how many stay in an image at most.
@@ -201,9 +207,12 @@ def draw_boxes(
     Args:
         images: (n, h, w, c), uint8 or floats.
         boxes: (n, b, 4), or what `non_max_suppression` returns.
-        labels: (n, b) ints; a box with the label -1 is not drawn.  scores: (n, b).
+        labels: (n, b) ints; a box with the label -1 is not drawn.
+        scores: (n, b).
         names: {label: name} or a list of names, which are written by Pillow.
-        color: (r, g, b) in [0, 255].  thickness: of the lines, in pixels.  format: as in `box_convert`.
+        color: (r, g, b) in [0, 255].
+        thickness: of the lines, in pixels.
+        format: as in `box_convert`.
 
     Returns:
         uint8 (n, h, w, c).

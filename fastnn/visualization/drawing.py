@@ -83,7 +83,8 @@ def draw_bounding_boxes(
         bounding_box_format: of `utils.bounding_boxes.convert_format`.
         class_mapping: {label: name}; names are drawn by Pillow.
         color: (r, g, b) in [0, 255].
-        line_thickness, text_thickness: in pixels.  font_scale: of the names.
+        line_thickness, text_thickness: in pixels.
+        font_scale: of the names.
         data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Returns:

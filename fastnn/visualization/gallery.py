@@ -43,11 +43,13 @@ def plot_image_gallery(
 
     Args:
         images: (n, h, w, c), or channels first.
-        y_true, y_pred: (n,) labels and predictions for titles.  label_map: {label: name}.
+        y_true, y_pred: (n,) labels and predictions for titles.
+        label_map: {label: name}.
         rows, cols: as square as possible if None.
         value_range: (least, largest) value of a pixel.
         scale: inches of an image's side.
-        path: a file to write instead; show: whether to show; without a path if None.
+        path: a file to write instead.
+        show: whether to show; without a path if None.
         transparent, dpi: of the file.
         legend_handles: of matplotlib, for a legend.
         data_format: "channels_last" or "channels_first"; the configured one by default.

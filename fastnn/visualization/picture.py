@@ -277,7 +277,8 @@ def report(path: Any, title: str, *parts: Any) -> str:
     """Write a page of HTML with pictures, text and facts that needs no other file; returns its path.
 
     Args:
-        path: of the file.  title: of the page.
+        path: of the file.
+        title: of the page.
         parts: pictures, strings (a paragraph each) and dicts of facts, in the order in which they stand.
 
     Raises ArgumentError for a part of another kind.

@@ -134,7 +134,8 @@ def plot_images(
     Args:
         images: (n, h, w), (n, h, w, 1) or (n, h, w, 3); floats that do not exceed 1 are shares of 255.
         titles: a text or label below each.
-        columns: how many side by side.  scale: pixels drawn per pixel.
+        columns: how many side by side.
+        scale: pixels drawn per pixel.
         title, path, ax: as in `plot_history`.
 
     Raises:

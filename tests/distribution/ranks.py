@@ -1,8 +1,10 @@
-"""Several ranks in one process, in threads: for what needs no model."""
+"""Several ranks in one process, in threads."""
 
 import socket
 import threading
 
+import fastnn as keras
+from fastnn.distribution import DataParallel, world
 from fastnn.distribution.sockets import join
 
 
@@ -36,3 +38,23 @@ def in_ranks(size, work, make=lambda sockets: sockets):
     if errors:
         raise errors[0]
     return out
+
+
+def training(monkeypatch, size, build, work):
+    """[what work(model, rank) returns in each rank], in threads that train models of the same first weights.
+
+    build: makes a model, compiled; one after the other, for seeds and names are the process's.
+    """
+    here, turn = threading.local(), threading.Lock()
+    monkeypatch.setattr(world, "transport", lambda: getattr(here, "transport", world.ALONE))
+
+    def one(transport):
+        here.transport = transport
+        with turn:
+            keras.utils.clear_session()
+            keras.utils.set_random_seed(1)
+            model = build()
+        with DataParallel().scope():
+            return work(model, transport.rank)
+
+    return in_ranks(size, one)

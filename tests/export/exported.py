@@ -1,7 +1,9 @@
 """Models whose layers have rules for export, for the tests of every format: {name: a function that makes one}."""
 
+import numpy as np
+
 import fastnn
-from fastnn import layers
+from fastnn import layers, ops
 
 IMAGE, SERIES, ROW, VOLUME = (9, 8, 4), (10, 4), (6,), (4, 5, 6, 2)
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "exponential", "gelu",
@@ -52,6 +54,16 @@ LAYERS = {
     "RMSNormalization": (SERIES, lambda: layers.RMSNormalization()),
     "Conv3D": (VOLUME, lambda: layers.Conv3D(3, 2)), "pool3d": (VOLUME, lambda: layers.MaxPooling3D(2)),
     "UpSampling3D": (VOLUME, lambda: layers.UpSampling3D(2)), "pad3d": (VOLUME, lambda: layers.ZeroPadding3D(1)),
+    "einsum": (SERIES, lambda: layers.EinsumDense("abc,cd->abd", (None, 5), activation="relu", bias_axes="d")),
+    "einsum of all": (SERIES, lambda: layers.EinsumDense("...x,xy->...y", 3)),
+    "unit": (IMAGE, lambda: layers.UnitNormalization()), "unit 2": (IMAGE, lambda: layers.UnitNormalization([1, 2])),
+    "moving": (ROW, lambda: layers.Normalization(mean=[1.0, 2, 3, 4, 5, 6], variance=[2.0, 1, 2, 3, 4, 5])),
+    "moving back": (ROW, lambda: layers.Normalization(mean=1.0, variance=2.0, invert=True)),
+    "over time": (SERIES, lambda: layers.TimeDistributed(layers.Dense(3, "tanh"))),
+    "images over time": ((3, *IMAGE), lambda: layers.TimeDistributed(layers.Conv2D(3, 2))),
+    "smooth": (IMAGE, lambda: layers.UpSampling2D((2, 3), interpolation="bilinear")),
+    "resized": (IMAGE, lambda: layers.Resizing(5, 11)), "elu": (ROW, lambda: layers.ELU(0.3)),
+    "relu both": (ROW, lambda: layers.ReLU(0.5, negative_slope=0.1)),
     "pool1d": (SERIES, lambda: layers.MaxPooling1D(3, 1, "same")), "up1d": (SERIES, lambda: layers.UpSampling1D(2)),
 }  # fmt: skip
 MERGES = (
@@ -105,9 +117,35 @@ def attended():
     return randomised(fastnn.Model([a, b], layers.MultiHeadAttention(1, 2, value_dim=3)(h, h)))
 
 
+def pairs(layer, *more):
+    """A layer of two sequences."""
+    a, b = fastnn.Input((5, 4)), fastnn.Input((7, 4))
+    return randomised(fastnn.Model([a, b], layer([a, b], *more)))
+
+
+def operations():
+    """Operations between layers: of two values, of one and a constant, along axes, of shapes."""
+    a, b = fastnn.Input((3, 4)), fastnn.Input((3, 4))
+    c = (1 - a) / (ops.exp(b * np.float32([1, 2, 3, 4])) + 2) - a**2 * b + ops.maximum(a, b) / 3
+    c = ops.gelu(c) + ops.relu(-c) * ops.sigmoid(a) + ops.clip(b, -0.5, 0.5) + ops.abs(a) * ops.sqrt(ops.square(b) + 1)
+    d = (
+        ops.matmul(c, ops.transpose(b, (0, 2, 1)))
+        + ops.sum(c, axis=2, keepdims=True)
+        - ops.mean(c, axis=(1, 2), keepdims=True)
+    )
+    e = ops.concatenate([d, c], axis=-1)[:, 1:, 1:-1]
+    f = ops.reshape(e, (-1, 10)) + ops.max(e, axis=1)[:, 0:1] + ops.expand_dims(e[:, 0, -1], 1)
+    g = ops.softmax(ops.einsum("abc,adc->abd", a, b), axis=1) + ops.leaky_relu(c, 0.3)[..., :3]
+    return fastnn.Model([a, b], [f, g, ops.squeeze(ops.expand_dims(ops.elu(a) + ops.log_softmax(b), 1), 1)])
+
+
 MODELS = {
     **{name: lambda name=name: one_layer(name) for name in LAYERS},
     **{kind.__name__: lambda kind=kind: merged(kind) for kind in MERGES},
+    "operations": operations,
+    "Dot": lambda: pairs(layers.Dot(2)),
+    "Dot of steps": lambda: pairs(layers.Dot((-1, 2))),
+    "Attention": lambda: pairs(layers.Attention(use_scale=True)),
     "words": words,
     "MultiHeadAttention": attended,
 }

@@ -52,7 +52,7 @@ class Own(layers.Layer):
     (lambda: layers.Dense(3, activation="glu"), "activation 'glu'"),
     (lambda: layers.BatchNormalization(axis=1), "normalises axis 1"),
     (lambda: layers.ReLU(threshold=1.0), "a ReLU with a threshold"),
-    (lambda: layers.ELU(alpha=0.5), "alpha"),
+    (lambda: layers.TimeDistributed(Own()), "runs a Own at each step"),
 ])  # fmt: skip
 def test_what_has_no_rule_is_named_before_anything_is_written(tmp_path, make, words):
     model = fastnn.Sequential([fastnn.Input((5, 4)), make()])
@@ -92,3 +92,23 @@ def test_a_model_without_a_graph(tmp_path):
 
     with pytest.raises(NotSupportedError, match="built Sequential or functional"):
         Plain().export(tmp_path / "m.py")
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda a: fastnn.ops.sort(a), "no rule for the operation 'sort'"),
+    (lambda a: fastnn.ops.sum(a, axis=0), "rows too"),
+    (lambda a: a[::-1], "expected all rows"), (lambda a: fastnn.ops.reshape(a, (-1, 2)), "expected rows as they are"),
+    (lambda a: a + np.ones((3, 5, 4), "float32"), "one for each row"),
+    (lambda a: fastnn.ops.cast(a, "int32") + 1, "no rule for the operation 'cast'|on int32"),
+])  # fmt: skip
+def test_operations_that_have_no_rule_are_named(make, words):
+    a = fastnn.Input((5, 4))
+    with pytest.raises(NotSupportedError, match=words):
+        steps_of(fastnn.Model(a, make(a)), "py")
+
+
+def test_quantized_layers_are_named():
+    model = fastnn.Sequential([fastnn.Input((4,)), layers.Dense(3, name="few")])
+    model.quantize("int8")
+    with pytest.raises(NotSupportedError, match="layer 'few' is quantized"):
+        steps_of(model, "py")

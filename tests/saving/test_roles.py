@@ -19,7 +19,8 @@ PARTS = [c for c in names.TABLES if c not in ("callbacks", "models")]
 SAMPLES = {"layers": "Masking", "losses": "Huber", "metrics": "Sum", "schedules": "ExponentialDecay",
            "optimizers": "SGD", "initializers": "Ones", "regularizers": "L2", "constraints": "NonNeg",
            "convnext": "StochasticDepth", "inception": "CustomScaleLayer",
-           "distillation": "FeatureDistillation", "quantizers": "AbsMaxQuantizer"}  # fmt: skip
+           "distillation": "FeatureDistillation", "quantizers": "AbsMaxQuantizer",
+           "random": "SeedGenerator"}  # fmt: skip
 ARGUMENTS_OF = {"schedules": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5},
                 "convnext": {"drop_path_rate": 0.5}, "inception": {"scale": 0.5}}  # fmt: skip
 

@@ -88,7 +88,7 @@ def product(z):
             i0, j0, matrix = corner(item, M, N)
             c = ys + ((matrix * M + i0) * N + j0) * S
             bias, wide = biases + j0 * S, vectors(F, c, N)
-            finish(F, acc, M - i0, N - j0, wide, flags, bias, activation, tx, ty, c, at(np.int64, ys), 0, N, 0, 0)
+            finish(F, acc, M - i0, N - j0, wide, flags, bias, activation, tx, ty, c, at(np.int64, a[12]), 0, N, 0, 0)
         return 0
 
     return run, T

@@ -65,7 +65,8 @@ def conv(
         kernel: (k, c / groups, filters) or (kh, kw, c / groups, filters); the number of groups follows from it.
         strides, dilation_rate: an int or one per dimension.
         padding: "valid", "same", or one (before, after) pair per dimension.
-        bias: (filters,) or None.  activation: None, "relu", "sigmoid" or "tanh".
+        bias: (filters,) or None.
+        activation: None, "relu", "sigmoid" or "tanh".
 
     Raises:
         ShapeError: channels or window sizes that do not fit.

@@ -35,8 +35,10 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     A path reads as its classes without repetitions and then without blanks.
 
     Args:
-        target: (batch, most) labels.  target_length: (batch,) how many of them count.
-        output: (batch, steps, classes) logits.  output_length: (batch,) how many of the steps count.
+        target: (batch, most) labels.
+        target_length: (batch,) how many of them count.
+        output: (batch, steps, classes) logits.
+        output_length: (batch,) how many of the steps count.
         mask_index: the class that is the blank.
 
     Returns (batch,) losses; about 1e5 for labels that do not fit into the steps.

@@ -52,7 +52,8 @@ def resize(
     """Images of another size, with half-pixel centres.
 
     Args:
-        images: (n, h, w, channels) or (h, w, channels).  size: (height, width).
+        images: (n, h, w, channels) or (h, w, channels).
+        size: (height, width).
         interpolation: "bilinear", "nearest", "bicubic", "lanczos3" or "lanczos5".
         antialias: whether the weights reach further where images shrink.
         crop_to_aspect_ratio: whether the middle is cut to the new shape first.
@@ -113,7 +114,8 @@ def scale_and_translate(images, output_shape, scale, translation, spatial_dims, 
     """Images whose values at p lie at scale p + translation, along some dimensions; zeros where there were none.
 
     Args:
-        images: an array of any rank.  output_shape: its new shape.
+        images: an array of any rank.
+        output_shape: its new shape.
         scale, translation: (k,) numbers, for the k dimensions in spatial_dims.
         method: "linear", "cubic", "lanczos3" or "lanczos5".
         antialias: whether the weights reach further where images shrink.
@@ -282,7 +284,8 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
         images: (n, h, w, c) or (h, w, c), or channels first.
         size: (height, width) of a patch, or an int; three numbers are those of `extract_patches_3d`.
         strides: from one patch to the next; its size by default.
-        dilation_rate: distance of neighbours in a patch.  padding: "valid" or "same" (zeros around).
+        dilation_rate: distance of neighbours in a patch.
+        padding: "valid" or "same" (zeros around).
         data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> import numpy as np

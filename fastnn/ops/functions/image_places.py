@@ -273,7 +273,8 @@ def elastic_transform(
 
     Args:
         images: (n, h, w, c) or (h, w, c), or channels first.
-        alpha: how far; sigma: how smoothly, in pixels.
+        alpha: how far.
+        sigma: how smoothly, in pixels.
         interpolation: "bilinear" or "nearest".
         fill_mode, fill_value: what lies outside, as in `affine_transform`.
         seed: int, SeedGenerator or None.
