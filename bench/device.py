@@ -33,7 +33,7 @@ import fastnn as keras
 from fastnn import ops
 from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import placed
-from fastnn.runtime import device
+from fastnn.runtime import cubins, device
 from fastnn.runtime.simulated import Simulated
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,7 +101,7 @@ class Day:
     # ------------------------------------------------------------------ is it right
     def info(self, result: dict[str, Any]) -> None:
         """The card."""
-        result.update(self.device.facts())
+        result.update(self.device.facts(), kernels=cubins.describe())
         for name, value in result.items():
             self.say(f"{name:12} {value}")
 

@@ -12,6 +12,7 @@ import numpy as np
 from fastnn.compiler.events import Entry, Event, Ready, Slot, roots, serial, variables_of
 from fastnn.compiler.log_trace import LogTrace
 from fastnn.compiler.program import Program
+from fastnn.compiler.target import placed
 from fastnn.core import dtypes, hooks, random, tree, turns
 from fastnn.core.errors import GraphError
 from fastnn.core.memory import register_memory
@@ -163,7 +164,7 @@ class Log(LogTrace):
         assigns = trace.assigns
         trace.assigns = {v: s for v, s in assigns.items() if self.done.get(v) is not s}
         try:
-            program = Program(trace, [self.symbols[k] for k in wanted], bindings)
+            program = Program(trace, [self.symbols[k] for k in wanted], bindings, options=placed(None))
         finally:
             trace.assigns = assigns
         drawn = [random.signed(random.fold(k)) for k in trace.drawn]

@@ -38,7 +38,7 @@ def mnist_cnn(side=28, batch=6):
     return model, RNG_DATA((batch, side, side, 1), 10, np.uint8)
 
 
-def resnet20(side=32, batch=6):
+def resnet20(side=32, batch=6, stages=(16, 32, 64), blocks=3):
     def block(x, filters, stride):
         y = L.Conv2D(filters, 3, stride, "same", use_bias=False)(x)
         y = L.Activation("relu")(L.BatchNormalization()(y))
@@ -48,10 +48,10 @@ def resnet20(side=32, batch=6):
         return L.Activation("relu")(L.Add()([x, y]))
 
     inputs = keras.Input((side, side, 3))
-    x = L.BatchNormalization()(L.Conv2D(16, 3, padding="same", use_bias=False)(L.Rescaling(1 / 255)(inputs)))
-    for filters in (16, 32, 64):
-        for k in range(3):
-            x = block(x, filters, 2 if filters > 16 and k == 0 else 1)
+    x = L.BatchNormalization()(L.Conv2D(stages[0], 3, padding="same", use_bias=False)(L.Rescaling(1 / 255)(inputs)))
+    for filters in stages:
+        for k in range(blocks):
+            x = block(x, filters, 2 if filters > stages[0] and k == 0 else 1)
     model = keras.Model(inputs, L.Dense(10)(L.GlobalAveragePooling2D()(x)))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss)
@@ -132,7 +132,12 @@ def test_kernels_written_for_devices_come_close(make):
     close(make, epochs=1)
 
 
+def small_residual():
+    """A short ResNet: with few rows the means of the long one are of so few values that they say nothing."""
+    return resnet20(8, 4, (4, 8), 1)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [lambda: mnist_cnn(10, 2), lambda: resnet20(4, 2)], ids=["mnist_cnn", "resnet20"])
+@pytest.mark.parametrize("make", [lambda: mnist_cnn(10, 2), small_residual], ids=["mnist_cnn", "residual"])
 def test_images_by_kernels_written_for_devices(make):
-    close(make, epochs=1, batch=2, look=False)
+    close(make, epochs=1, batch=4, look=False)
