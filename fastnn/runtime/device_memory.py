@@ -43,14 +43,14 @@ class DeviceArena:
 
     def reserve(self, nbytes: int) -> Block:
         """A block of at least nbytes; one that grows grows by half, where there is room."""
-        old = self.block
-        if old is None or old.nbytes < nbytes:
-            more = nbytes if old is None else max(nbytes, old.nbytes + old.nbytes // 2)
-            self.block = old = None  # the old one may go first: there may be no room for both
+        found = self.block
+        if found is None or found.nbytes < nbytes:
+            more = nbytes if found is None else max(nbytes, found.nbytes + found.nbytes // 2)
+            self.block = found = None  # the old one may go first: there may be no room for both
             self.device.drain()
             room = more <= self.device.room()
-            self.block = Block(self.device, more if room else nbytes, "The arena of the plan")
-        return self.block
+            self.block = found = Block(self.device, more if room else nbytes, "The arena of the plan")
+        return found
 
     @classmethod
     def beside(cls, arena: Any, device: Device) -> DeviceArena:
