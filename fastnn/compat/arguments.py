@@ -49,7 +49,8 @@ _WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer",
             "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}  # fmt: skip
 _CONV = {**_WEIGHTS, "nb_filter": "filters", "border_mode": "padding", "subsample": "strides",
          "subsample_length": "strides", "filter_length": "kernel_size", "dim_ordering": _FORMAT,
-         "nb_row": lambda n: {"kernel_size": (n,)}, "nb_col": lambda n: {"kernel_size": (n,)},
+         **dict.fromkeys(("kernel_dim1", "kernel_dim2", "kernel_dim3", "nb_row", "nb_col"),
+                         lambda n: {"kernel_size": (n,)}),
          "atrous_rate": "dilation_rate"}  # fmt: skip
 _SEPARABLE = {k: v for k, v in _CONV.items() if k[:2] not in ("W_", "b_")}
 _IMAGES, _RATE = {"dim_ordering": _FORMAT}, {"p": "rate", "dim_ordering": lambda value: {}}
@@ -86,7 +87,8 @@ OLD = {
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
     "TensorBoard": dict.fromkeys(("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data"),
                                  lambda value: {}),
-    "ReduceLROnPlateau": {"epsilon": "min_delta"},
+    "ReduceLROnPlateau": {"epsilon": "min_delta"}, "ImageDataGenerator": _IMAGES,
+    "ProgbarLogger": dict.fromkeys(("count_mode", "stateful_metrics"), lambda value: {}),
     **dict.fromkeys(OPTIMIZERS, _DECAY),
 }  # fmt: skip
 _READ = {**_FIT, **dict.fromkeys(("nb_worker", "workers", "max_q_size", "max_queue_size", "pickle_safe",

@@ -11,6 +11,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.compat.backend_names import GONE, RENAMED, adapted
 from fastnn.compat.backend_values import get_value
+from fastnn.compat.shapes import Sizes
 from fastnn.core import dtypes
 from fastnn.core.config import image_data_format, set_image_data_format
 from fastnn.core.errors import ArgumentError, NotSupportedError
@@ -36,6 +37,15 @@ class _Scope:
 
 
 # ---- what kind of thing --------------------------------------------------------------------------------
+def shape(x):
+    """The sizes of x; as with a tensor, `shape(x)[1:3] * 2` calculates with each of them.
+
+    >>> shape(np.ones((2, 3))) * 2
+    (4, 6)
+    """
+    return Sizes(ops.shape(x))
+
+
 def int_shape(x):
     """The shape of a symbol or array as a tuple of ints and None.
 

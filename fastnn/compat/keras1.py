@@ -24,8 +24,8 @@ class Convolution2D:
 
     def __new__(cls, *args, **kwargs):
         size = args[1 : 1 + cls.rank]
-        if cls.rank == 2 and len(size) == 2 and all(isinstance(n, int) for n in size):
-            args = (args[0], size, *args[3:])
+        if cls.rank > 1 and len(size) == cls.rank and all(isinstance(n, int) for n in size):
+            args = (args[0], size, *args[1 + cls.rank :])
         return getattr(layers, f"Conv{cls.rank}D")(*args, **translate(OLD["Conv2D"], kwargs))
 
 
@@ -37,6 +37,30 @@ class Convolution1D(Convolution2D):
     """
 
     rank = 1
+
+
+class Convolution3D(Convolution2D):
+    """Conv3D as Keras 1 wrote it: Convolution3D(filters, length, rows, columns, ...).
+
+    >>> Convolution3D(4, 3, 3, 2, border_mode="same").kernel_size
+    (3, 3, 2)
+    """
+
+    rank = 3
+
+
+class Deconvolution2D:
+    """Conv2DTranspose as Keras 1 wrote it: its output shape follows from the input's, whatever was said.
+
+    >>> Deconvolution2D(4, 3, 3, output_shape=(None, 8, 8, 4), subsample=(2, 2), border_mode="same").strides
+    (2, 2)
+    """
+
+    def __new__(cls, *args, **kwargs):
+        kwargs.pop("output_shape", None)
+        if len(args) > 2 and all(isinstance(n, int) for n in args[1:3]):
+            args = (args[0], args[1:3], *args[4:])
+        return layers.Conv2DTranspose(*args, **translate(OLD["Conv2DTranspose"], kwargs))
 
 
 def l1l2(l1=0.01, l2=0.01):

@@ -24,6 +24,7 @@ from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
+from fastnn.metrics.metric import Metric
 from fastnn.models import Sequential
 from fastnn.models.functional import Functional
 from fastnn.models.trainer import Trainer
@@ -171,6 +172,11 @@ def _is_flat(spec):
     return isinstance(spec, (list, tuple)) and not any(is_nested(part) for part in spec)
 
 
+def _are_metrics(given):
+    """Whether the third thing that compile() was given is what Keras 2 took there: metrics, not weights of losses."""
+    return bool(given) and not any(isinstance(x, (int, float)) or hasattr(x, "dtype") for x in nest.flatten(given))
+
+
 def compile_of_all_outputs(compile_today):
     """`compile` with metrics as Keras 2 took them: a name, or a flat list for every output."""
 
@@ -179,6 +185,8 @@ def compile_of_all_outputs(compile_today):
         """See Trainer.compile."""
         for said_by_the_data in ("class_mode", "sample_weight_mode", "target_tensors"):
             kwargs.pop(said_by_the_data, None)
+        if len(args) > 2 and "metrics" not in kwargs and _are_metrics(args[2]):
+            args, kwargs = args[:2], {**dict(zip(("metrics", "loss_weights"), args[2:])), **kwargs}
         outputs = getattr(self, "output_names", None) or [None]
         for what in ("metrics", "weighted_metrics"):
             given = kwargs.get(what)
@@ -337,6 +345,7 @@ METHODS = {
     },
     Trainer: {"_make_train_function": _accept, "_make_test_function": _accept, "_make_predict_function": _accept},
     Optimizer: {"_decayed_lr": _decayed_lr},
+    Metric: {"reset_states": lambda self: self.reset_state()},
     ModelCheckpoint: {
         "weights_endings": ("",),
         # What subclasses of other packages call (W&B's).
@@ -362,11 +371,6 @@ WRAPPED = {
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs},
     CallbackList: {"on_train_begin": params_of_those_years},
-    Sequential: {
-        "add_loss": loss_of_inputs,
-        "call": call_of_any_rank,
-        "compute_output_spec": spec_of_call,
-        "input_spec": lambda today: property(lambda self: None, today.fset, doc="None: the first layer says it."),
-    },
+    Sequential: {"add_loss": loss_of_inputs, "call": call_of_any_rank, "compute_output_spec": spec_of_call},
     Symbol: {"__init__": _with_shape},
 }

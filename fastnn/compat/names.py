@@ -29,7 +29,8 @@ MODULES = {
     "backend.tensorflow_backend": "compat.backend", "backend.common": "compat.backend", "backend_config": "config",
     "api.layers": "layers", "api.models": "models", "layers.rnn": "layers", "layers.cudnn_recurrent": "layers",
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
-    "objectives": "losses", "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
+    "objectives": "losses", "initializations": "initializers", "wrappers.scikit_learn": "compat.scikit_learn",
+    "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
     **{f"datasets.{n}": f"datasets.{n}" for n in ("imdb", "reuters", "boston_housing", "california_housing")},
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
@@ -40,8 +41,8 @@ MODULES = {
 # What only scripts of Keras 1 and 2 import: roots, and modules below `keras` (these, and what is below them).
 OLD_ROOTS = ("tf_keras", "keras.api._v2.keras")
 OLD_MODULES = ("layers.", "engine", "utils.", "legacy.layers", "backend.", "backend_config", "objectives",
-               "preprocessing.text", "mixed_precision.experimental", "optimizers.experimental",
-               "optimizers.learning_rate_schedule")  # fmt: skip
+               "initializations", "wrappers.scikit_learn", "preprocessing.text", "mixed_precision.experimental",
+               "optimizers.experimental", "optimizers.learning_rate_schedule")  # fmt: skip
 
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
 CLASSES = {
@@ -49,6 +50,8 @@ CLASSES = {
         "Convolution1D": "compat.keras1:Convolution1D", "Convolution2D": "compat.keras1:Convolution2D",
         "MaxoutDense": "compat.keras1_layers:MaxoutDense", "Highway": "compat.keras1_layers:Highway",
         "merge": "compat.keras1:merge", "SeparableConvolution2D": "SeparableConv2D",
+        "AtrousConvolution1D": "compat.keras1:Convolution1D", "AtrousConvolution2D": "compat.keras1:Convolution2D",
+        "Deconvolution2D": "compat.keras1:Deconvolution2D", "Convolution3D": "compat.keras1:Convolution3D",
         "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
         "SyncBatchNormalization": "BatchNormalization",     },
@@ -59,7 +62,9 @@ CLASSES = {
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity"},
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
-    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2"},
+    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2", "activity_l1": "L1",
+                     "activity_l2": "L2", "activity_l1l2": "compat.keras1:l1l2"},
+    "utils": {"plot": "plot_model"}, "callbacks": {"BaseLogger": "Callback"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model"},
@@ -76,7 +81,7 @@ TENSORFLOW_FUNCTIONS = {
     **{n: f"compat.tf_function:{n}" for n in (
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
-    "Module": "compat.tf_module:Module",
+    "Module": "compat.tf_module:Module", "image.ResizeMethod": "compat.tf_images:ResizeMethod",
     "compat.v1.gradients": "compat.tf_function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},

@@ -1,8 +1,45 @@
 """Shapes with the methods that TensorFlow's have; they are tuples all the same."""
 
 import math
+import operator
 
 from fastnn.core.errors import ArgumentError
+
+
+def _of_each(function, swap=False):
+    def method(self, other):
+        if isinstance(other, (tuple, list)):
+            return NotImplemented
+        return Sizes(function(other, a) if swap else function(a, other) for a in self)
+
+    return method
+
+
+class Sizes(tuple):
+    """What `shape` of TensorFlow's years gives: a tuple that calculates with each size, as a tensor of them does.
+
+    Other sizes are put behind or before it, as with a tuple.
+
+    >>> Sizes((4, 6))[1:] * 2, Sizes((4, 6)) // 2, Sizes((2,)) + 1
+    ((12,), (2, 3), (3,))
+    """
+
+    __slots__ = ()
+    __mul__, __rmul__ = _of_each(operator.mul), _of_each(operator.mul, True)
+    __sub__, __rsub__ = _of_each(operator.sub), _of_each(operator.sub, True)
+    __floordiv__, __truediv__, __mod__ = map(_of_each, (operator.floordiv, operator.truediv, operator.mod))
+
+    def __add__(self, other):
+        return Sizes(
+            tuple.__add__(self, tuple(other)) if isinstance(other, (tuple, list)) else (a + other for a in self)
+        )
+
+    def __radd__(self, other):
+        return Sizes((*other, *self) if isinstance(other, (tuple, list)) else (other + a for a in self))
+
+    def __getitem__(self, key):
+        found = tuple.__getitem__(self, key)
+        return Sizes(found) if isinstance(key, slice) else found
 
 
 class TensorShape(tuple):

@@ -1,10 +1,13 @@
 """TensorFlow's functions on shapes and places: `tf.*`, `tf.linalg.*`, `tf.random.*`, on fastnn.ops; see tf_math."""
 
+import collections
+
 import numpy as np
 
 from fastnn import ops, random
+from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor, constant
-from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float, kept, only, operand, values_of
+from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float, kept, only, operand, placed, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol, Variable
@@ -131,11 +134,14 @@ def _boolean_mask(tensor, mask, axis=None, name="boolean_mask"):
     return ops.take(joined, np.flatnonzero(m).astype("int32"), axis=axis)
 
 
+Unique = collections.namedtuple("Unique", ["y", "idx"])
+
+
 def _unique(x, out_idx="int32", name=None):
     found, first, inverse = np.unique(values_of(operand(x), "unique"), return_index=True, return_inverse=True)
     order = np.argsort(first)  # in the order of first appearance
     rank = np.argsort(order)
-    return host(found[order]), host(rank[inverse.reshape(-1)].astype(out_idx))
+    return Unique(host(found[order]), host(rank[inverse.reshape(-1)].astype(out_idx)))
 
 
 def _argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
@@ -183,7 +189,9 @@ def _shape(input, out_type=None, name=None):
     """An array; of a symbol, the tuple of its sizes."""
     x = operand(input)
     return (
-        ops.shape(x) if isinstance(x, Symbol) and type(x) is not Lazy else host(np.array(x.shape, out_type or "int32"))
+        Sizes(ops.shape(x))
+        if isinstance(x, Symbol) and type(x) is not Lazy
+        else host(np.array(x.shape, out_type or "int32"))
     )
 
 
@@ -293,16 +301,16 @@ TABLE = {
     "tensor_scatter_nd_min": _scatter_into("min"), "shape": _shape,
     "rank": lambda input, name=None: host(np.int32(len(operand(input).shape))),
     "size": lambda input, out_type=None, name=None: host(np.array(np.prod(operand(input).shape), out_type or "int32")),
-    "reshape": lambda tensor, shape, name=None: ops.reshape(operand(tensor), ints(shape)),
+    "reshape": lambda tensor, shape, name=None: placed("reshape", tensor, ints(shape)),
     "broadcast_to": lambda input, shape, name=None: ops.broadcast_to(operand(input), ints(shape)),
-    "expand_dims": lambda input, axis, name=None: ops.expand_dims(operand(input), axes(axis)),
-    "squeeze": lambda input, axis=None, name=None: ops.squeeze(operand(input), axes(axis)), "transpose": _transpose,
+    "expand_dims": lambda input, axis, name=None: placed("expand_dims", input, axes(axis)),
+    "squeeze": lambda input, axis=None, name=None: placed("squeeze", input, axes(axis)), "transpose": _transpose,
     "reverse": lambda tensor, axis, name=None: ops.flip(operand(tensor), axis=axes(axis)),
     "roll": lambda input, shift, axis, name=None: ops.roll(operand(input), axes(shift), axes(axis)),
     "repeat": lambda input, repeats, axis=None, name=None: ops.repeat(operand(input), axes(repeats), axis=axis),
     "tile": lambda input, multiples, name=None: ops.tile(operand(input), ints(multiples)),
-    "concat": lambda values, axis, name="concat": ops.concatenate([operand(v) for v in values], axis=int(axis)),
-    "stack": lambda values, axis=0, name="stack": ops.stack([operand(v) for v in values], axis=axis),
+    "concat": lambda values, axis, name="concat": placed("concatenate", values, int(axis)),
+    "stack": lambda values, axis=0, name="stack": placed("stack", values, axis),
     "unstack": lambda value, num=None, axis=0, name="unstack": list(ops.unstack(operand(value), num, axis)),
     "split": _split, "pad": _pad, "slice": _slice, "meshgrid": _meshgrid, "einsum linalg.einsum": _einsum,
     "identity": lambda input, name=None: ops.copy(operand(input)),

@@ -190,3 +190,14 @@ TABLE = {
     "image.pad_to_bounding_box": _pad_image, "image.resize_with_crop_or_pad": _crop_or_pad,
     "image.per_image_standardization": _standardized, "image.psnr": _psnr, "image.total_variation": _total_variation,
 }  # fmt: skip
+
+
+class ResizeMethod:
+    """The words for `method` of tf.image.resize, by name.
+
+    >>> ResizeMethod.NEAREST_NEIGHBOR
+    'nearest'
+    """
+
+    BILINEAR, NEAREST_NEIGHBOR, BICUBIC = "bilinear", "nearest", "bicubic"
+    LANCZOS3, LANCZOS5 = "lanczos3", "lanczos5"

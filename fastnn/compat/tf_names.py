@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from fastnn.compat import tf_arrays, tf_images, tf_linalg, tf_loops, tf_math, tf_nn
+from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
@@ -32,6 +33,8 @@ def _giving_tensors(function):
 
 def tensors(result):
     """Arrays in a result as tensors, which have the method numpy(); symbols as they are."""
+    if isinstance(result, Sizes):
+        return result
     if isinstance(result, (list, tuple)):
         return rebuild(result, [tensors(part) for part in result])
     if type(result) is Tensor:

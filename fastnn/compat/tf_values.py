@@ -8,6 +8,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError
 from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.layers.host import is_text
 from fastnn.layers.sizes import Size
 
 
@@ -18,6 +19,18 @@ def operand(x):
     if isinstance(x, (list, tuple)) and any(isinstance(v, (Symbol, Variable)) for v in x):
         return ops.stack([operand(v) for v in x])
     return constant(x)
+
+
+def placed(name, x, *args):
+    """ops.<name> of x or of a list of values; of text what NumPy's function of that name gives.
+
+    >>> placed("expand_dims", np.array(["a b"], object), -1).shape
+    (1, 1)
+    """
+    many = name in ("concatenate", "stack")
+    if is_text(x):
+        return host(getattr(np, name)([np.asarray(v, object) for v in x] if many else np.asarray(x, object), *args))
+    return getattr(ops, name)([operand(v) for v in x] if many else operand(x), *args)
 
 
 def operands(x, y):

@@ -7,19 +7,19 @@ GONE = {
     "utils.multi_gpu_model": "fastnn uses all cores of the CPU by itself",
     "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
     "outputs of functional models",
-    "layers.AtrousConvolution1D": "use Conv1D(..., dilation_rate=...)",
-    "layers.AtrousConvolution2D": "use Conv2D(..., dilation_rate=...)",
     "layers.TimeDistributedDense": "use TimeDistributed(Dense(...)), or Dense alone: it acts on the last axis",
     "layers.LocallyConnected1D": "Keras 3 has removed it; use Conv1D",
     "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
     "models.Graph": "use the functional API: Model(inputs, outputs)",
-    "wrappers.scikit_learn": "use keras.wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
     "estimator": "Keras 3 has removed it; use fit()",
 }
 
 # Old names that `fastnn run` finds, and nothing else does: what to write instead.
 OLD = {
+    "layers.AtrousConvolution1D": "use Conv1D(..., dilation_rate=...)",
+    "layers.AtrousConvolution2D": "use Conv2D(..., dilation_rate=...)",
+    "wrappers.scikit_learn": "use wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
     "layers.CuDNNLSTM": "use LSTM",
     "layers.CuDNNGRU": "use GRU",
     "layers.SyncBatchNormalization": "use BatchNormalization(synchronized=True)",

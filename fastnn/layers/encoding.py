@@ -8,9 +8,12 @@ import numpy as np
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.values import as_numbers
+from fastnn.graph import Symbol
+from fastnn.layers import nest
 from fastnn.layers.conv_base import positive
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
 
 _MODES = ("one_hot", "multi_hot", "count")
 
@@ -41,13 +44,20 @@ def encoded_shape(shape, size, mode):
 
 
 class _Encoding(Layer):
-    """Base: integers in, rows of numbers out."""
+    """Base: integers in, rows of numbers out; with `sparse` those of arrays are sparse arrays."""
 
     _keeps_dtype = False
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.autocast, self.built = False, True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.sparse and not any(isinstance(x, Symbol) for x in nest.flatten((args, kwargs))):
+            found = self._sparse(*args, **kwargs)
+            if found is not None:
+                return found
+        return super().__call__(*args, **kwargs)
 
     def compute_output_spec(self, inputs, **_):
         dtype = "int32" if self.output_mode == "int" else self.compute_dtype
@@ -60,7 +70,7 @@ class CategoryEncoding(_Encoding):
     Args:
         num_tokens: int >= 1; inputs are in [0, num_tokens).
         output_mode: "multi_hot" (1 for each category in a row), "one_hot" (one row per integer) or "count".
-        sparse: False; True is an error: results are dense arrays.
+        sparse: whether a matrix of rows is a sparse array of SciPy's; in a model results are dense.
 
     Called as layer(x, count_weights=None); count_weights (with "count"): a weight for each integer.
     Input: (batch, n), or (batch,) for "one_hot".  Output: (batch, num_tokens), or one more axis for "one_hot".
@@ -83,11 +93,10 @@ class CategoryEncoding(_Encoding):
                 "num_tokens must be set to use this layer. If the number of tokens is not known "
                 "beforehand, use the IntegerLookup layer instead."
             )
-        if sparse:
-            raise ArgumentError("CategoryEncoding: sparse=True is not supported.")
         if hasattr(num_tokens, "__index__") and num_tokens < 1:
             raise ArgumentError(f"`num_tokens` must be >= 1. Received: num_tokens={num_tokens}.")
         self.num_tokens, self.output_mode = positive("num_tokens", num_tokens), output_mode
+        self.sparse = checked("CategoryEncoding", sparse, output_mode)
 
     @property
     def index_range(self):
@@ -101,6 +110,16 @@ class CategoryEncoding(_Encoding):
             inputs: integers (batch, n), or (batch,) for "one_hot".
             count_weights: with "count", a weight for each integer, of the inputs' shape; None: 1 each.
         """
+        x = ops.cast(self._numbers(inputs, count_weights), "int32")
+        return encoded(x, self.num_tokens, self.output_mode, count_weights, self.compute_dtype)
+
+    def _sparse(self, inputs, count_weights=None):
+        x = np.asarray(self._numbers(inputs, count_weights)).astype("int32")
+        if not has_rows(x.shape, self.output_mode):
+            return None
+        return sparse_rows(x, self.num_tokens, self.output_mode, count_weights, self.compute_dtype)
+
+    def _numbers(self, inputs, count_weights):
         if count_weights is not None and self.output_mode != "count":
             raise ArgumentError(
                 "`count_weights` is not used when `output_mode` is not `'count'`. Received "
@@ -112,13 +131,14 @@ class CategoryEncoding(_Encoding):
                 f"CategoryEncoding: input values must be in the range 0 <= values < num_tokens with "
                 f"num_tokens={self.num_tokens}; received values from {x.min()} to {x.max()}."
             )
-        return encoded(ops.cast(x, "int32"), self.num_tokens, self.output_mode, count_weights, self.compute_dtype)
+        return x
 
     def compute_output_shape(self, input_shape, *_):
         return encoded_shape(tuple(input_shape), self.num_tokens, self.output_mode)
 
     def get_config(self):
-        return {**super().get_config(), "num_tokens": self.num_tokens, "output_mode": self.output_mode}
+        return {**super().get_config(), "num_tokens": self.num_tokens, "output_mode": self.output_mode,
+                **({"sparse": True} if self.sparse else {})}  # fmt: skip
 
 
 class Discretization(_Encoding):
@@ -129,7 +149,7 @@ class Discretization(_Encoding):
         num_bins: instead: how many bins adapt() makes, with about as many values in each.
         epsilon: how exact adapt() is: it keeps about 1 / epsilon values of the data.
         output_mode: "int", "one_hot", "multi_hot" or "count".
-        sparse: False; True is an error: results are dense arrays.
+        sparse: whether a matrix of rows is a sparse array of SciPy's; in a model results are dense.
         dtype: dtype of the output where output_mode is not "int", which gives int32; None: the default policy.
         name: str, made from the class name if None.
 
@@ -156,11 +176,12 @@ class Discretization(_Encoding):
                 f"{'.' if num_bins is None else ' should not be set.'} Received: num_bins={num_bins} and "
                 f"bin_boundaries={bin_boundaries}"
             )
-        if output_mode not in ("int", *_MODES) or sparse:
+        if output_mode not in ("int", *_MODES):
             raise ArgumentError(
-                f"Discretization: `output_mode` must be one of int, {', '.join(_MODES)}, and `sparse` "
-                f"False. Received: output_mode={output_mode!r}, sparse={sparse}"
+                f"Discretization: `output_mode` must be one of int, {', '.join(_MODES)}. "
+                f"Received: output_mode={output_mode!r}"
             )
+        self.sparse = checked("Discretization", sparse, output_mode)
         self.num_bins = None if num_bins is None else positive("num_bins", num_bins)
         self.bin_boundaries = None if bin_boundaries is None else [float(b) for b in bin_boundaries]
         if self.bin_boundaries is not None and sorted(set(self.bin_boundaries)) != self.bin_boundaries:
@@ -196,16 +217,25 @@ class Discretization(_Encoding):
         return "int32" if self.output_mode == "int" else self.compute_dtype
 
     def call(self, inputs):
+        found = self._bins(inputs)
+        if self.output_mode == "int":
+            return found
+        return encoded(found, len(self.bin_boundaries) + 1, self.output_mode, dtype=self.compute_dtype)
+
+    def _sparse(self, inputs):
+        found = np.asarray(self._bins(inputs))
+        if not has_rows(found.shape, self.output_mode):
+            return None
+        return sparse_rows(found, len(self.bin_boundaries) + 1, self.output_mode, dtype=self.compute_dtype)
+
+    def _bins(self, inputs):
         if self.bin_boundaries is None:
             raise DataError(
                 "You need to call `adapt(data)` on the Discretization layer before using it, or give it "
                 "`bin_boundaries`."
             )
         x = ops.cast(inputs, self.compute_dtype)
-        found = ops.cast(ops.digitize(x, np.asarray(self.bin_boundaries, self.compute_dtype)), "int32")
-        if self.output_mode == "int":
-            return found
-        return encoded(found, len(self.bin_boundaries) + 1, self.output_mode, dtype=self.compute_dtype)
+        return ops.cast(ops.digitize(x, np.asarray(self.bin_boundaries, self.compute_dtype)), "int32")
 
     def compute_output_shape(self, input_shape):
         if self.output_mode == "int":
@@ -216,7 +246,8 @@ class Discretization(_Encoding):
     def get_config(self):
         # Keras's constructor takes no `trainable`
         return {"bin_boundaries": self.bin_boundaries, "num_bins": self.num_bins, "epsilon": self.epsilon,
-                "output_mode": self.output_mode, "sparse": False, "name": self.name, "dtype": self.dtype}  # fmt: skip
+                "output_mode": self.output_mode, "sparse": self.sparse, "name": self.name,
+                "dtype": self.dtype}  # fmt: skip
 
     @classmethod
     def from_config(cls, config):

@@ -64,7 +64,8 @@ class CallEvent:
             spec = self.specs[index]
             name = self.names[index] or auto_name("keras_tensor")
             made = getattr(self.operation, "result_class", Symbol)
-            symbol = made(spec.shape, spec.dtype, name=name, index=index, origin=self)
+            sparse = self.is_input and getattr(self.operation, "sparse", False)
+            symbol = made(spec.shape, spec.dtype, sparse=sparse, name=name, index=index, origin=self)
             self.names[index] = name
             self._outputs[index] = weakref.ref(symbol)
         return symbol

@@ -13,6 +13,8 @@ from fastnn.layers.rescaling import Normalization, Rescaling
 from fastnn.layers.simple import Identity
 from fastnn.saving import identifiers as serial
 
+__all__ = ["Cross", "Feature", "TFDIdentity"]  # the names in Keras's files
+
 
 def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> Any:
     if value not in allowed:
@@ -23,8 +25,29 @@ def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> Any:
     return value
 
 
+class TFDIdentity(Identity):
+    """Its input, unchanged: what files call the layer of a column of plain numbers.
+
+    >>> TFDIdentity()([1.0])
+    array([1.], dtype=float32)
+    """
+
+
 class Feature:
-    """How one column becomes numbers: its dtype, a layer, and what comes of it ("int", "one_hot" or "float")."""
+    """How one column becomes numbers.
+
+    Args:
+        dtype: of the column: "float32", "int32", "string".
+        preprocessor: the layer that takes it, or its config.
+        output_mode: what is made of the layer's results: "int", "one_hot" or "float".
+
+    >>> Feature("float32", TFDIdentity(), "float").output_mode
+    'float'
+    """
+
+    _file_kind = "columns"
+    _holds_layers = True  # files have a place for what it holds
+    variables = ()
 
     def __init__(self, dtype: str, preprocessor: Any, output_mode: str) -> None:
         self.output_mode = one_of("output_mode", output_mode, ("int", "one_hot", "float"))
@@ -45,7 +68,18 @@ class Feature:
 
 
 class Cross:
-    """Columns that are hashed together; `name` joins their names by "_X_"."""
+    """Columns that are hashed together.
+
+    Args:
+        feature_names: the names of the columns.
+        crossing_dim: how many bins there are.
+        output_mode: "one_hot" or "int".
+
+    >>> Cross(("size", "kind"), 8).name
+    'size_X_kind'
+    """
+
+    _file_kind = "columns"
 
     def __init__(self, feature_names: Any, crossing_dim: int, output_mode: str = "one_hot") -> None:
         self.output_mode = one_of("output_mode", output_mode, ("int", "one_hot"))
@@ -103,7 +137,7 @@ class Kinds:
         Args:
             name: name of the column; found in the dict of features if None.
         """
-        return _made("float", "float32", "float", Identity, name)
+        return _made("float", "float32", "float", TFDIdentity, name)
 
     @classmethod
     def float_rescaled(cls, scale: Any = 1.0, offset: Any = 0.0, name: str | None = None) -> Feature:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from os import PathLike
+from typing import IO, Any
 
 import numpy as np
 
-from fastnn import ops
+from fastnn import ops, saving
 from fastnn.core.errors import ArgumentError
 from fastnn.data.dataset import Dataset
 from fastnn.layers import nest
@@ -21,6 +22,9 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.lookup import IntegerLookup, StringLookup
 from fastnn.layers.rescaling import Normalization
 from fastnn.layers.text_vectorization import TextVectorization
+from fastnn.saving import identifiers as serial
+
+__all__ = ["FeatureSpace"]
 
 # what says how many categories a layer tells apart
 _CARDINALITY = {
@@ -45,6 +49,8 @@ class FeatureSpace(Kinds, Layer):
         crosses: tuples of names, or what cross() gives: columns that are hashed together.
         crossing_dim, hashing_dim, num_discretization_bins: sizes where a kind is given by its name.
 
+    save(filepath) writes it to a `.keras` file, which fastnn.saving.load_model and Keras read.
+
     Raises ArgumentError (a ValueError) for what does not fit.
 
     >>> space = FeatureSpace({"size": "float_normalized", "kind": "string_categorical"})
@@ -54,6 +60,8 @@ class FeatureSpace(Kinds, Layer):
     array([[ 0.,  0.,  1., -1.],
            [ 0.,  1.,  0.,  1.]], dtype=float32)
     """
+
+    _file_kind = "spaces"
 
     def __init__(
         self,
@@ -81,10 +89,10 @@ class FeatureSpace(Kinds, Layer):
         self._is_adapted = False
 
     def _feature(self, name: str, value: Any) -> Feature:
+        if isinstance(value, dict):
+            value = serial.deserialize(value, "columns")
         if isinstance(value, Feature):
             return value
-        if isinstance(value, dict):
-            return Feature.from_config(value.get("config", value))
         kinds = {
             **{k: getattr(self, k) for k in ("float", "float_normalized", "float_rescaled", "integer_categorical",
                                              "string_categorical")},
@@ -92,14 +100,14 @@ class FeatureSpace(Kinds, Layer):
             "integer_hashed": functools.partial(self.integer_hashed, self.hashing_dim),
             "string_hashed": functools.partial(self.string_hashed, self.hashing_dim),
         }  # fmt: skip
-        if value not in kinds:
+        if not isinstance(value, str) or value not in kinds:
             raise ArgumentError(f"Invalid feature type: {value}")
         made: Feature = kinds[value](name=name)
         return made
 
     def _cross(self, value: Any) -> Cross:
         if isinstance(value, dict):
-            return Cross.from_config(value.get("config", value))
+            value = serial.deserialize(value, "columns")
         if isinstance(value, Cross):
             return value
         if not self.crossing_dim:
@@ -223,17 +231,44 @@ class FeatureSpace(Kinds, Layer):
             self.one_hot_encoders[name] = CategoryEncoding(size, output_mode="multi_hot")
         return self.one_hot_encoders[name]
 
+    # ---- files -----------------------------------------------------------------------------------------
+
     def get_config(self) -> dict[str, Any]:
         """What makes it again, with vocabularies and boundaries; the statistics of normalized columns are weights."""
         return {
-            "features": {name: feature.get_config() for name, feature in self.features.items()},
+            "features": {name: serial.serialize(feature) for name, feature in self.features.items()},
             "output_mode": self.output_mode,
-            "crosses": [cross.get_config() for cross in self.crosses],
+            "crosses": [serial.serialize(cross) for cross in self.crosses],
             "crossing_dim": self.crossing_dim,
             "hashing_dim": self.hashing_dim,
             "num_discretization_bins": self.num_discretization_bins,
             "name": self.name,
         }
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What the layers of the columns were built with, by column; None before adapt()."""
+        if not self._is_adapted:
+            return None
+        return {name: layer.get_build_config() for name, layer in self.preprocessors.items()}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the layers of the columns as get_build_config() says: their statistics come from the file.
+
+        Args:
+            config: what get_build_config() gave.
+        """
+        for name, layer in self.preprocessors.items():
+            if config.get(name):
+                layer.build_from_config(config[name])
+        self._is_adapted = self.built = True
+
+    def save(self, filepath: str | PathLike[str] | IO[bytes]) -> None:
+        """Write it to a `.keras` file: see fastnn.saving.save_model.
+
+        Args:
+            filepath: a name ending in ".keras", or an open binary file.
+        """
+        saving.save_model(self, filepath)
 
 
 def _column(name: str, row: Any, *_: Any) -> Any:

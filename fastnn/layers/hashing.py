@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.fingerprint import fingerprint64, joined, siphash
 from fastnn.layers.host import TEXT, HostLayer, text_array
+from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
 
 _CROSS_KEY = 0xDECAFCAFFE  # where TensorFlow's crossing begins
 _MASK = (1 << 64) - 1
@@ -25,6 +26,7 @@ class _Hashed(HostLayer):
 
     num_bins: int
     output_mode: str
+    sparse: bool
 
     @property
     def input_dtype(self) -> str:
@@ -41,6 +43,8 @@ class _Hashed(HostLayer):
             return bins.astype(self.compute_dtype)
         if self.output_mode == "one_hot" and bins.ndim > 1 and bins.shape[-1] == 1:
             bins = bins[..., 0]
+        if self.sparse and has_rows(bins.shape, self.output_mode):
+            return sparse_rows(bins, self.num_bins, self.output_mode, dtype=self.compute_dtype)
         rows = np.eye(self.num_bins, dtype=self.compute_dtype)[bins]
         if self.output_mode == "one_hot" or not bins.ndim:
             return rows
@@ -56,7 +60,7 @@ class Hashing(_Hashed):
         mask_value: a value that has bin 0 for itself; None: there is none.
         salt: an int, or two: SipHash with this key, not FarmHash.
         output_mode: "int", "one_hot", "multi_hot" or "count".
-        sparse: False; True is an error: results are dense arrays.
+        sparse: whether a matrix of rows is a sparse array of SciPy's; in a model results are dense.
 
     Input: an array or nested list.  Output: its shape; for other modes `num_bins` in place of the last axis.
     The bins are those of Keras: `Fingerprint64(text) % num_bins`.
@@ -94,13 +98,6 @@ class Hashing(_Hashed):
                 f"Invalid value for argument `output_mode`. Expected one of {modes}. Received: "
                 f"output_mode={output_mode}"
             )
-        if sparse and output_mode == "int":
-            raise ArgumentError(
-                '`sparse` may only be true if `output_mode` is `"one_hot"`, `"multi_hot"`, or `"count"`. '
-                f"Received: sparse={sparse} and output_mode={output_mode}"
-            )
-        if sparse:
-            raise NotSupportedError("Hashing: sparse=True is not supported; results are dense arrays.")
         pair = list(salt) if isinstance(salt, (list, tuple)) else salt if salt is None else [salt, salt]
         if pair is not None and (len(pair) != 2 or not all(isinstance(k, int) for k in pair)):
             raise ArgumentError(
@@ -108,7 +105,7 @@ class Hashing(_Hashed):
                 f"Received: salt={salt}."
             )
         self.num_bins, self.mask_value, self.salt, self.output_mode = int(num_bins), mask_value, pair, output_mode
-        self.sparse, self.autocast, self.built = False, False, True
+        self.sparse, self.autocast, self.built = checked("Hashing", sparse, output_mode), False, True
 
     def call(self, inputs: Any) -> Any:
         """The bins of the values of an array.
@@ -150,7 +147,7 @@ class HashedCrossing(_Hashed):
     Args:
         num_bins: int >= 1, the number of bins.
         output_mode: "int" or "one_hot".
-        sparse: False; True is an error: results are dense arrays.
+        sparse: whether a matrix of rows is a sparse array of SciPy's; in a model results are dense.
         name: str, made from the class name if None.
         dtype: dtype of "one_hot" rows: a name or a DTypePolicy.
 
@@ -173,8 +170,6 @@ class HashedCrossing(_Hashed):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, dtype="int64" if output_mode == "int" and dtype is None else dtype)
-        if sparse:
-            raise ArgumentError("`sparse=True` can only be used with the TensorFlow backend.")
         if output_mode not in ("int", "one_hot"):
             raise ArgumentError(
                 "Unknown value for `output_mode` argument of HashedCrossing. Allowed values are: ('int', 'one_hot'). "
@@ -182,7 +177,8 @@ class HashedCrossing(_Hashed):
             )
         if num_bins is None or num_bins <= 0:
             raise ArgumentError(f"HashedCrossing: `num_bins` must be an int >= 1. Received: num_bins={num_bins}")
-        self.num_bins, self.output_mode, self.sparse = int(num_bins), output_mode, False
+        self.num_bins, self.output_mode = int(num_bins), output_mode
+        self.sparse = checked("HashedCrossing", sparse, output_mode)
         self.autocast, self.built = False, True
 
     def call(self, inputs: Any) -> Any:

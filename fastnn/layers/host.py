@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.core import tree
 from fastnn.core.dtypes import TEXT
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, DataError
 from fastnn.graph import Symbol
 from fastnn.layers.events import any_functional
 from fastnn.layers.layer import Layer
@@ -70,5 +70,13 @@ class HostLayer(Layer):
 
 
 def text_array(value: Any) -> Any:
-    """Text as an array of objects, anything else as an array."""
-    return np.asarray(value, object) if is_text(value) else np.asarray(value)
+    """Text as an array of objects, anything else as an array; DataError for lists of texts of different lengths."""
+    if not is_text(value):
+        return np.asarray(value)
+    array = np.asarray(value, object)
+    if isinstance(value, (list, tuple)) and any(isinstance(v, (list, tuple, np.ndarray)) for v in array.flat):
+        raise DataError(
+            f"Lists of texts need one length, as rows of an array have. Received: {value!r:.200}. Fill the short ones "
+            "up, with the mask token or ''."
+        )
+    return array

@@ -21,7 +21,7 @@ class InputLayer(Layer):
         shape: shape of one sample, without the batch dimension; None for dimensions that vary.
         batch_size: int: the number of rows of every batch; None: any.
         dtype: dtype name, the default float type if None; "string" for text, which layers as TextVectorization take.
-        sparse: False; True is an error: inputs are dense arrays.
+        sparse: whether data will be sparse matrices, which become dense batch by batch; an attribute of the symbol.
         ragged: False; True is an error: inputs are dense arrays.
         batch_shape: shape with the batch dimension, instead of `shape`.
         input_tensor: a symbol whose shape and dtype to take, in place of `shape`.
@@ -58,9 +58,11 @@ class InputLayer(Layer):
             raise ArgumentError(
                 f"Unrecognized keyword arguments passed to InputLayer: {kwargs}{near(kwargs, type(self))}"
             )
-        for kind, value in (("sparse", sparse), ("ragged", ragged)):
-            if value and input_tensor is None:
-                raise NotSupportedError(f"`{kind}=True` is not supported; convert the data to dense arrays.")
+        if ragged:
+            raise NotSupportedError(
+                "`ragged=True` is not supported: data are arrays. Pad their rows to one length, with a value that "
+                "Masking or Embedding(mask_zero=True) masks."
+            )
         if input_tensor is not None:
             if not isinstance(input_tensor, Symbol):
                 raise ArgumentError(
@@ -84,6 +86,7 @@ class InputLayer(Layer):
                         f"argument. Received: {argument}={value!r}, input_tensor={input_tensor!r}"
                     )
             shape, batch_shape, dtype = None, whole, dtype or input_tensor.dtype
+            sparse = input_tensor.sparse
         if shape is not None and batch_shape is not None:
             raise ArgumentError("You cannot pass both `shape` and `batch_shape` at the same time.")
         if batch_size is not None and batch_shape is not None and input_tensor is None:
@@ -94,7 +97,7 @@ class InputLayer(Layer):
         self.batch_shape = (batch_size, *standard_shape(given)) if batch_shape is None else standard_shape(given)
         text = isinstance(dtype, str) and dtype in (dtypes.TEXT, "str")
         self._input_type = dtypes.TEXT if text else dtypes.standardize(dtype) if dtype is not None else config.floatx()
-        self.optional, self.sparse, self.ragged = optional, False, False
+        self.optional, self.sparse, self.ragged = optional, bool(sparse), False
         self._batch_input_shape = self.batch_shape
         self.built = True
         if input_tensor is not None and input_tensor.origin is STAND_ALONE:
@@ -120,12 +123,12 @@ class InputLayer(Layer):
         return super().output
 
     def get_config(self):
-        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": False, "ragged": False,
+        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": self.sparse, "ragged": False,
                 "name": self.name, "optional": self.optional}  # fmt: skip
 
     @classmethod
     def from_config(cls, config):
-        config = {k: v for k, v in config.items() if k not in ("sparse", "ragged")}
+        config = dict(config)
         if isinstance(config.get("dtype"), dict):
             config["dtype"] = config["dtype"]["config"]["name"]
         return cls(**config)
@@ -149,7 +152,7 @@ def Input(
         shape: shape of one sample, without the batch dimension: a tuple of ints, None for dimensions that vary.
         batch_size: int: the number of rows of every batch; None: any.
         dtype: dtype name, the default float type if None.
-        sparse: False; True is an error: inputs are dense arrays.
+        sparse: whether data will be sparse matrices, which become dense batch by batch; an attribute of the symbol.
         ragged: False; True is an error: inputs are dense arrays.
         batch_shape: shape with the batch dimension, instead of `shape`.
         name: str; also the key under which data may be passed in a dict.

@@ -7,15 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError
 from fastnn.layers.vocabulary import Lookup
-
-
-def _dense(layer, sparse, output_mode):
-    if sparse and output_mode == "int":
-        raise ArgumentError(f"`sparse` may only be true if `output_mode` is not 'int'. Received: sparse={sparse}")
-    if sparse:
-        raise NotSupportedError(f"{type(layer).__name__}: sparse=True is not supported; results are dense arrays.")
 
 
 class StringLookup(Lookup):
@@ -43,7 +36,6 @@ class StringLookup(Lookup):
         **kwargs: Any,
     ) -> None:
         self.encoding = encoding
-        _dense(self, sparse, output_mode)
         super().__init__(
             max_tokens,
             num_oov_indices,
@@ -55,6 +47,7 @@ class StringLookup(Lookup):
             output_mode,
             pad_to_max_tokens,
             salt,
+            sparse=sparse,
             name=name,
             **kwargs,
         )
@@ -100,7 +93,6 @@ class IntegerLookup(Lookup):
                 "IntegerLookup: `vocabulary_dtype` must be 'int64' or 'int32'. Received: "
                 f"vocabulary_dtype={vocabulary_dtype!r}"
             )
-        _dense(self, sparse, output_mode)
         if salt is not None and oov_method == "floormod":
             raise ArgumentError(
                 "IntegerLookup: `salt` can only be used when `oov_method='farmhash'`. Received: "
@@ -118,6 +110,7 @@ class IntegerLookup(Lookup):
             pad_to_max_tokens,
             salt,
             oov_method,
+            sparse,
             name=name,
             **kwargs,
         )

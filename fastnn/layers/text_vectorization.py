@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import allowance
-from fastnn.core.errors import ArgumentError, DataError, ShapeError
+from fastnn.core.errors import ArgumentError, DataError, NotSupportedError, ShapeError
+from fastnn.layers.host import text_array
+from fastnn.layers.sparse_rows import gathered
 from fastnn.layers.vocabulary import DROPPED, Lookup
 
 _PUNCTUATION = re.compile(r"[!\"#$%&()\*\+,\-\./:;<=>?@\[\\\]^_`{|}~\']")
@@ -21,7 +23,7 @@ class TextVectorization(Lookup):
         ngrams: n, or a tuple of them: groups of words that are words too.
         output_mode: "int" (numbers), "multi_hot", "count" or "tf_idf" (rows with a place for each word).
         output_sequence_length: length of the rows for "int"; that of the longest if None.
-        ragged: False; True is an error: results are dense arrays.
+        ragged: False; True is an error: rows have one length.
 
     >>> layer = TextVectorization(output_sequence_length=3)
     >>> layer.adapt(["the cat", "the dog"])
@@ -60,8 +62,17 @@ class TextVectorization(Lookup):
             isinstance(ngrams, (tuple, list)) and all(isinstance(n, int) for n in ngrams)
         ):
             raise ArgumentError(f"`ngrams` must be None, an integer, or a tuple of integers. Received: ngrams={ngrams}")
-        if sparse or ragged:
-            raise ArgumentError(f"TextVectorization: {'sparse' if sparse else 'ragged'}=True is not supported.")
+        if ragged and output_mode != "int":
+            raise ArgumentError(
+                f"`ragged` must not be true if `output_mode` is not 'int'. Received: ragged={ragged} and "
+                f"output_mode={output_mode}"
+            )
+        if ragged:
+            raise NotSupportedError(
+                "TextVectorization: `ragged=True` can only be used with the TensorFlow backend. Received: ragged=True. "
+                "Leave it out: rows are as long as the longest, or `output_sequence_length`, with 0 behind their "
+                "words, which Embedding(mask_zero=True) masks."
+            )
         self.standardize, self.split, self.encoding = standardize, split, encoding
         allowance.reserve(ngrams if isinstance(ngrams, int) else 0)
         self.ngrams = tuple(range(1, ngrams + 1)) if isinstance(ngrams, int) else ngrams and tuple(ngrams)
@@ -78,21 +89,30 @@ class TextVectorization(Lookup):
             False,
             output_mode,
             pad_to_max_tokens,
+            sparse=sparse,
             name=name,
             **kwargs,
         )
 
-    def _standard(self, text):
-        text = text.decode(self.encoding) if isinstance(text, bytes) else str(text)
+    def _standard(self, array):
+        """An array of texts, standardized; a function of the user's takes all of them as one array, as in Keras."""
+        texts = [t.decode(self.encoding) if isinstance(t, bytes) else str(t) for t in array.reshape(-1).tolist()]
         if callable(self.standardize):
-            text = str(np.asarray(self.standardize(text)))
+            found = np.asarray(self.standardize(np.array(texts, str).reshape(array.shape)))
+            if found.shape != array.shape:
+                raise ShapeError(
+                    "TextVectorization: the function `standardize` takes an array of texts and returns one of the "
+                    f"same shape. Expected: {array.shape}. Received: {found.shape}"
+                )
+            texts = [t.decode(self.encoding) if isinstance(t, bytes) else str(t) for t in found.reshape(-1).tolist()]
         elif self.standardize is not None:
-            text = text.lower() if "lower" in self.standardize else text
-            text = _PUNCTUATION.sub("", text) if "strip" in self.standardize else text
-        return text
+            texts = [t.lower() for t in texts] if "lower" in self.standardize else texts
+            texts = [_PUNCTUATION.sub("", t) for t in texts] if "strip" in self.standardize else texts
+        made = np.empty(len(texts), object)
+        made[:] = texts
+        return made.reshape(array.shape)
 
     def _words(self, text):
-        text = self._standard(text)
         if callable(self.split):
             return self._grams(list(self.split(text)))
         return self._grams(text.split() if self.split == "whitespace" else list(text))
@@ -103,15 +123,15 @@ class TextVectorization(Lookup):
         return [" ".join(words[i : i + n]) for n in self.ngrams for i in range(len(words) - n + 1)]
 
     def _rows(self, batch, whole):
-        array = np.asarray(batch, dtype=object)
+        array = np.asarray(text_array(batch), dtype=object)
         if self.split is None:
-            return [self._grams(list(map(self._standard, row))) for row in super()._rows(array, whole)]
+            return [self._grams(row) for row in super()._rows(self._standard(array), whole)]
         if array.ndim > 1 and array.shape[-1] != 1:
             raise ShapeError(
                 "When using `TextVectorization` to tokenize strings, the input rank must be 1 or the last "
                 f"shape dimension must be 1. Received: inputs.shape={array.shape}"
             )
-        return [self._words(text) for text in array.reshape(-1).tolist()]
+        return [self._words(text) for text in self._standard(array).reshape(-1).tolist()]
 
     def _clean(self, word):
         """A word of a vocabulary, or a text that is not split."""
@@ -125,7 +145,7 @@ class TextVectorization(Lookup):
         """
         if self._tokens is None:
             raise DataError("TextVectorization: there is no vocabulary yet; pass `vocabulary`, or call adapt(data).")
-        array = np.asarray(inputs, dtype=object)
+        array = np.asarray(text_array(inputs), dtype=object)
         length = self.output_sequence_length
         if self.split is None:
             rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
@@ -138,6 +158,8 @@ class TextVectorization(Lookup):
         rows = [[self._number(w) for w in row] for row in self._rows(array, True)]
         if self.output_mode != "int":
             size = self._size()
+            if self.sparse and array.ndim:
+                return self._sparse_counts(rows, size)
             out = np.zeros((len(rows), size), np.int64)
             for line, row in zip(out, rows):
                 np.add.at(line, [n for n in row if n != DROPPED], 1)
@@ -147,6 +169,12 @@ class TextVectorization(Lookup):
             for line, row in zip(out, rows):
                 line[: len(row)] = row[: len(line)]
         return out if array.ndim else out[0]
+
+    def _sparse_counts(self, rows, size):
+        columns = np.array([number for row in rows for number in row], np.int64)
+        places = np.repeat(np.arange(len(rows)), list(map(len, rows)))
+        ones = np.ones(len(columns), np.int64)
+        return self._weighted(gathered(places, columns, ones, (len(rows), size), self.output_mode, np.int64))
 
     def compute_output_shape(self, input_shape):
         if self.output_mode != "int":
@@ -159,5 +187,5 @@ class TextVectorization(Lookup):
         config = super().get_config()
         for name in ("num_oov_indices", "mask_token", "oov_token", "invert", "salt", "oov_method"):
             del config[name]
-        return {**config, "standardize": self.standardize, "split": self.split, "ngrams": self.ngrams,
+        return {**config, "standardize": self.standardize, "split": self.split, "ngrams": self.ngrams, "ragged": False,
                 "output_sequence_length": self.output_sequence_length, "encoding": self.encoding}  # fmt: skip

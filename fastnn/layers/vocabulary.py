@@ -11,7 +11,8 @@ from fastnn.core import allowance
 from fastnn.core.errors import ArgumentError, DataError, FileFormatError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
-from fastnn.layers.host import TEXT, HostLayer
+from fastnn.layers.host import TEXT, HostLayer, text_array
+from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
 from fastnn.saving.roles import of_argument, require_words
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
@@ -44,8 +45,8 @@ class Lookup(HostLayer):
         invert: whether numbers become words, in place of words numbers.
         output_mode: "int" (numbers), "one_hot", "multi_hot", "count" or "tf_idf" (rows with a place for each number).
         pad_to_max_tokens: whether those rows have max_tokens places, whatever the vocabulary.
-        sparse: False; True is an error: results are dense arrays.
         encoding: how bytes are read as text.
+        sparse: whether a matrix of rows is a sparse array of SciPy's; in a model results are dense.
         salt: an int or two: unknown words are spread over their numbers by SipHash with this key, not by FarmHash.
     """
 
@@ -64,6 +65,7 @@ class Lookup(HostLayer):
         pad_to_max_tokens: bool = False,
         salt: Any = None,
         oov_method: str = "floormod",
+        sparse: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -89,6 +91,7 @@ class Lookup(HostLayer):
             raise ArgumentError(f"`output_mode` must be one of {', '.join(_MODES)}. Received: {output_mode!r}")
         if invert and output_mode != "int":
             raise ArgumentError("`output_mode` must be `'int'` when `invert` is true.")
+        self.sparse = checked(type(self).__name__, sparse, output_mode)
         allowance.reserve(num_oov_indices)  # each has a place among the words
         self.max_tokens, self.num_oov_indices, self.mask_token = max_tokens, num_oov_indices, mask_token
         self.oov_token, self.invert, self.output_mode = oov_token, invert, output_mode
@@ -215,7 +218,7 @@ class Lookup(HostLayer):
 
     def _rows(self, batch, whole):
         """The words of a batch, by document: a row; a vector is one, but n of one word where it is all data."""
-        array = np.asarray(batch)
+        array = text_array(batch)
         shape = (len(array), -1) if array.ndim > 1 else (-1, 1) if whole else (1, -1)
         return [[self._clean(v) for v in row] for row in array.reshape(shape).tolist()]
 
@@ -244,7 +247,7 @@ class Lookup(HostLayer):
             raise DataError(
                 f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."
             )
-        array = np.asarray(inputs)
+        array = text_array(inputs)
         if self.invert:
             words = np.array(self.get_vocabulary(), dtype=self.kind)
             known = (array >= 0) & (array < len(words))
@@ -279,19 +282,25 @@ class Lookup(HostLayer):
             return numbers
         size = self._size()
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
+        if self.sparse and has_rows(numbers.shape, mode):
+            return self._weighted(sparse_rows(numbers, size, mode, dtype="int64"))
         return self._weighted(np.asarray(encoded(numbers.astype("int32"), size, mode, dtype="int64")))
 
     def _weighted(self, rows):
         """Rows of counts, times what each word weighs in the mode tf_idf."""
         if self.output_mode != "tf_idf":
             return rows
-        weights = np.pad(self._weights, (0, rows.shape[-1] - len(self._weights)))
-        return rows.astype(self.compute_dtype) * weights.astype(self.compute_dtype)
+        weights = np.pad(self._weights, (0, rows.shape[-1] - len(self._weights))).astype(self.compute_dtype)
+        rows = rows.astype(self.compute_dtype)
+        if isinstance(rows, np.ndarray):
+            return rows * weights
+        rows.data *= weights[rows.indices]
+        return rows
 
     def get_config(self):
         return {**super().get_config(), "max_tokens": self.max_tokens, "num_oov_indices": self.num_oov_indices,
                 "mask_token": self.mask_token, "oov_token": self.oov_token,
                 "vocabulary": self._tokens, "invert": self.invert, "output_mode": self.output_mode,
                 "idf_weights": None if self._weights is None else self._weights[self.num_oov_indices:].tolist(),
-                "pad_to_max_tokens": self.pad_to_max_tokens, "salt": self.salt,
+                "pad_to_max_tokens": self.pad_to_max_tokens, "sparse": self.sparse, "salt": self.salt,
                 "oov_method": self.oov_method}  # fmt: skip

@@ -18,6 +18,7 @@ from fastnn.layers.events import is_functional
 from fastnn.layers.host import TEXT, text_array
 from fastnn.layers.layer import Layer
 from fastnn.models.graph_map import key
+from fastnn.models.sparse import dense
 
 
 class AtDoor(tuple):
@@ -107,7 +108,7 @@ class Door:
                     values[event, "door", i] = part
                 continue
             for i, value in enumerate(nest.flatten(event.operation(*args, **kwargs))):
-                array, kind = np.asarray(value), event.specs[i].dtype
+                array, kind = np.asarray(dense(value)), event.specs[i].dtype
                 values.setdefault((event, i), array if kind == TEXT else array.astype(kind, copy=False))
         return AtDoor(*(values[k] for k in self.taken))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastnn import dtype_policies
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, FastnnError, GraphError
+from fastnn.core.errors import ArgumentError, FastnnError, GraphError, ShapeError
 from fastnn.core.tree import reached
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
@@ -16,6 +16,7 @@ from fastnn.layers.events import is_functional
 from fastnn.layers.host import TEXT, text_array
 from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import InputLayer
+from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.models.direct import directly
@@ -225,7 +226,11 @@ class Sequential(StackGraph, Model):
             mask: truth values (batch, steps), False where a step does not count; None for none.
         """
         if self._functional is not None:
-            return self._functional.run(inputs, training, mask)
+            try:
+                return self._functional.run(inputs, training, mask)
+            except ShapeError:
+                self._declared(inputs)
+                raise
         if mask is not None:
             context.set_mask(inputs, mask)
         for layer in self.layers:
@@ -246,7 +251,11 @@ class Sequential(StackGraph, Model):
             mask: truth values (batch, steps), False where a step does not count; None for none.
         """
         if self._functional is not None:
-            return self._functional.compute_output_spec(inputs)
+            try:
+                return self._functional.compute_output_spec(inputs)
+            except ShapeError:
+                self._declared(inputs)
+                raise
         return infer(self._call_inner, (inputs,), {})
 
     def compute_output_shape(self, input_shape):
@@ -288,13 +297,15 @@ class Sequential(StackGraph, Model):
 
     @property
     def input_spec(self):
-        """What it demands of its input."""
-        functional = self.__dict__.get("_functional")
-        return None if functional is None else functional.input_spec
+        """None: it takes all that its layers take, whatever the sizes it was built with, as in Keras."""
 
     @input_spec.setter
     def input_spec(self, value):
-        """Nothing: the first layer says it."""
+        """Nothing: the layers say it."""
+
+    def _declared(self, inputs):
+        """ShapeError if inputs that a layer refused are not of the shape that the model was built with."""
+        assert_input_compatibility(self._functional.input_spec, inputs, self.name)
 
     @property
     def input_dtype(self) -> str:

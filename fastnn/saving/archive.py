@@ -36,7 +36,7 @@ def save_model(
     weights yet warns.
 
     Args:
-        model: a Model.
+        model: a Model, or a layer alone, as a FeatureSpace.
         filepath: a name ending in ".keras", or in ".h5" or ".hdf5" for Keras's legacy format, which holds sequential
             and functional models; or an open binary file to write a `.keras` archive to.
         overwrite: False makes an existing file an error.
@@ -107,7 +107,7 @@ def members_of(model, include_optimizer=True):
         "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
         "fastnn_format": FORMAT,
         "fastnn_needed": ENOUGH,
-        streams.KEY: position,
+        **({} if position is None else {streams.KEY: position}),
     }
     return {
         container.METADATA: json.dumps(metadata).encode(),
@@ -123,7 +123,7 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Model:
-    """Read a model that fastnn or Keras 3 saved.
+    """Read a model, or a layer alone, that fastnn or Keras 3 saved.
 
     Args:
         filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3; a ".safetensors" file that `export`

@@ -9,11 +9,11 @@ from fastnn.saving.serialization import deserialize_object, sharing_scope
 KERAS_VERSION = "3.15.1"  # whose format is written
 
 
-def build_model(config, name, custom_objects=None, compile=True, size=None):
-    """The model that a config describes, with fresh weights.
+def build_model(config, name, custom_objects=None, compile=True, size=None, models_only=False):
+    """The model, or the layer alone, that a config describes, with fresh weights.
 
     size: bytes of the weights file, or None; a config whose weights could not have come from so few bytes is
-    refused while the model is built, before they are made.
+    refused while the model is built, before they are made.  models_only: whether a layer alone is refused.
     """
     if not isinstance(config, dict) or "class_name" not in config:
         raise FileFormatError(f"{name}: the config holds no model; expected an object with a 'class_name'.")
@@ -22,9 +22,12 @@ def build_model(config, name, custom_objects=None, compile=True, size=None):
         compile_config = checked.pop("compile_config", None)
         with sharing_scope(), budget(size, name):
             model = deserialize_object(checked, custom_objects)
-        if not hasattr(model, "layers") or not hasattr(model, "compile"):
-            raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected a model.")
+        if getattr(model, "_fastnn_layer", False) is not True or (models_only and not hasattr(model, "compile")):
+            expected = "a model" if models_only else "a model or a layer"
+            raise FileFormatError(f"{name}: the config describes a {type(model).__name__}, expected {expected}.")
         if compile and compile_config:
+            if not hasattr(model, "compile"):
+                raise FileFormatError(f"{name}: the config compiles a {type(model).__name__}, which is no model.")
             with budget(size, name):
                 compile_from_config(model, compile_config, custom_objects)
     return model

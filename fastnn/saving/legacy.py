@@ -28,7 +28,7 @@ def load_model(data, name, custom_objects=None, compile=True):
                 "model.load_weights() on it."
             )
         config = container.parse_json(text, name)
-        model = build_model(_modern(config), name, custom_objects, False, reader.size)
+        model = build_model(_modern(config), name, custom_objects, False, reader.size, models_only=True)
         changes = plan(model, reader)
         reader.verify()
         read = [(variable, reader.read(where, variable.shape)) for variable, where in changes.arrays]

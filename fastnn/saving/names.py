@@ -29,6 +29,8 @@ TABLES = {
     "inception": ("keras.src.applications.inception_resnet_v2", "fastnn.applications.inception_layers"),
     "quantizers": ("keras.quantizers", "fastnn.quantizers"),
     "random": ("keras.random", "fastnn.graph.seeds"),  # the generator: no function that draws is part of a model
+    "columns": ("keras.src.layers.preprocessing.feature_space", "fastnn.layers.feature_kinds"),
+    "spaces": ("keras.utils", "fastnn.layers.feature_space"),
 }
 
 # Names that are public, but that make files, scopes or models of their own instead of being a part of one.
@@ -44,6 +46,8 @@ _PRIVATE_HOMES = (
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?\.applications\.inception_resnet_v2"), "inception"),
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?\.optimizers\.schedules\b.*"), "schedules"),
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?(\.engine|\.models)(\..*)?"), "models"),
+    (re.compile(r"(tensorflow\.|tf_)?keras\.(src\.layers\.preprocessing|(src\.)?utils)\.feature_space"), "columns"),
+    (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?\.utils"), "spaces"),
     (
         re.compile(
             r"(tensorflow\.|tf_)?keras(\.src)?(\.backend\.\w+)?"

@@ -57,6 +57,10 @@ _QUANTIZER = Role("a quantizer", ("quantizers",))
 _FUNCTION = Role("a function", (), _CALLED)
 _DISTILLATION = Role("a distillation loss", ("distillation",))
 _SEED = Role("a seed", ("random",))
+_SPACE = Role("a FeatureSpace", ("spaces",))
+_OF_SPACE = Role("a column or a cross of a FeatureSpace", ("columns",), (), frozenset(("Feature", "Cross")))
+_COLUMN = Role("a column of a FeatureSpace", ("columns",), (), frozenset(("Feature",)))
+_CROSS = Role("a cross of a FeatureSpace", ("columns",), (), frozenset(("Cross",)))
 _WORDS = Role("a list of words (a path in a file is never opened)", words=True)
 
 # Constructor argument -> role, for all of fastnn's classes and for compile(); any other argument holds data.
@@ -69,6 +73,7 @@ ARGUMENTS = {
     **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
     **dict.fromkeys(("weight_quantizer", "activation_quantizer", "quantization_config"), _QUANTIZER),
     "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC, "seed": _SEED,
+    "features": _COLUMN, "crosses": _CROSS, "preprocessor": LAYER,
 }  # fmt: skip
 SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
 
@@ -76,7 +81,7 @@ _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _M
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,
                 "constraints": _CONSTRAINT, "activations": _ACTIVATION,
                 "quantizers": _QUANTIZER, "convnext": LAYER, "inception": LAYER,
-                "distillation": _DISTILLATION, "random": _SEED}  # fmt: skip
+                "distillation": _DISTILLATION, "columns": _OF_SPACE, "spaces": _SPACE, "random": _SEED}  # fmt: skip
 
 
 def of_argument(name):
@@ -129,6 +134,7 @@ def kind_of(value):
         if module == names.TABLES["random"][1]:
             return "random"
         part = module.split(".")[1] if module.startswith("fastnn.") else None
+        part = base.__dict__.get("_file_kind", part) if part else None
         if part in names.TABLES:
             return part
     return None

@@ -33,8 +33,8 @@ def generators(model):
 
 
 def dump(model):
-    """The position of every random stream of a model, as plain data."""
-    return position(model, generators(model))
+    """The position of every random stream of a model, as plain data; None for a layer alone, which has no steps."""
+    return position(model, generators(model)) if hasattr(model, "_random_position") else None
 
 
 def position(model, found):
@@ -64,11 +64,13 @@ def load(model, saved, name):
 
 def load_or_guess(model, saved, name):
     """load(), or for a file without positions (saved=None): training steps are counted from where the optimizer is."""
+    if not hasattr(model, "_random_position"):
+        return
     if saved is not None:
         load(model, saved, name)
         return
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and hasattr(model, "_random_position"):
+    if optimizer is not None:
         # batches, also where several make one update
         model._set_random_position(
             {

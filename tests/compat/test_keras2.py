@@ -213,3 +213,19 @@ def test_weights_of_those_years_say_their_name_first(method):
     restore()
     with pytest.raises(ArgumentError, match="`name` must be passed as a keyword argument"):
         getattr(layer, method)("w", (2, 3))
+
+
+def test_metrics_come_third_in_compile():
+    model = fastnn.Sequential([fastnn.layers.Dense(1, input_shape=(3,))])
+    for third in (["mae"], "mae", [lambda y, p: y - p]):
+        model.compile("sgd", "mse", third)
+        assert len(model.evaluate(X, Y, verbose=0)) == 2
+    model.compile("sgd", "mse", [0.5], ["mae"])  # today's order: weights of losses are numbers
+    assert len(model.evaluate(X, Y, verbose=0)) == 2
+
+
+def test_metrics_are_set_back():
+    metric = fastnn.metrics.Mean()
+    metric.update_state([2.0])
+    metric.reset_states()
+    assert metric.result() == 0

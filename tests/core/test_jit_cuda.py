@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,8 @@ def test_names_and_sizes_are_checked(kernels):
         cuda_kernel("f32")(other)
 
 
-ATOMIC = {"atomic", "atomicrmw", "atomic_rmw", "cmpxchg", "atomic_add", "red", "atom"}
+ATOMIC = {"atomic", "atomicrmw", "atomic_rmw", "cmpxchg", "atomic_add"}
+IN_PTX = re.compile(r"\b(atom|red)\.\w|\batomicrmw\b")
 
 
 def atomics(text):
@@ -104,7 +106,7 @@ def atomics(text):
         elif isinstance(node, ast.ImportFrom | ast.Import):
             yield from ((node.lineno, a.name) for a in node.names if a.name.split(".")[-1] in ATOMIC)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from ((node.lineno, w) for w in ("atom.", "red.", "atomicrmw") if w in node.value)
+            yield from ((node.lineno, found.group()) for found in IN_PTX.finditer(node.value))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)

@@ -87,3 +87,40 @@ WRONG = [
 def test_errors(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_files(name, tmp_path):
+    space, table = adapted(name)
+    space.save(tmp_path / "space.keras")
+    again = fastnn.saving.load_model(tmp_path / "space.keras")
+    again.save(tmp_path / "again.keras")
+    third = fastnn.saving.load_model(tmp_path / "again.keras")
+    for rows in (table, {k: ONE[k] for k in table}):
+        expected, *found = (s(rows) for s in (space, again, third))
+        for one in found:
+            for key in expected if isinstance(expected, dict) else [...]:
+                np.testing.assert_array_equal(one[key], expected[key])
+    assert again.get_config() == space.get_config() and again.built
+    if name != "dict":
+        model = fastnn.Model(third.get_inputs(), third.get_encoded_features())
+        np.testing.assert_allclose(model.predict(table, verbose=0), space(table), rtol=1e-6, atol=1e-7)
+
+
+def test_a_file_of_a_space_that_was_not_adapted(tmp_path):
+    space = FeatureSpace({"a": "float_normalized", "b": "string_categorical"})
+    with pytest.warns(UserWarning, match="not yet been built"):
+        space.save(tmp_path / "space.keras")
+    again = fastnn.saving.load_model(tmp_path / "space.keras")
+    with pytest.raises(ValueError, match=r"call `.adapt\(dataset\)`"):
+        again({"a": 1.0, "b": "x"})
+    again.adapt({"a": [1.0, 3.0], "b": ["x", "y"]})
+    assert again({"a": 1.0, "b": "x"}).shape == (4,)
+
+
+def test_only_keras_files(tmp_path):
+    space, _ = adapted("own")
+    with pytest.raises(ValueError, match="requires the model to be a Functional model"):
+        space.save(tmp_path / "space.h5")
+    with pytest.raises(ValueError, match="Invalid filepath extension"):
+        space.save(tmp_path / "space")

@@ -265,3 +265,44 @@ def test_a_layer_that_does_not_say_what_it_gives():
 def test_an_entry_without_a_config():
     with pytest.raises(ArgumentError, match="Expected a dictionary containing a 'config' key"):
         Sequential.from_config({"name": "s", "layers": [{}]})
+
+
+VARYING = {
+    "lengths": (lambda: [layers.Embedding(10, 4), layers.LSTM(3), layers.Dense(1)], [(4, 5), (4, 9), (4, 3)], "int32"),
+    "masks": (
+        lambda: [layers.Embedding(10, 4, mask_zero=True), layers.GlobalAveragePooling1D(), layers.Dense(1)],
+        [(4, 5), (4, 9)],
+        "int32",
+    ),
+    "pictures": (
+        lambda: [layers.Conv2D(3, 3), layers.GlobalMaxPooling2D(), layers.Dense(1)],
+        [(4, 5, 6, 2), (4, 7, 5, 2)],
+        "float32",
+    ),
+}
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["no Input", "Input of the first sizes"])
+@pytest.mark.parametrize("name", VARYING)
+def test_it_takes_all_sizes_that_its_layers_take(name, given):
+    make, shapes, dtype = VARYING[name]
+    stack = make()
+    model = Sequential([Input(shapes[0][1:], dtype=dtype), *stack] if given else stack)
+    model.compile("sgd", "mse")
+    batches = [(np.ones(shape, dtype), np.ones((4, 1), "float32")) for shape in shapes]
+    model.fit(iter(batches), steps_per_epoch=len(batches), verbose=0)
+    for x, _ in batches:
+        expected = x
+        for layer in stack:
+            expected = layer(expected)
+        np.testing.assert_allclose(model(x), expected, rtol=1e-5)
+        np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5)
+    again = Sequential.from_config(model.get_config())
+    assert again(batches[-1][0]).shape == (4, 1)
+
+
+def test_what_a_layer_refuses_is_said_of_the_declared_input():
+    model = Sequential([Input((4,)), layers.Dense(2)])
+    for call in (model, lambda x: model.predict(x, verbose=0), lambda x: model(Input(x.shape[1:]))):
+        with pytest.raises(ValueError, match=r"expected shape=\(None, 4\), found shape=\((3|None), 5\)"):
+            call(np.ones((3, 5), "float32"))

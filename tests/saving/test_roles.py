@@ -19,10 +19,11 @@ PARTS = [c for c in names.TABLES if c not in ("callbacks", "models")]
 SAMPLES = {"layers": "Masking", "losses": "Huber", "metrics": "Sum", "schedules": "ExponentialDecay",
            "optimizers": "SGD", "initializers": "Ones", "regularizers": "L2", "constraints": "NonNeg",
            "convnext": "StochasticDepth", "inception": "CustomScaleLayer",
-           "distillation": "FeatureDistillation", "quantizers": "AbsMaxQuantizer",
-           "random": "SeedGenerator"}  # fmt: skip
+           "distillation": "FeatureDistillation", "quantizers": "AbsMaxQuantizer", "columns": "Feature",
+           "spaces": "FeatureSpace", "random": "SeedGenerator"}  # fmt: skip
 ARGUMENTS_OF = {"schedules": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5},
-                "convnext": {"drop_path_rate": 0.5}, "inception": {"scale": 0.5}}  # fmt: skip
+                "convnext": {"drop_path_rate": 0.5}, "inception": {"scale": 0.5},
+                "spaces": {"features": {"a": "float"}}}  # fmt: skip
 
 
 def described(category):
@@ -61,7 +62,9 @@ def public_classes():
 
 def allowed(role, category):
     """Whether the sample of a category fits a role."""
-    return category in role.functions if category == "activations" else category in role.classes and not role.only
+    if category == "activations":
+        return category in role.functions
+    return category in role.classes and (not role.only or SAMPLES[category] in role.only)
 
 
 def test_every_argument_takes_objects_of_its_role_only():
@@ -92,7 +95,8 @@ def test_what_classes_write_is_what_they_may_read():
             keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 3)), keras.losses.Huber(),
             keras.metrics.MeanMetricWrapper(keras.losses.mse), layers.StringLookup(vocabulary=["a", "b"]),
             layers.TextVectorization(vocabulary=["a"]), layers.IntegerLookup(vocabulary=[4, 5]),
-            layers.Lambda(keras.activations.relu, output_shape=(3,))]  # fmt: skip
+            layers.Lambda(keras.activations.relu, output_shape=(3,)),
+            keras.utils.FeatureSpace({"a": "float", "b": "string_hashed"}, crosses=[("a", "b")])]  # fmt: skip
     for part in rich:
         config = json.loads(json.dumps(saving.serialize_keras_object(part)))
         again = saving.deserialize_keras_object(config)

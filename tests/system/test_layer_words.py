@@ -38,7 +38,7 @@ CONSTRUCTORS = [
     ("InputLayer", {"shape": (2,), "batch_shape": (1, 2)}, "cannot pass both `shape` and `batch_shape`"),
     ("InputLayer", {"batch_size": 2, "batch_shape": (1, 2)}, "cannot pass both `batch_size` and `batch_shape`"),
     ("InputLayer", {"shape": (3,), "input_tensor": KerasTensor((1, 2))}, "cannot provide an incompatible `shape`"),
-    ("InputLayer", {"sparse": True, "shape": (2,)}, "`sparse=True` is not supported"),
+    ("InputLayer", {"ragged": True, "shape": (2,)}, "`ragged=True` is not supported"),
     ("Dot", {"axes": (1, 2, 3)}, "should contain two elements"),
 ]  # fmt: skip
 

@@ -1,0 +1,34 @@
+"""Shapes with the methods of other years."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers, ops
+from fastnn.compat import backend as K
+from fastnn.compat.shapes import Sizes
+from fastnn.compat.tf_names import find
+
+NUMBERS = [
+    ("slice", lambda s: s[1:3], (4, 6)), ("times", lambda s: s[1:3] * 2, (8, 12)), ("of", lambda s: 2 * s, (4, 8, 12)),
+    ("half", lambda s: s // 2, (1, 2, 3)), ("share", lambda s: s / 4, (0.5, 1.0, 1.5)),
+    ("odd", lambda s: s % 4, (2, 0, 2)),
+    ("more", lambda s: s + 1, (3, 5, 7)), ("less", lambda s: s - 1, (1, 3, 5)), ("from", lambda s: 7 - s, (5, 3, 1)),
+    ("behind", lambda s: s + (1,), (2, 4, 6, 1)), ("before", lambda s: (1,) + s[1:], (1, 4, 6)),
+    ("back", lambda s: s[::-1], (6, 4, 2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "function", "expected"), NUMBERS, ids=[n for n, *_ in NUMBERS])
+def test_sizes_calculate_as_a_tensor_of_them(name, function, expected):
+    assert function(Sizes((2, 4, 6))) == expected
+    assert function(K.shape(np.zeros((2, 4, 6)))) == expected
+
+
+@pytest.mark.parametrize("shape", [K.shape, find("shape")], ids=["backend", "tensorflow"])
+def test_sizes_in_a_graph(shape):
+    x = fastnn.Input((None, 3))
+    grown = layers.Lambda(lambda v: v / ops.cast(shape(v)[1:2] * 2, v.dtype))(x)
+    model = fastnn.Model(x, grown)
+    for n in (2, 5):
+        np.testing.assert_allclose(model.predict(np.ones((1, n, 3)), verbose=0), np.full((1, n, 3), 0.5 / n), rtol=1e-6)
