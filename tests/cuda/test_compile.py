@@ -45,6 +45,14 @@ print(json.dumps(found))
 # one of each kind of source: element-wise, float16, integers, random bits, explicit vectors, tables, chunks, double
 SAMPLE = ("relu_f32", "exp_f64", "cast_f32_u8", "copy_i32", "sum_rows_f32", "batch_stats_f32", "softmax_f32",
           "adam_f32", "take_along_i32_i64", "take_grad_f32_i32", "max_pool_f32_u8")  # fmt: skip
+# of those written for devices: products and convolutions of all kinds, sums, rows, norms, what moves
+OWN = ("matmul_128x128_f32", "matmul_32x32_f64", "matmul_tf32_64x64_f32", "correlate_128x64_f32",
+       "correlate_grad_w_64x64_f32", "add_partials_f32", "depthwise_pixels_f32", "depthwise_sums_f32", "sum_rows_f32",
+       "max_cols_i32", "sum_squares_finish_f64", "first_not_finite_f32", "softmax_f32",
+       "sparse_softmax_cross_entropy_f32", "categorical_crossentropy_grad_f32", "layer_norm_f32",
+       "layer_norm_grad_sums_f32", "batch_stats_finish_f32", "batch_norm_grad_map_f32", "max_pool_grad_f32_u8",
+       "avg_pool_f32", "take_grad_blocks_f32_i64", "transpose_i32", "copy_nd_u8", "gather_rows_f32_u8",
+       "add_bc_f32")  # fmt: skip
 
 
 def run(code, *arguments, **environment):
@@ -76,8 +84,9 @@ def test_a_sample_of_the_cpus_kernels():
     assert found["take_along_i32_i64"]["atomics"], "the first thread with a status notes it"
 
 
-def test_kernels_written_for_devices():
-    found = run(REPORT)
+@pytest.mark.parametrize("names", [OWN, pytest.param((), marks=pytest.mark.slow)], ids=["sample", "all"])
+def test_kernels_written_for_devices(names):
+    found = run(REPORT, *([",".join(names)] if names else []))
     check(found)
     for name, made in found.items():
         assert made["per"] == "block" and 1 <= made["threads"] <= 1024, name
