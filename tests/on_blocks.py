@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
@@ -14,13 +15,27 @@ from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import Options, placed
 from fastnn.core import blocks, jit_cuda
 from fastnn.kernels import cuda
-from fastnn.kernels.cuda import conv, products, tiles
+from fastnn.kernels.cuda import (
+    binary,
+    conv,
+    depthwise,
+    movement,
+    norms,
+    pooling,
+    products,
+    reductions,
+    scatter,
+    tiles,
+    trees,
+)
+from fastnn.ops.records import convolution_cuda, normalization_cuda, reduction
 from fastnn.runtime import device
 from fastnn.runtime.simulated import Simulated
 
 cuda.load()
 TILES = {"f32": (8, 8, 4, 4, 4), "f64": (8, 8, 4, 4, 4), "tf32": (16, 16, 8, 1, 1)}  # as small as tiles can be
 SMALL = {t: {form: 1.0} for t, form in TILES.items()}
+OTHERS = [binary, depthwise, movement, norms, pooling, reductions, scatter, trees]  # rows.py: see trees
 
 
 def small_tiles() -> None:
@@ -33,6 +48,26 @@ def small_tiles() -> None:
             source, threads = make(tile)
             name = f"{blocks.tile_name(kernel, t, form)}_{suffix}"
             jit_cuda.CUDA_KERNELS[name] = jit_cuda.CudaKernel(name, source, (F,), threads)
+
+
+@contextmanager
+def small_blocks() -> Iterator[None]:
+    """Eight threads in the blocks of all other kernels, four lanes by two rows, as simulated ones are slow."""
+    sizes = {"LANES": 4, "DEEP": 2, "ROW_THREADS": 8, "COLUMN_THREADS": 8, "THREADS": 8, "SQUARES": 8, "SUMS": 8}
+    records = [convolution_cuda, normalization_cuda, reduction]
+    with ExitStack() as stack:
+        for module in (*OTHERS, products, *records):
+            for name in set(sizes) & set(vars(module)):
+                stack.enter_context(mock.patch.object(module, name, sizes[name]))
+        names = {module.__name__ for module in OTHERS}
+        fewer = {
+            k.name: jit_cuda.CudaKernel(k.name, k.fn, k.types, 8)
+            for k in jit_cuda.CUDA_KERNELS.values()
+            if k.module in names or k.name.startswith("add_partials_")
+        }
+        stack.enter_context(mock.patch.dict(jit_cuda.CUDA_KERNELS, fewer))
+        stack.enter_context(mock.patch.dict(blocks.TILES, SMALL))
+        yield
 
 
 class Noting(Simulated):
@@ -54,7 +89,7 @@ def run(
 ) -> tuple[list[np.ndarray], list[str]]:
     """fn on arrays as a plan for a device of `count` blocks; results, and the names of the kernels."""
     found = Noting(count, backward)
-    with device.using(found), mock.patch.dict(blocks.TILES, SMALL):
+    with device.using(found), small_blocks():
         plan = EagerPlan(fn, [(a.shape, a.dtype.name) for a in given], options=placed(Options()))
         results = [np.array(y) for y in evaluate.as_list(plan(*given))]
     found.check()

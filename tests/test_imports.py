@@ -240,6 +240,7 @@ INSIDE: dict[str, tuple[set[str], str]] = {
         {"fastnn.models.keeping"},
         "readers and writers of files: a first model need not wait for them",
     ),
+    "models/state_tree.py": ({"fastnn.export.writer"}, "writers of files: a first model need not wait for them"),
     "models/watch.py": ({"fastnn.models.replay"}, "writers of files, for a step that failed"),
 }
 

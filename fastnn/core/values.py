@@ -113,6 +113,16 @@ def as_numbers(value, name, wide=False):
     return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
 
 
+def whole_dtype(array: Array) -> str:
+    """The dtype of Python's integers as an array: int32, or int64 where one does not fit.
+
+    >>> whole_dtype(np.array([1, 2])), whole_dtype(np.array([2**31]))
+    ('int32', 'int64')
+    """
+    fits = array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)
+    return "int32" if fits else "int64"
+
+
 def storable(value: Any, name: str) -> Array:
     """What variables take, as an array: numbers as `as_numbers`, and floats that NumPy does not know (bfloat16).
 

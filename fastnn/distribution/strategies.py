@@ -54,19 +54,19 @@ class Share(NamedTuple):
     shards: int
     same_data: bool
 
+    def sizes(self, rows: int) -> list[int]:
+        """The rows of every shard.  rows: of what this process is given."""
+        size = self.transport.size
+        return tree.sizes(rows, self.shards) if self.same_data else tree.sizes(rows, self.shards // size) * size
+
     def cut(self, rows: int) -> tuple[list[int], list[int], int]:
         """(rows of the shards of this process, where they begin in what it is given, rows of the whole batch).
 
         rows: of what it is given.
         """
-        rank, size = self.transport.rank, self.transport.size
-        if self.same_data:
-            sizes, own = tree.sizes(rows, self.shards), tree.owned(self.shards, rank, size)
-            total = rows
-        else:
-            sizes, own = tree.sizes(rows, self.shards // size), range(self.shards // size)
-            total = rows * size
-        return [sizes[s] for s in own], [sum(sizes[:s]) for s in own], total
+        sizes, own = self.sizes(rows), tree.owned(self.shards, self.transport.rank, self.transport.size)
+        first = 0 if self.same_data else own.start
+        return [sizes[s] for s in own], [sum(sizes[first:s]) for s in own], sum(sizes)
 
 
 def share() -> Share | None:

@@ -46,7 +46,7 @@ ACTIVATIONS = {None: "{v}", "relu": "{v} < 0 ? 0 : {v}", "sigmoid": "1 / (1 + ex
 
 def activated(call: Call, value: str) -> str:
     """The activation of a product, a convolution or a normalisation, of a value."""
-    return ACTIVATIONS[call["activation"]].replace("@", suffix(call.y.dtype)).replace("{v}", value)
+    return ACTIVATIONS[call.get("activation")].replace("@", suffix(call.y.dtype)).replace("{v}", value)
 
 
 def _formula(text: str, call: Call) -> str:

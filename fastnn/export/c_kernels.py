@@ -24,7 +24,7 @@ def _real(call: Call) -> tuple[str, str]:
 # ------------------------------------------------------------------ products
 def _matmul(call: Call) -> str:
     x, w = call.input(0), call.input(1)
-    turned, across = call["transpose_a"], call["transpose_b"]
+    turned, across = call.get("transpose_a"), call.get("transpose_b")
     rows, inner = x.shape[-2:][::-1] if turned else x.shape[-2:]
     columns = w.shape[-2] if across else w.shape[-1]
     lead: Any = broadcast(x.shape[:-2], w.shape[:-2])
@@ -45,7 +45,7 @@ def _matmul(call: Call) -> str:
     else:
         term = f"const {kind} v = a[{left}];\n" + loop("n", columns, f"y[{out}] += v * b[{right}];")
         body = loop("n", columns, f"y[{out}] = {begin};") + "\n" + loop("k", inner, term)
-        if call["activation"] is not None:
+        if call.get("activation") is not None:
             body += "\n" + loop("n", columns, f"y[{out}] = {activated(call, f'y[{out}]')};")
     body = loop("m", rows, body)
     where = index([s * rows * columns for s in strides(lead)]) if lead else "0"
@@ -60,13 +60,13 @@ class _Window:
         pads = call["padding"]
         axes = [
             window(image[i], kernel[i], call["strides"][i], pads if isinstance(pads, str) else pads[i],
-                   call["dilation"][i] if "dilation" in dict(call.attrs) else 1)
+                   (call.get("dilation") or (1, 1))[i])
             for i in (0, 1)
         ]  # fmt: skip
         (self.out_h, self.top, _), (self.out_w, self.left, _) = axes
         self.height, self.width = image
         self.kernel, self.strides = kernel, call["strides"]
-        self.dilation = call["dilation"] if "dilation" in dict(call.attrs) else (1, 1)
+        self.dilation = call.get("dilation") or (1, 1)
 
     def taps(self, body: str, skip: str = "continue;") -> str:
         """Loops over taps r, s that lie inside the image, at (p, q), of the output point (i, j)."""
@@ -336,8 +336,8 @@ def _resample(call: Call) -> str:
 
 
 RULES: dict[str, Rule] = {
-    **ELEMENTS, "matmul": _matmul, "conv2d": _conv, "conv2d_grad_x": _conv_back, "max_pool2d": _pool,
-    "avg_pool2d": _pool, "softmax": _softmax, "log_softmax": _softmax, "layer_norm": _layer_norm,
+    **ELEMENTS, "matmul": _matmul, "matmul_whole": _matmul, "conv2d": _conv, "conv2d_grad_x": _conv_back,
+    "max_pool2d": _pool, "avg_pool2d": _pool, "softmax": _softmax, "log_softmax": _softmax, "layer_norm": _layer_norm,
     "batch_norm_inference": _batch_norm, **dict.fromkeys(FOLDS, _reduce), "argmax": _arg, "argmin": _arg,
     "cumsum": _cumsum, "argsort": _argsort, "searchsorted": _search, "lstm_cell": _lstm, "gru_cell": _gru,
     "resample": _resample,

@@ -50,6 +50,10 @@ class Call:
         """The attribute of that name."""
         return dict(self.attrs)[name]
 
+    def get(self, name: str) -> Any:
+        """The attribute of that name, None for an operation that has none."""
+        return dict(self.attrs).get(name)
+
     def input(self, k: int) -> Value:
         """An input that must be there."""
         found = self.ins[k]

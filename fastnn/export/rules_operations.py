@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn.core.errors import NotSupportedError
+from fastnn.core.shapes import product
 from fastnn.core.types import Array
 
 
@@ -95,7 +96,9 @@ def _reduce(call: Between) -> Iterator[Any]:
 
 def _reshape(call: Between) -> Iterator[Any]:
     shape, out = call.shapes[0], call.out
-    if out[0] is not None or None in out[1:] or None in shape[1:] or np.prod(out[1:]) != np.prod(shape[1:]):
+    before, after = ([n for n in sizes[1:] if n is not None] for sizes in (shape, out))
+    known = len(before) == len(shape) - 1 and len(after) == len(out) - 1
+    if out[0] is not None or not known or product(before) != product(after):
         raise call.refuse(f"makes the shape {out} of {shape}; expected rows as they are, and known sizes")
     yield "reshape", {"shape": (-1, *out[1:])}
 

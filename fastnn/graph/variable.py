@@ -13,7 +13,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
 from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
-from fastnn.core.values import storable
+from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
 from fastnn.graph.node import Symbol
 from fastnn.graph.operators import Operators
@@ -121,8 +121,10 @@ class Variable(Operators):
                 else storable(initializer, f"the initial value of variable {name or ''}".strip())
             )
             default: str | None = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
-            if not isinstance(initializer, (np.ndarray, np.generic)) and value.dtype.kind == "f":
-                default = None
+            if (
+                not hasattr(initializer, "dtype") and value.dtype.kind in "fi"
+            ):  # Python's numbers, as operations take them
+                default = dtypes.standardize(float) if value.dtype.kind == "f" else whole_dtype(value)
             self.stored_dtype = dtypes.standardize(dtype, default)
             shape = value.shape if shape is None else tuple(shape)
         kind = dtypes.numpy_type(self.stored_dtype)

@@ -66,7 +66,7 @@ def load_onnx(path: str | os.PathLike[str]) -> Any:
     reader = _Reader(proto.graph, onnx, name)
     try:
         onnx.checker.check_model(proto)
-    except onnx.checker.ValidationError as error:
+    except (onnx.checker.ValidationError, UnicodeDecodeError) as error:
         raise FileFormatError(f"load_onnx: {name!r} is no valid ONNX model: {error}") from error
     return reader.model()
 
@@ -76,6 +76,10 @@ class _Reader:
 
     def __init__(self, graph: Any, onnx: Any, path: str) -> None:
         self.graph, self.onnx, self.path = graph, onnx, path
+        named = [x.name for x in (*graph.input, *graph.output, *graph.initializer)]
+        named += [text for n in graph.node for text in (n.name, n.op_type, n.domain, *n.input, *n.output)]
+        if not all(isinstance(text, str) for text in named):  # protobuf gives bytes where they are no UTF-8
+            raise FileFormatError(f"load_onnx: {path!r} has names that are no text; it is damaged.")
         for node in graph.node:
             if node.op_type not in RULES or node.domain not in ("", "ai.onnx"):
                 raise NotSupportedError(

@@ -59,7 +59,9 @@ def _recurrent(call: Call) -> list[Value | None]:
         if given is not None and (isinstance(given, Value) or k == 4 or np.any(given)):
             raise call.refuse("lengths, first states or peepholes; expected sequences of one length that start at 0")
     functions = _functions(call, kind, directions)
-    units = int(call.get("hidden_size", np.asarray(call.constant(2)).shape[-1]))
+    units = int(np.asarray(call.constant(2)).shape[-1])
+    if call.get("hidden_size", units) != units:
+        raise call.refuse(f"hidden_size={call.get('hidden_size')}, while its weights are of {units} units")
     options: dict[str, Any] = {"activation": functions[-1], "return_sequences": 0 in call.read}
     if kind != "RNN":
         options["recurrent_activation"] = functions[0]

@@ -42,13 +42,13 @@ def is_symbolic(x):
 def tensor(x, dtype=None):
     """x as an operand of `dtype`: symbols and variables stay symbolic, anything else becomes an array.
 
-    dtype None keeps the dtype of arrays and symbols; Python floats become the default float dtype.
+    dtype None keeps the dtype of arrays and symbols; Python floats become the default float dtype, at least float32.
     """
     if is_symbolic(x):
         return x if dtype is None or x.dtype == dtype else ops.cast(x, dtype)
     array = as_numbers(x, "the labels or predictions", wide=True)
     if dtype is None and not hasattr(x, "dtype") and array.dtype.kind == "f":
-        dtype = config.floatx()
+        dtype = dtypes.standardize(float)
     if dtype is None:
         return array
     kind = np.dtype(dtypes.numpy_type(dtype))

@@ -224,7 +224,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     source.compile()
     many = source.steps is None or source.steps > 1
     listeners = None
-    if callbacks or (verbose not in (0, "auto") and many):
+    if callbacks or (verbose != 0 if many else verbose in (1, 2)):
         listeners = listeners_of(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     results = _Results(source)
     model.stop_predicting = False

@@ -22,25 +22,34 @@ _here = threading.local()  # .place: (the Meeting of the step that this thread r
 class Meeting:
     """Where the shards of a process meet those of all others.
 
-    transport; shards: how many there are, over all processes.
+    transport; sizes: the rows of every shard, over all processes.  What has none gives zeros.
     """
 
-    def __init__(self, transport: Transport, shards: int) -> None:
-        self.transport = transport
+    def __init__(self, transport: Transport, sizes: Sequence[int]) -> None:
+        self.transport, shards = transport, len(sizes)
         of_rank = [tree.leaves(tree.owned(shards, r, transport.size)) for r in range(transport.size)]
         self._local = tree.additions(of_rank[transport.rank], shards)[0]
-        self._last = tree.additions([n for leaves in of_rank for n in tree.additions(leaves, shards)[1]], shards)[0]
-        own = len(of_rank[transport.rank])
-        self._values: list[Array] = [np.empty(0)] * own
-        self._numbers, self._found = [0] * own, np.empty(0)
-        self._all_here, self._all_have = threading.Barrier(own, self._add), threading.Barrier(own)
+        left = [tree.additions(leaves, shards)[1] for leaves in of_rank]
+        self._left = [len(nodes) for nodes in left]
+        self._last = tree.additions([node for nodes in left for node in nodes], shards)[0]
+        own = tree.owned(shards, transport.rank, transport.size)
+        self.working = [k for k, s in enumerate(own) if sizes[s]]
+        self._values: list[Array | None] = [None] * len(own)
+        self._numbers, self._found = [0] * len(own), np.empty(0)
+        count = max(1, len(self.working))
+        self._all_here, self._all_have = threading.Barrier(count, self._add), threading.Barrier(count)
+
+    def follow(self, count: int) -> None:
+        """Take part in so many sums: no shard of this process has rows."""
+        for _ in range(count if self.transport.size > 1 else 0):
+            self.transport.all_gather([])
 
     def run(self, tasks: Sequence[Callable[[], None]]) -> None:
-        """Run the steps of this process's shards, each in a thread, the first in this one."""
+        """Run the steps of this process's shards that have rows, each in a thread, the first in this one."""
         errors: list[BaseException] = []
 
         def work(k: int) -> None:
-            _here.place = self, k
+            _here.place = self, self.working[k]
             try:
                 tasks[k]()
             except BaseException as error:
@@ -75,16 +84,21 @@ class Meeting:
 
     def _add(self) -> None:
         """All shards of this process are there."""
-        nodes = _added([v.copy() for v in self._values], self._local)
-        number = np.array([self._numbers[0]], np.int64)
-        if any(n != number[0] for n in self._numbers):
+        like = self._values[self.working[0]]
+        assert like is not None
+        nodes = _added([np.zeros_like(like) if v is None else v.copy() for v in self._values], self._local)
+        number = np.array([self._numbers[self.working[0]]], np.int64)
+        if any(self._numbers[k] != number[0] for k in self.working):
             raise _apart()
         if self.transport.size > 1:
             heard = self.transport.all_gather([_raw(number), *map(_raw, nodes)])
-            if any(pieces[0].tobytes() != number.tobytes() for pieces in heard):
+            if any(pieces and pieces[0].tobytes() != number.tobytes() for pieces in heard):
                 raise _apart()
-            like = nodes[0]
-            nodes = [p.view(like.dtype).reshape(like.shape).copy() for pieces in heard for p in pieces[1:]]
+            nodes = []
+            for count, pieces in zip(self._left, heard, strict=True):
+                nodes += [p.view(like.dtype).reshape(like.shape).copy() for p in pieces[1:]] or [
+                    np.zeros_like(like) for _ in range(count)
+                ]
         (self._found,) = _added(nodes, self._last)
 
 

@@ -55,6 +55,11 @@ def _compare(share: Share, facts: dict[str, Any]) -> None:
             )
 
 
+def _onto(parts: list[Array], symbols: list[Symbol]) -> dict[Variable, Symbol]:
+    """What a shard's program assigns: symbols to the arrays that have elements."""
+    return {Variable.over(a, "sums"): s for a, s in zip([a for a in parts if a.size], symbols, strict=True)}
+
+
 class _Traced(NamedTuple):
     """A trace, its inputs and outputs, and (result, logs, losses) of the step."""
 
@@ -93,7 +98,7 @@ class ShardedProgram:
         self.apart: list[list[Array]] = []  # of shards that meet: where each leaves its values
         self.meeting: Meeting | None = None
         if any(node.op is shard_sum for node in first.trace.nodes):
-            self.meeting = self._meeting(total)
+            self.meeting = Meeting(share.transport, share.sizes(rows))
         self._compile_shards(model, feed, traces, runs)
         self.update = self._compiled_update(model, cuts, runs) if cuts else None
 
@@ -127,16 +132,6 @@ class ShardedProgram:
             self._draws |= any(node.op.draws for node in trace.nodes)
         return _Traced(trace, symbols, outputs, left)
 
-    def _meeting(self, rows: int) -> Meeting:
-        """Shards wait for one another in the middle of the step: each has memory and counters of its own."""
-        if rows < self.share.shards:
-            raise NotSupportedError(
-                f"DataParallel: a batch of {rows} rows has fewer rows than there are shards, {self.share.shards}, "
-                "which exchange statistics (BatchNormalization(synchronized=True), or a loss with a mask). Leave rows "
-                "out or take fewer shards, so that each has some."
-            )
-        return Meeting(self.share.transport, self.share.shards)
-
     def _compile_shards(self, model: Any, feed: Any, traces: dict[int, _Traced], runs: Any) -> None:
         """The programs of this process's shards: those of one length that write to one place are the same."""
         left = {}
@@ -156,12 +151,20 @@ class ShardedProgram:
                 place, parts, state, arena = k, [a.copy() for a in parts], new_state(), Arena()
                 self.apart.append(parts)
             if n and (n, place) not in made:
-                traced, into = traces[n], [a for a in parts if a.size]
-                traced.trace.assigns = {Variable.over(a, "sums"): s for a, s in zip(into, left[n], strict=True)}
+                traced = traces[n]
+                traced.trace.assigns = _onto(parts, left[n])
                 slots = dict(zip(traced.symbols, feed.slots))
                 made[n, place] = Program(traced.trace, traced.outputs, slots, state, arena, options)
             self.programs.append(made.get((n, place)))
         self._distinct = list(made.values())
+        if self.meeting is not None:
+            traced = next(iter(traces.values()))
+            if not made:
+                traced.trace.assigns = _onto([a.copy() for a in self.exchange.parts[0]], next(iter(left.values())))
+            one = self._distinct[0] if made else Program(
+                traced.trace, traced.outputs, dict(zip(traced.symbols, feed.slots)), new_state(), Arena(), options
+            )  # fmt: skip
+            self._sums = sum(call.op is shard_sum for call in one.plan.hosts)
 
     def _compiled_update(self, model: Any, cuts: Any, runs: Any) -> Program:
         totals = [Variable.over(a, "sums") for a in self.exchange.totals[:-1]]
@@ -239,11 +242,9 @@ class ShardedProgram:
         state, stop = self.state, False
         own: list[list[Array]] = [[] for _ in self._rows_of]
         if self.meeting is not None:
-            for k, program in enumerate(self.programs):
-                program.state[[ROW0, STEP]] = row + self.starts[k], self._step_of(k, step)
-            self.meeting.run([functools.partial(p.run, 1, n) for p, n in zip(self.programs, self.sizes)])
+            self._meet(row, step)
         for k, (n, start, program) in enumerate(zip(self.sizes, self.starts, self.programs)):
-            if self.meeting is not None:
+            if n and self.meeting is not None:
                 for part, a in zip(self.exchange.parts[self.exchange.places[k]], self.apart[k], strict=True):
                     part[...] = a
             elif n:
@@ -258,6 +259,17 @@ class ShardedProgram:
         if own:
             self.outputs = self._together(own)
         return stop
+
+    def _meet(self, row: int, step: int) -> None:
+        """Run the shards of this process, which wait for all others in the middle of the step."""
+        meeting = self.meeting
+        assert meeting is not None
+        if not meeting.working:
+            meeting.follow(self._sums)
+            return
+        for k in meeting.working:
+            self.programs[k].state[[ROW0, STEP]] = row + self.starts[k], self._step_of(k, step)
+        meeting.run([functools.partial(self.programs[k].run, 1, self.sizes[k]) for k in meeting.working])
 
     def _step_of(self, k: int, step: int) -> int:
         """What random numbers of the k-th shard are a function of, in the place of the step."""

@@ -9,7 +9,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, NotSupportedError
-from fastnn.export import writer
 from fastnn.utils.interactive import is_interactive_logging_enabled, say
 
 if TYPE_CHECKING:
@@ -108,6 +107,8 @@ class StateTree:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     model.export(os.path.join(folder, "model.py"), verbose=False)
         """
+        from fastnn.export import writer
+
         ending = os.fspath(filepath).rpartition(".")[2]
         form = ending if format == "tf_saved_model" and ending in writer.FORMATS else format
         if form in writer.FORMATS:

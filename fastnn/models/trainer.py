@@ -296,7 +296,7 @@ class Trainer(OnBatch, TracedSteps, Intake, Looks, LegacyMethods):
         Args:
             x: arrays with one row for each sample, a list or dict of them for several inputs; or what yields batches.
             batch_size: rows of a step, 32 if None; it changes the time and the memory.
-            verbose: 0 or "auto" nothing, 1 a progress bar, 2 a line at the end.
+            verbose: 0 nothing, 1 a progress bar, 2 a line at the end; "auto": a bar where there is more than one batch.
             steps: batches to predict; None for all there are.
             callbacks: a Callback, a list of them, or a CallbackList; None for none.
 
@@ -311,7 +311,7 @@ class Trainer(OnBatch, TracedSteps, Intake, Looks, LegacyMethods):
         checks.verbosity(verbose)
         if batch_size is not None or steps is not None or callbacks:
             checks.check_arguments(batch_size=batch_size, steps=steps, callbacks=callbacks)
-        short = type(x) in results.ARRAYS and steps is None and not callbacks
+        short = type(x) in results.ARRAYS and steps is None and not callbacks and verbose in (0, "auto")
         if short and not getattr(self, "run_eagerly", False) and x.ndim and 0 < len(x) <= (batch_size or 32):
             plan = plan_of(self, x, own_layers=False, said=True)
             if plan is not None:

@@ -5,8 +5,10 @@ import re
 import sys
 from contextlib import redirect_stdout
 
+import numpy as np
 import pytest
 
+import fastnn
 from fastnn import callbacks
 from fastnn.callbacks import Progbar
 
@@ -194,3 +196,11 @@ def test_a_terminal_that_cannot_go_back(screen, monkeypatch):
     with redirect_stdout(screen):
         Progbar(4, interval=0).update(2)
     assert screen.getvalue() == ""
+
+
+@pytest.mark.parametrize("rows, verbose, steps", [(40, "auto", 5), (40, 1, 5), (40, 0, 0), (8, "auto", 0), (8, 1, 1)])
+def test_predict_shows_a_bar_where_there_is_something_to_wait_for(rows, verbose, steps, capsys):
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    model.predict(np.ones((rows, 2), "float32"), batch_size=8, verbose=verbose)
+    out = capsys.readouterr().out
+    assert f"{steps}/{steps}" in out if steps else out == ""

@@ -25,6 +25,12 @@ def words(*made):
     return one((7,), layers.Embedding(9, 4, mask_zero=True), *made, dtype="int32")
 
 
+def quantized():
+    model = one((64,), layers.Dense(32, "relu"), layers.Dense(4))
+    model.quantize("int8")
+    return model
+
+
 def attention():
     x = fastnn.Input(SERIES)
     y = layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)
@@ -60,7 +66,7 @@ NETS = {
                          layers.UnitNormalization()),
     "resized": lambda: one(IMAGE, layers.UpSampling2D(2, interpolation="bilinear"), layers.Resizing(5, 5)),
     "sparsemax": lambda: one(ROW, layers.Dense(5, activation="sparsemax")),
-    "attention": attention, "arithmetic": arithmetic, "while": while_loop,
+    "quantized": quantized, "attention": attention, "arithmetic": arithmetic, "while": while_loop,
 }  # fmt: skip
 SOME = {name: MODELS[name] for name in list(MODELS)[::9]}
 
@@ -68,7 +74,7 @@ SOME = {name: MODELS[name] for name in list(MODELS)[::9]}
 @pytest.mark.parametrize("name", [*NETS, *SOME])
 def test_a_file_compiles_without_a_warning_and_tests_itself(tmp_path, name):
     model = {**NETS, **SOME}[name]()
-    signature = None if all(None not in x.shape[1:] for x in model.inputs) else [(2, 7)]
+    signature = [(2, *(7 if d is None else d for d in x.shape[1:])) for x in model.inputs]
     model.export(tmp_path / "net.c", verbose=False, batch_size=2, input_signature=signature)
     found = ran(compiled(tmp_path / "net.c"))
     assert float(re.search(r"relative: (\S+) ", found)[1]) < 2e-6, found

@@ -210,6 +210,23 @@ def test_a_file_cut_anywhere_is_refused_or_read(tmp_path):
             fastnn.utils.load_onnx(tmp_path / "cut.onnx")
 
 
+@pytest.mark.parametrize("name", ["separable", "LSTM {}", "operations"])
+def test_a_file_with_bytes_changed_is_read_or_refused(tmp_path, name):
+    MODELS[name]().export(tmp_path / "m.onnx", verbose=False)
+    data, draw = np.fromfile(tmp_path / "m.onnx", np.uint8), np.random.default_rng(0)
+    refused = 0
+    for _ in range(80):
+        changed = data.copy()
+        where = draw.integers(0, len(data), 3)
+        changed[where] = draw.integers(0, 256, 3)
+        changed.tofile(tmp_path / "changed.onnx")
+        try:
+            fastnn.utils.load_onnx(tmp_path / "changed.onnx")
+        except (FileFormatError, NotSupportedError):
+            refused += 1
+    assert refused > 20
+
+
 def test_other_files(tmp_path):
     (tmp_path / "m.onnx").write_bytes(b"PK\x03\x04 something else")
     with pytest.raises(FileFormatError, match=r"no (whole )?ONNX file"):

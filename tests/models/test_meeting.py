@@ -11,7 +11,7 @@ from fastnn.models.meeting import Meeting, shard_sum
 
 def summed(transport, shards, rounds=4):
     """What the shards of a process get in some sums, one after the other."""
-    meeting = Meeting(transport, shards)
+    meeting = Meeting(transport, [1] * shards)
     own = range(shards * transport.rank // transport.size, shards * (transport.rank + 1) // transport.size)
     out = [[] for _ in own]
 
@@ -31,13 +31,29 @@ def test_sums_do_not_depend_on_processes(shards, size):
     assert in_ranks(size, lambda transport: summed(transport, shards)) == [alone] * size
 
 
+def test_shards_without_rows_give_zeros():
+    sizes, value = [1, 1, 1, 0, 0, 0], np.arange(3.0)
+
+    def work(transport):
+        meeting = Meeting(transport, sizes)
+        out = []
+        if meeting.working:
+            meeting.run([lambda: out.append(shard_sum(value, 1))] * len(meeting.working))
+        else:
+            meeting.follow(1)
+        return [o.tolist() for o in out]
+
+    of_rank = in_ranks(3, work)
+    assert of_rank == [[[0.0, 3.0, 6.0]] * 2, [[0.0, 3.0, 6.0]], []]
+
+
 def test_outside_of_a_step_there_is_one_shard():
     value = np.ones(3)
     assert shard_sum(value, 1) is value
 
 
 def test_an_error_of_one_shard_ends_all_and_the_meeting_can_go_on():
-    meeting = Meeting(Transport(), 3)
+    meeting = Meeting(Transport(), [2, 2, 1])
 
     def fails():
         raise KeyError("of one")
@@ -51,6 +67,6 @@ def test_an_error_of_one_shard_ends_all_and_the_meeting_can_go_on():
 
 
 def test_other_sums_are_an_error():
-    meeting = Meeting(Transport(), 2)
+    meeting = Meeting(Transport(), [1, 1])
     with pytest.raises(ProcessesDifferError, match="different sums"):
         meeting.run([lambda n=n: shard_sum(np.ones(2), n) for n in range(2)])

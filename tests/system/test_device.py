@@ -80,17 +80,22 @@ def RNG_DATA(shape, classes, kind=np.float32):
     return x, RNG.integers(0, classes, shape[0])
 
 
-def trained(make, epochs=2, batch=4):
-    """History, what evaluate and predict say, weights and optimizer's slots, of a model that is made anew."""
+def trained(make, epochs=2, batch=4, look=True):
+    """History, what evaluate and predict say, weights and optimizer's slots, of a model that is made anew.
+
+    look: False leaves validation, evaluation and prediction out.
+    """
     global RNG
     RNG = np.random.default_rng(0)
     keras.utils.set_random_seed(7)
     model, (x, y) = make()
-    history = model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0, validation_data=(x, y)).history
-    tested, predicted = model.evaluate(x, y, verbose=0), model.predict(x, verbose=0)
-    arrays = [*model.get_weights(), *(v.numpy() for v in model.optimizer.variables)]
-    predicted = predicted if isinstance(predicted, list) else [predicted]
-    return [*(np.array(v) for v in history.values()), np.array(tested), *predicted, *arrays]
+    validation = (x, y) if look else None
+    history = model.fit(x, y, batch_size=batch, epochs=epochs, verbose=0, validation_data=validation).history
+    found = [*history.values(), *model.get_weights(), *(v.numpy() for v in model.optimizer.variables)]
+    if look:
+        predicted = model.predict(x, verbose=0)
+        found += [model.evaluate(x, y, verbose=0), *(predicted if isinstance(predicted, list) else [predicted])]
+    return [np.array(v) for v in found]
 
 
 SMALL = [dense, sequences, two_inputs]
@@ -128,10 +133,6 @@ def test_kernels_written_for_devices_come_close(make):
 
 
 @pytest.mark.slow
-def test_an_mnist_cnn_by_kernels_written_for_devices():
-    close(lambda: mnist_cnn(10, 2), epochs=1, batch=2)
-
-
-@pytest.mark.slow
-def test_resnet20_by_kernels_written_for_devices():
-    close(lambda: resnet20(8, 2), epochs=1, batch=2)
+@pytest.mark.parametrize("make", [lambda: mnist_cnn(10, 2), lambda: resnet20(4, 2)], ids=["mnist_cnn", "resnet20"])
+def test_images_by_kernels_written_for_devices(make):
+    close(make, epochs=1, batch=2, look=False)

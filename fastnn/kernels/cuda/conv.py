@@ -25,6 +25,26 @@ HEAD = 8  # geometry words before the taps
 NOWHERE = -(1 << 40)  # a row that no image has
 
 
+@device
+def taps_of(g, tap, c, C, down, right, behind, channel):
+    """Of the four (tap, channel) from tap, c on: how far down and right in the source, where their weights lie, and the
+    channel.
+
+    No branch, whatever C is: a branch for each of some dozen numbers would take the compiler minutes.
+    """
+    for i in range(4):
+        k = HEAD + 3 * min(tap, g[7] - 1)
+        down[i], right[i], behind[i], channel[i] = g[k], g[k + 1], g[k + 2], c
+        c += 1
+        tap, c = tap + 1 if c == C else tap, 0 if c == C else c
+
+
+@device
+def source(F, x, offset, inside):
+    """The number at an offset from x, 0 where it is not inside."""
+    return at(F, x + offset * sizeof(F))[0] if inside else F(0)
+
+
 def patches(BO, BK, T):
     """`seek(g, p0, pixels, where)`: the places of the thread's pixels from p0 on, (offset of the image, row, column),
     and `fetch(F, r, x, g, where, tap, c, C, left, wide)`: their quads from (tap, c) on to registers.
@@ -43,26 +63,25 @@ def patches(BO, BK, T):
 
     @device
     def fetch(F, r, x, g, where, tap, c, C, left, wide):
-        S, H, W, D = sizeof(F), g[0], g[1], g[2]
+        H, W, D = g[0], g[1], g[2]
+        down, right, behind, channel = local(np.int64, 4), local(np.int64, 4), local(np.int64, 4), local(np.int64, 4)
+        taps_of(g, tap, c, C, down, right, behind, channel)
         for q in range(QUADS):
-            s, e = tap, c
-            y, z = where[3 * q + 1] + g[HEAD + 3 * s], where[3 * q + 2] + g[HEAD + 3 * s + 1]
-            if wide and c + 4 <= C and left >= 4:
-                if 0 <= y < H and 0 <= z < W:
+            base = where[3 * q]
+            if wide:  # all of a quad is inside, or nothing
+                y, z = where[3 * q + 1] + down[0], where[3 * q + 2] + right[0]
+                if left > 0 and 0 <= y < H and 0 <= z < W:
                     r[4 * q], r[4 * q + 1], r[4 * q + 2], r[4 * q + 3] = load4(
-                        at(F, x + (where[3 * q] + (y * W + z) * D + c) * S), 0
+                        at(F, x + (base + (y * W + z) * D + c) * sizeof(F)), 0
                     )
                 else:
                     for i in range(4):
                         r[4 * q + i] = F(0)
             else:
                 for i in range(4):
-                    inside = i < left and 0 <= y < H and 0 <= z < W
-                    r[4 * q + i] = at(F, x + (where[3 * q] + (y * W + z) * D + e) * S)[0] if inside else F(0)
-                    e += 1
-                    if e == C and i + 1 < left:
-                        s, e = s + 1, 0
-                        y, z = where[3 * q + 1] + g[HEAD + 3 * s], where[3 * q + 2] + g[HEAD + 3 * s + 1]
+                    y, z = where[3 * q + 1] + down[i], where[3 * q + 2] + right[i]
+                    inside = (i < left) & (y >= 0) & (y < H) & (z >= 0) & (z < W)
+                    r[4 * q + i] = source(F, x, base + (y * W + z) * D + channel[i], inside)
 
     return seek, fetch
 
@@ -76,20 +95,22 @@ def weights(BO, BK, T):
 
     @device
     def fetch(F, r, w, g, tap, c, C, step, outer, left, wide):
-        S = sizeof(F)
+        down, right, behind, channel = local(np.int64, 4), local(np.int64, 4), local(np.int64, 4), local(np.int64, 4)
+        taps_of(g, tap, c, C, down, right, behind, channel)
         for q in range(QUADS):
-            o, s, e = q * DEEP, tap, c
-            if wide and c + 4 <= C and left >= 4 and o < outer:
-                r[4 * q], r[4 * q + 1], r[4 * q + 2], r[4 * q + 3] = load4(
-                    at(F, w + (g[HEAD + 3 * s + 2] + o * step + c) * S), 0
-                )
+            o = q * DEEP
+            if wide:
+                if left > 0 and o < outer:
+                    r[4 * q], r[4 * q + 1], r[4 * q + 2], r[4 * q + 3] = load4(
+                        at(F, w + (behind[0] + o * step + c) * sizeof(F)), 0
+                    )
+                else:
+                    for i in range(4):
+                        r[4 * q + i] = F(0)
             else:
                 for i in range(4):
-                    inside = i < left and o < outer
-                    r[4 * q + i] = at(F, w + (g[HEAD + 3 * s + 2] + o * step + e) * S)[0] if inside else F(0)
-                    e += 1
-                    if e == C and i + 1 < left:
-                        s, e = s + 1, 0
+                    inside = (i < left) & (o < outer)
+                    r[4 * q + i] = source(F, w, behind[i] + o * step + channel[i], inside)
 
     return fetch
 
@@ -218,28 +239,25 @@ def columns_of_patches(BO, BK, T):
 
     @device
     def fetch(F, r, x, g, where, tap, c, C, left, depth, wide):
-        S, H, W, D = sizeof(F), g[0], g[1], g[2]
+        H, W, D = g[0], g[1], g[2]
+        down, right, behind, channel = local(np.int64, 4), local(np.int64, 4), local(np.int64, 4), local(np.int64, 4)
+        taps_of(g, tap, c, C, down, right, behind, channel)
         for q in range(QUADS):
-            s, e = tap, c
-            near = q * FLAT < depth
-            y0, z0 = where[3 * q + 1] * g[5], where[3 * q + 2] * g[6]
-            y, z = y0 + g[HEAD + 3 * s], z0 + g[HEAD + 3 * s + 1]
-            if wide and c + 4 <= C and left >= 4:
-                if near and 0 <= y < H and 0 <= z < W:
+            base, y0, z0 = where[3 * q] * H, where[3 * q + 1] * g[5], where[3 * q + 2] * g[6]
+            if wide:
+                y, z = y0 + down[0], z0 + right[0]
+                if q * FLAT < depth and left > 0 and 0 <= y < H and 0 <= z < W:
                     r[4 * q], r[4 * q + 1], r[4 * q + 2], r[4 * q + 3] = load4(
-                        at(F, x + (((where[3 * q] * H + y) * W + z) * D + c) * S), 0
+                        at(F, x + (((base + y) * W + z) * D + c) * sizeof(F)), 0
                     )
                 else:
                     for i in range(4):
                         r[4 * q + i] = F(0)
             else:
                 for i in range(4):
-                    inside = near and i < left and 0 <= y < H and 0 <= z < W
-                    r[4 * q + i] = at(F, x + (((where[3 * q] * H + y) * W + z) * D + e) * S)[0] if inside else F(0)
-                    e += 1
-                    if e == C and i + 1 < left:
-                        s, e = s + 1, 0
-                        y, z = y0 + g[HEAD + 3 * s], z0 + g[HEAD + 3 * s + 1]
+                    y, z = y0 + down[i], z0 + right[i]
+                    inside = (q * FLAT < depth) & (i < left) & (y >= 0) & (y < H) & (z >= 0) & (z < W)
+                    r[4 * q + i] = source(F, x, ((base + y) * W + z) * D + channel[i], inside)
 
     return seek, step, fetch
 
@@ -282,7 +300,7 @@ def gradient(z):
             x, w = xs + group * C * S, gys + (p0 * ld + group * K + j0) * S
             tap, c = split(i0 + oa, C)  # the row of this thread's quads
             tap = min(tap, g[7] - 1)
-            wide_a, wide_b = vectors(F, x, g[2]) and c % 4 == 0, vectors(F, w, ld)
+            wide_a, wide_b = vectors(F, x, g[2]) and C % 4 == 0, vectors(F, w, ld)
             w += (ob + kb * ld) * S
             m, n = R - i0 - oa, K - j0 - ob
             for i in range(ACC):

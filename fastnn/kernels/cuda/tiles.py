@@ -127,8 +127,8 @@ def mover(BO, BK, T, pad=PAD, rounded=_same):
     A thread has quads of neighbours, along the outer axis (`flat`) or along k.  `begin(flat, t)`: where the first of
     them lies, (outer, k).  `fetch(F, r, p, step, along, across, flat, wide)`: its quads to the registers r, the first
     from the address p, the others `step` bytes from one to the next; zeros beyond what is left `along` quads
-    and `across` them.  `stash(F, s, buffer, r, outer, k, flat)`: from there to one of the two buffers of s.  The two numbers
-    at the end: how far a thread's quads are apart, across them, where they are flat and where not.
+    and `across` them.  `stash(F, s, buffer, r, outer, k, flat)`: from there to one of the two buffers of s.  The two
+    numbers at the end: how far a thread's quads are apart, across them, where they are flat and where not.
     """
     QUADS, LINE = BO * BK // (4 * T), BO + pad
     FLAT, DEEP = 4 * T // BO, 4 * T // BK

@@ -6,7 +6,7 @@ import numpy as np
 
 from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import DTypeError
-from fastnn.core.values import as_numbers, narrow
+from fastnn.core.values import as_numbers, narrow, whole_dtype
 from fastnn.graph.active import casting, current
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import Tensor, here
@@ -41,7 +41,10 @@ def is_number(x):
 
 
 def operand(x: Any) -> Any:
-    """x as a symbol, a variable or an array; Python floats become the default float type, ints int32."""
+    """x as a symbol, a variable or an array; Python floats become the default float type or float32, ints int32.
+
+    A list of them is not rounded to a half type, also where that is the default, as in Keras.
+    """
     if isinstance(x, Symbol):
         if type(x) is Tensor and x._value is not None and not here.recording and current() is None:
             return x.array
@@ -59,9 +62,9 @@ def operand(x: Any) -> Any:
     array = as_numbers(x, "the operand", wide=True)
     if not hasattr(x, "dtype"):
         if array.dtype.kind == "f":
-            return narrow(array, dtypes.numpy_type(dtypes.standardize(None)), "the operand")
-        if array.dtype.kind == "i" and (array.size == 0 or (array.min() >= -(2**31) and array.max() < 2**31)):
-            return array.astype(np.int32)
+            return narrow(array, dtypes.numpy_type(dtypes.standardize(float)), "the operand")
+        if array.dtype.kind == "i":
+            return array.astype(whole_dtype(array), copy=False)
     return array
 
 

@@ -18,6 +18,7 @@ from fastnn.ops.functions.operands import (
     dtype_of,
     floating,
     is_number,
+    is_whole,
     number,
     operand,
     result_dtype,
@@ -81,7 +82,8 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     >>> mean([[1, 2], [3, 4]], axis=0)
     array([2., 3.], dtype=float32)
     """
-    return _call(R.mean, floating(x), axis, keepdims)
+    x = operand(x)  # of integers never in a half type, as in Keras
+    return _call(R.mean, cast_to(x, dtypes.standardize(float)) if is_whole(x) else x, axis, keepdims)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:

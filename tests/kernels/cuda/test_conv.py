@@ -12,8 +12,7 @@ RNG = np.random.default_rng(0)
 OPS = ["conv2d", "conv2d_grad_x", "conv2d_grad_w"]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed, dtype", [*((seed, "float32") for seed in range(10)), (1, "float64"), (2, "float64")])
 @pytest.mark.parametrize("name", OPS)
 def test_cases(name, seed, dtype):
     on_blocks.check(name, seed, dtype, ("correlate", "depthwise"))
