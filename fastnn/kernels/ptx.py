@@ -46,7 +46,7 @@ def _version():
 
 # ------------------------------------------------------------------ which kernels
 def all_kernels():
-    """Return {name: (Kernel, per)} of all that a device runs: the CPU's, and in their place those written for it.
+    """Return {name: (Kernel, per)} of all that devices run: the CPU's, and in place of some those written for them.
 
     per: what computes a kernel's items: "thread" (each thread one at a time), "block" (the threads of a block together)
     or "chunk" (each thread a chunk of its instruction: a kernel whose result depends on where its items are cut).
@@ -55,7 +55,7 @@ def all_kernels():
     cuda.load()
     found = {}
     for name, k in jit.KERNELS.items():
-        if k.module.startswith(cpu.__name__ + "."):
+        if k.module.startswith(cpu.__name__ + ".") and k.module.rpartition(".")[2] not in cpu.CPU_ONLY:
             found[name] = k, "chunk" if k.fn.__name__ in cpu.OWN_CHUNKS else "thread"
     for name, k in jit_cuda.CUDA_KERNELS.items():
         if k.module.startswith(cuda.__name__ + "."):

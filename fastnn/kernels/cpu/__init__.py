@@ -12,6 +12,9 @@ OWN_CHUNKS = {
     "sum_squares_part": "a sum for each call",
 }
 
+# Modules that only lowering for a CPU names: for devices kernels/cuda has others, and these take minutes to compile.
+CPU_ONLY = ("matmul", "conv", "conv_grad", "winograd", "depthwise")
+
 
 def names():
     """Return the full names of all kernel modules, sorted.

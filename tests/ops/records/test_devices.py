@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+
 import evaluate
 import numpy as np
 import pytest
@@ -10,7 +15,7 @@ from strategies import SeededDraw, arrays, kernels_mode
 from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import Options, placed
 from fastnn.graph import gradients
-from fastnn.runtime import device
+from fastnn.runtime import device, pack
 from fastnn.runtime.simulated import Simulated
 
 OPS = evaluate.load_registry()
@@ -53,3 +58,25 @@ def test_devices_agree_with_the_cpu(name):
         wanted = [np.array(y) for y in evaluate.run(function, inputs, threads=1)]
         received = on(Simulated(threads=(10, 33)[seed % 2], blocks=2, cut=True, own=False), function, inputs)
         evaluate.assert_same_bits(received, wanted, name)
+
+
+def test_every_kernel_of_a_plan_for_devices_is_compiled_for_them():
+    """What the pack's build leaves out of the CPU's kernels is named by no lowering rule for devices."""
+    code = "import json\nfrom fastnn.kernels import ptx\nprint(json.dumps(sorted(ptx.all_kernels())))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "FASTNN_KERNELS": "python", "PYTHONPATH": str(pack.FOLDER.parents[2])},
+        capture_output=True,
+        text=True,
+    )
+    compiled, used = set(json.loads(done.stdout)), set()
+    for op in OPS.values():
+        for seed in range(4):
+            case = op.cases(SeededDraw(seed))
+            for dtype in ("float32", "float64"):
+                inputs = [a for a in arrays(case, np.random.default_rng(seed), dtype) if a is not None]
+                with device.using(Simulated()):
+                    shapes = [(a.shape, a.dtype.name) for a in inputs]
+                    plan = EagerPlan(both(op, case, inputs), shapes, options=placed(Options()))
+                    used |= set(plan.program.plan.kernels)
+    assert len(used) > 150 and used <= compiled, used - compiled
