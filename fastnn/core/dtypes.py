@@ -71,6 +71,16 @@ def _bfloat16() -> type[Any]:
         ) from None
 
 
+def finfo(name: str) -> Any:
+    """NumPy's facts about a float dtype; of bfloat16 those of the package ml_dtypes.
+
+    >>> float(finfo("float16").eps)
+    0.0009765625
+    """
+    kind = numpy_type(name)
+    return importlib.import_module("ml_dtypes").finfo(kind) if name == "bfloat16" else np.finfo(kind)
+
+
 def kernel_type(name: str) -> str:
     """The type name kernels carry as a suffix: "f32" for "float32"."""
     return "bf16" if name == "bfloat16" else TABLE[name][1]

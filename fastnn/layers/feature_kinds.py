@@ -46,8 +46,6 @@ class Feature:
     """
 
     _file_kind = "columns"
-    _holds_layers = True  # files have a place for what it holds
-    variables = ()
 
     def __init__(self, dtype: str, preprocessor: Any, output_mode: str) -> None:
         self.output_mode = one_of("output_mode", output_mode, ("int", "one_hot", "float"))

@@ -68,6 +68,8 @@ class Lookup(HostLayer):
         sparse: bool = False,
         **kwargs: Any,
     ) -> None:
+        for counted_again in ("vocabulary_size", "has_input_vocabulary"):  # in Keras's configs of adapted layers
+            kwargs.pop(counted_again, None)
         super().__init__(**kwargs)
         output_mode = _OLD_MODES.get(output_mode, output_mode)
         if oov_method not in ("floormod", "farmhash"):

@@ -43,12 +43,11 @@ class Place:
 
 
 def is_part(value):
-    """Whether a value has a place in files: a layer, an optimizer, a metric, what holds such (not a class)."""
+    """Whether a value has state of its own that is saved: a layer, an optimizer or a metric (not a class)."""
     if isinstance(value, type):
         return False
     return (
         getattr(value, "_fastnn_layer", False) is True
-        or getattr(value, "_holds_layers", False) is True
         or (hasattr(value, "apply_gradients") and hasattr(value, "variables"))
         or (hasattr(value, "update_state") and hasattr(value, "reset_state") and hasattr(value, "variables"))
     )

@@ -124,3 +124,20 @@ def test_only_keras_files(tmp_path):
         space.save(tmp_path / "space.h5")
     with pytest.raises(ValueError, match="Invalid filepath extension"):
         space.save(tmp_path / "space")
+
+
+def test_a_file_of_keras():
+    """feature_space.keras: written by Keras 3.15.1 on TensorFlow, packed anew; what it gives for the row is below.
+
+    features f "float", g "float_normalized", s "string_categorical", i integer_categorical(max_tokens=3),
+    d float_discretized(3); crosses ("s", "i") of crossing_dim 4 and cross(("i", "s"), 3).
+    """
+    space = fastnn.saving.load_model(Path(__file__).parent / "feature_space.keras")
+    found = space({"f": [0.5], "g": [2.5], "s": ["b"], "i": [2], "d": [2.2]})
+    np.testing.assert_allclose(found, [[0, 1, 0, 0.5, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [layers.StringLookup, layers.TextVectorization], ids=lambda c: c.__name__)
+def test_configs_of_adapted_lookups_say_how_large_they_are(make):
+    config = {**make(vocabulary=["a"]).get_config(), "vocabulary_size": 3, "has_input_vocabulary": False}
+    assert make.from_config(config).get_vocabulary() == make(vocabulary=["a"]).get_vocabulary()

@@ -55,3 +55,13 @@ def test_beside_halves(default):
     assert fastnn.Variable([1, 2]).dtype == fastnn.Variable(3).dtype == "int32"
     assert fastnn.Variable([2**40]).dtype == "int64"
     np.testing.assert_array_equal(ops.convert_to_tensor([0.1, 1e-6]), np.array([0.1, 1e-6], wide))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_what_asks_for_the_facts_of_a_dtype(dtype):
+    colours = ops.cast(np.random.default_rng(0).random((2, 2, 3)), dtype)
+    hues = ops.image.rgb_to_hsv(colours)
+    np.testing.assert_allclose(ops.cast(ops.image.hsv_to_rgb(hues), "float32"), ops.cast(colours, "float32"), atol=0.03)
+    ends = ops.nan_to_num(ops.cast([np.inf, -np.inf, np.nan], dtype))
+    assert fastnn.backend.standardize_dtype(hues.dtype) == fastnn.backend.standardize_dtype(ends.dtype) == dtype
+    assert np.isfinite(np.asarray(ops.cast(ends, "float64"))).all()

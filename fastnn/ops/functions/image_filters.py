@@ -186,7 +186,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
     [[[0.3330000042915344, 1.0, 1.0]]]
     """
     (r, g, b), joined = _planes(images, data_format, "rgb_to_hsv")
-    least = float(np.finfo(dtypes.numpy_type(dtype_of(r))).eps)
+    least = float(dtypes.finfo(dtype_of(r)).eps)
     r, g, b = (where(less(abs(v), least), 0.0, v) for v in (r, g, b))
     value, low = maximum(maximum(r, g), b), minimum(minimum(r, g), b)
     span = subtract(value, low)

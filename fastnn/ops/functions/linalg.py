@@ -256,7 +256,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Tensor:
     if len(a.shape) != 2 or len(b.shape) not in (1, 2) or b.shape[0] != a.shape[0]:
         raise ShapeError(f"lstsq: received shapes {tuple(a.shape)} and {tuple(b.shape)}, expected (m, n) and (m[, k]).")
     if rcond is None:
-        rcond = float(np.finfo(dtypes.numpy_type(wide)).eps) * builtins.max(a.shape)
+        rcond = float(dtypes.finfo(wide).eps) * builtins.max(a.shape)
     x = matmul(R.pinv(a, rcond=float(rcond)), b if len(b.shape) == 2 else expand_dims(b, -1))
     return cast_to(x if len(b.shape) == 2 else squeeze(x, -1), kind)
 

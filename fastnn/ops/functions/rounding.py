@@ -98,7 +98,7 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     x = operand(x)
     if is_whole(x):
         return x
-    info = np.finfo(dtypes.numpy_type(dtype_of(x)))
+    info = dtypes.finfo(dtype_of(x))
     x = where(isnan(x), nan, x)
     x = where(isposinf(x), float(info.max) if posinf is None else posinf, x)
     return where(isneginf(x), float(info.min) if neginf is None else neginf, x)
