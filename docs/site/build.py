@@ -18,16 +18,16 @@ DOCS, EXAMPLES = HERE.parent, HERE.parents[1] / "examples"
 
 def assemble(source: Path) -> None:
     """Put all pages into a folder for Sphinx."""
+    import gallery
     import reference
 
     shutil.copytree(DOCS, source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("site", "*.py", "__pycache__"))
     for name in ("conf.py", "reference.py"):
         shutil.copy2(HERE / name, source)
-    (source / "gallery").mkdir(exist_ok=True)
-    shutil.copy2(EXAMPLES / "README.md", source / "gallery" / "index.md")
     for page in source.glob("*.md"):
         text = page.read_text(encoding="utf-8")
         reference.put(page, text.replace("](../examples/README.md)", "](gallery/index.md)"))
+    gallery.write(EXAMPLES, source / "gallery")
     reference.write(source / "reference")
 
 
