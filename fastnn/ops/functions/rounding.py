@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
 from fastnn.core.types import Tensor
