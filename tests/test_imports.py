@@ -102,8 +102,8 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 # Numba: its decorators in core/jit*.py, intrinsics beside it, the ahead-of-time compiler. A kernel file may emit LLVM
 # instructions of its own (llvmlite.ir), in mode "jit" only.
 NUMBA_FILES = {"core/isa.py", "core/jit.py", "core/jit_cuda.py", "core/jit_mma.py", "core/simd.py",
-               "core/simd_lanes.py", "core/simd_tiles.py", "core/simd_vec.py", "core/simd_winograd.py", "kernels/frontend.py",
-               "kernels/lower.py", "kernels/ptx.py"}  # fmt: skip
+               "core/simd_lanes.py", "core/simd_tiles.py", "core/simd_vec.py", "core/simd_winograd.py",
+               "kernels/frontend.py", "kernels/lower.py", "kernels/ptx.py"}  # fmt: skip
 COMPILERS = {"core/jit.py", "core/jit_cuda.py", "core/jit_mma.py", "kernels/lower.py", "kernels/ptx.py"}
 DECORATORS = {"njit", "jit", "cfunc", "vectorize", "guvectorize", "stencil"}
 PRINTERS = {"cli.py": "a command", "sklearn/network.py": "scikit-learn's `verbose`", "kernels/build.py": "a command"}
