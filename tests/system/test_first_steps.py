@@ -41,13 +41,19 @@ def test_outputs_that_do_not_go_with_the_loss(activation, units, loss, words):
     ((30, 5), (2, 5, 30), "channels first"),
 ])  # fmt: skip
 def test_channels_at_the_other_end(shape, given, hint):
-    model = fastnn.Sequential([fastnn.Input(shape), layers.Flatten() if None not in shape else layers.ReLU()])
-    with pytest.raises(ValueError, match=hint):
-        model.predict(np.zeros(given, "float32"), verbose=0)
+    x = fastnn.Input(shape)
+    model = fastnn.Model(x, layers.ReLU()(x))
+    convolution = {2: layers.Conv1D, 3: layers.Conv2D}[len(shape)]
+    stack = fastnn.Sequential(
+        [fastnn.Input(shape), convolution(2, 3, data_format=None if shape[0] != 3 else "channels_first")]
+    )
+    for net in (model, stack):  # a stack takes what its layers take
+        with pytest.raises(ValueError, match=hint):
+            net.predict(np.zeros(given, "float32"), verbose=0)
 
 
 def test_other_shapes_have_no_hint():
-    model = fastnn.Sequential([fastnn.Input((28, 20, 3)), layers.Flatten()])
+    model = fastnn.Sequential([fastnn.Input((28, 20, 3)), layers.Conv2D(2, 3)])
     with pytest.raises(ValueError) as error:
         model.predict(np.zeros((2, 28, 20, 4), "float32"), verbose=0)
     assert "moveaxis" not in str(error.value)

@@ -21,9 +21,8 @@ def test_every_old_argument_has_a_new_one():
 
     for name, table in OLD.items():
         optimizer = name in arguments.OPTIMIZERS
-        callback = hasattr(fastnn.callbacks, name)
-        home = fastnn.optimizers if optimizer else fastnn.callbacks if callback else fastnn.layers
-        cls = getattr(home, name)
+        homes = fastnn.optimizers, fastnn.callbacks, fastnn.layers, fastnn.preprocessing.image
+        cls = next(found for home in homes if (found := getattr(home, name, None)))
         known = {"time_decay"} if optimizer else set()
         known |= {p for c in cls.__mro__ if "__init__" in c.__dict__ for p in inspect.signature(c.__init__).parameters}
         for old, meaning in table.items():
