@@ -39,7 +39,7 @@ class BaseWrapper(BaseEstimator):
 
     @property
     def _builder(self) -> Any:
-        return self.__call__ if self.build_fn is None else self.build_fn  # type: ignore[operator]
+        return self.__call__ if self.build_fn is None else self.build_fn
 
     def check_params(self, params: dict[str, Any]) -> None:
         """ArgumentError for a name that no function here takes."""

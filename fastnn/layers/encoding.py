@@ -47,6 +47,11 @@ class _Encoding(Layer):
     """Base: integers in, rows of numbers out; with `sparse` those of arrays are sparse arrays."""
 
     _keeps_dtype = False
+    sparse: bool
+
+    def _sparse(self, *args: Any, **kwargs: Any) -> Any:
+        """The rows of arrays as a sparse array, or None where they go the ordinary way."""
+        raise NotImplementedError
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

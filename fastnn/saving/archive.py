@@ -17,6 +17,7 @@ from fastnn.saving.files import read_file, read_folder, write_file, write_folder
 from fastnn.saving.serialization import serialize_object, sharing_scope
 
 if TYPE_CHECKING:
+    from fastnn.layers.layer import Layer
     from fastnn.models.model import Model
 
 FORMAT = 1  # of what fastnn adds to Keras's archive; a reader refuses larger ones
@@ -24,7 +25,7 @@ ENOUGH = "0.1.0"  # the first version of fastnn that reads this format
 
 
 def save_model(
-    model: Model,
+    model: Layer,
     filepath: str | PathLike[str] | IO[bytes],
     overwrite: bool = True,
     zipped: bool | None = None,
