@@ -14,6 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DOCS, EXAMPLES = HERE.parent, HERE.parents[1] / "examples"
+ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "SECURITY.md": "security.md"}  # pages of the site that lie above docs/
 
 
 def assemble(source: Path) -> None:
@@ -24,9 +25,17 @@ def assemble(source: Path) -> None:
     shutil.copytree(DOCS, source, dirs_exist_ok=True, ignore=shutil.ignore_patterns("site", "*.py", "__pycache__"))
     for name in ("conf.py", "reference.py"):
         shutil.copy2(HERE / name, source)
-    for page in source.glob("*.md"):
-        text = page.read_text(encoding="utf-8")
-        reference.put(page, text.replace("](../examples/README.md)", "](gallery/index.md)"))
+    for name, page in ROOT_PAGES.items():
+        shutil.copy2(DOCS.parent / name, source / page)
+    moved = {
+        f"](../{name})": f"]({page})"
+        for name, page in (ROOT_PAGES | {"examples/README.md": "gallery/index.md"}).items()
+    }
+    for path in source.glob("*.md"):
+        text = path.read_text(encoding="utf-8").replace("](docs/", "](")
+        for here, there in moved.items():
+            text = text.replace(here, there)
+        reference.put(path, text)
     gallery.write(EXAMPLES, source / "gallery")
     reference.write(source / "reference")
 
