@@ -21,6 +21,7 @@ html_theme = "furo"
 html_title = f"fastnn {release}"
 html_show_copyright = False
 html_copy_source = html_show_sourcelink = False
+smartquotes = False  # names in quotes are to be copied
 add_module_names = False
 toc_object_entries = False
 autodoc_typehints = "none"

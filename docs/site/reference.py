@@ -179,7 +179,7 @@ def as_rst(text: str) -> list[str]:
 def summary(thing: Any) -> str:
     """The first sentence of a docstring."""
     first = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
-    return re.sub(r"^(?=\W)", r"\\ ", inline(re.split(r"(?<=[.:;]) (?=[A-Z])", first)[0]))
+    return re.sub(r"^(?=\W)", r"\\ ", inline(re.split(r"(?<=[.]) (?=[A-Z])", first)[0]))
 
 
 def table(rows: Iterable[tuple[str, str]]) -> list[str]:
