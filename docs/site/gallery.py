@@ -61,11 +61,9 @@ def page(notebook: Path, folder: Path) -> str:
 def write(examples: Path, folder: Path) -> None:
     """Write a page for each notebook, and their list with pictures, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = [
-        (examples / "README.md").read_text(encoding="utf-8").replace("](notebooks/", "](").replace(".ipynb)", ".md)")
-    ]
-    text += ["## Pictures from the notebooks"]
-    notebooks = sorted((examples / "notebooks").glob("*.ipynb"), key=title_of)
+    listed = (examples / "README.md").read_text(encoding="utf-8")
+    text = [listed.replace("](notebooks/", "](").replace(".ipynb)", ".md)"), "## Pictures from the notebooks"]
+    notebooks = sorted((examples / "notebooks").glob("*.ipynb"), key=lambda path: listed.index(f"/{path.name})"))
     for notebook in notebooks:
         name = notebook.stem
         (folder / f"{name}.md").write_text(page(notebook, folder / name), encoding="utf-8")
