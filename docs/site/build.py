@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import links
+
 HERE = Path(__file__).resolve().parent
 DOCS, EXAMPLES = HERE.parent, HERE.parents[1] / "examples"
 ROOT_PAGES = {"CHANGELOG.md": "changelog.md", "SECURITY.md": "security.md"}  # pages of the site that lie above docs/
@@ -52,7 +54,9 @@ def main() -> int:
         status = subprocess.call([*command, "-d", str(asked.out / "doctrees"), str(source), str(asked.out / builder)])
         if status:
             return status
-    return 0
+    lost = links.broken(asked.out / "html")
+    print("\n".join(["links that lead nowhere:", *lost]) if lost else f"{asked.out / 'html' / 'index.html'}")
+    return int(bool(lost))
 
 
 if __name__ == "__main__":

@@ -74,3 +74,11 @@ def test_a_thing_has_one_entry(pages):
 def test_a_docstring_as_text(reference, text, lines):
     found = reference.as_rst(text)
     assert [line for line in found if line] == [line for line in lines if line]
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path):
+    (tmp_path / "a.html").write_text('<p id="x"><a href="b.html#y">b</a><a href="#x">x</a><a href="https://c.d">c</a>')
+    (tmp_path / "b.html").write_text('<p id="z"><a href="a.html#x">a</a><img src="c.svg">')
+    assert module("links").broken(tmp_path) == ["a.html: b.html#y", "b.html: c.svg"]
+    (tmp_path / "b.html").write_text('<p id="y">')
+    assert module("links").broken(tmp_path) == []
