@@ -128,9 +128,10 @@ class StateTree:
             known = f"{list(writer.FORMATS)}; Keras's are {list(FORMATS)}"
             raise ArgumentError(f"Unrecognized format={format}. Supported formats are: {known}")
         raise NotSupportedError(
-            f"export(format={format!r}): `export_saved_model` only currently supports the tensorflow, jax and torch "
-            "backends. Write an .onnx, .py, .c, .npz or .safetensors file, or write the model with save('model.keras') "
-            "and export it from Keras on one of these: keras.models.load_model('model.keras').export(...)."
+            f"export({os.fspath(filepath)!r}, format={format!r}): `export_saved_model` only currently supports the "
+            "tensorflow, jax and torch backends. Write an .onnx, .py, .c, .npz or .safetensors file, or write the "
+            "model with save('model.keras') and export it from Keras on one of these: "
+            "keras.models.load_model('model.keras').export(...)."
         )
 
 

@@ -63,7 +63,7 @@ def number_of(name: str) -> int:
 def _cuda(number: int) -> Device:
     why = missing(number)
     if why:
-        raise NotSupportedError(f"set_device('cuda:{number}'): {why}")
+        raise NotSupportedError(f"device 'cuda:{number}', chosen by set_device or FASTNN_DEVICE: {why}")
     from fastnn.runtime.cuda import Cuda
 
     return Cuda(number)

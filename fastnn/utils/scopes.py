@@ -8,7 +8,7 @@ from fastnn.core.errors import NotSupportedError
 
 @contextlib.contextmanager
 def device(device_name):
-    """A `with` block on a device, of which there is one.
+    """A `with` block that names the CPU; `keras.config.set_device` chooses another device, for the whole program.
 
     Args:
         device_name: "cpu" or "cpu:0".
@@ -19,7 +19,10 @@ def device(device_name):
     ...     pass
     """
     if str(device_name).lower().removeprefix("/").removeprefix("device:") not in ("cpu", "cpu:0"):
-        raise NotSupportedError(f"device: received {device_name!r}; fastnn trains on the CPU: write 'cpu'.")
+        raise NotSupportedError(
+            f"device: received {device_name!r}, expected 'cpu': no part of a program has a device of its own. "
+            "Choose a GPU for all of it with keras.config.set_device('cuda:0') or FASTNN_DEVICE=cuda:0."
+        )
     yield device_name
 
 

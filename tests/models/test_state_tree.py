@@ -81,3 +81,8 @@ def test_export_says_what_to_do_instead(format, error, tmp_path):
     with pytest.raises(error, match=r"keras\.models\.load_model|Unrecognized format=bad|not built of layers"):
         fastnn.Sequential([fastnn.Input((2,))]).export(tmp_path / "x", format=format)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_of_an_unknown_ending_names_the_file(tmp_path):
+    with pytest.raises(NotSupportedError, match=r"net\.tflite'.*Write an \.onnx"):
+        fastnn.Sequential([fastnn.Input((2,))]).export(tmp_path / "net.tflite")

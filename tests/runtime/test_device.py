@@ -44,6 +44,12 @@ def test_what_is_missing_without_the_package(monkeypatch):
     assert "cuda-bindings" in device.facts()["missing"]
 
 
+def test_a_device_of_the_environment_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(device, "missing", lambda number: "no driver")
+    with pytest.raises(NotSupportedError, match=r"'cuda:5', chosen by set_device or FASTNN_DEVICE: no driver"):
+        device.named("cuda:5")
+
+
 def test_cards_by_name(driver):
     assert device.available() == ["cuda:0", "cuda:1"]
     assert device.named("cuda:1") is device.named("gpu:1") and device.named("auto") is device.named("cuda")
