@@ -10,6 +10,8 @@ import numpy as np
 from fastnn.core import hooks, results
 from fastnn.graph.tensor import METHODS, UFUNCS, gathers, here
 
+_ndarray: Any = np.ndarray
+
 
 def _recorded(name: str, operation: str, swap: bool = False) -> Any:
     """An operator of arrays that a gradient tape sees, where it watches an operand."""
@@ -76,8 +78,8 @@ class Array(np.ndarray):
     # Who else holds the tensor keeps its values, as with Keras's.
     __iadd__, __isub__, __imul__, __itruediv__ = __add__, __sub__, __mul__, __truediv__
     __ipow__, __imatmul__, __imod__, __ifloordiv__ = __pow__, __matmul__, __mod__, __floordiv__
-    __iand__, __ior__, __ixor__ = np.ndarray.__and__, np.ndarray.__or__, np.ndarray.__xor__
-    __ilshift__, __irshift__ = np.ndarray.__lshift__, np.ndarray.__rshift__
+    __iand__, __ior__, __ixor__ = _ndarray.__and__, _ndarray.__or__, _ndarray.__xor__
+    __ilshift__, __irshift__ = _ndarray.__lshift__, _ndarray.__rshift__
 
     @property
     def T(self) -> Any:
