@@ -116,14 +116,14 @@ class DType(str):
 
 
 _dtypes: dict[str, DType] = {}
-_UFUNCS = {
+UFUNCS = {
     np.add: "add", np.subtract: "subtract", np.multiply: "multiply", np.true_divide: "true_divide",
     np.floor_divide: "floor_divide", np.remainder: "mod", np.power: "power", np.matmul: "matmul", np.less: "less",
     np.less_equal: "less_equal", np.greater: "greater", np.greater_equal: "greater_equal", np.equal: "equal",
     np.not_equal: "not_equal", np.negative: "negative",
 }  # fmt: skip
 # methods of arrays that are operations of fastnn.ops of these names
-_METHODS = {name: name for name in (
+METHODS = {name: name for name in (
     "sum", "mean", "max", "min", "std", "var", "prod", "argmax", "argmin", "argsort", "any", "all", "transpose",
     "ravel", "dot", "clip", "cumsum", "cumprod", "take", "repeat", "swapaxes", "diagonal", "trace", "round", "conj",
 )} | {"flatten": "ravel"}  # fmt: skip
@@ -251,7 +251,7 @@ class Tensor(Symbol):
 
     # ------------------------------------------------------------------ what arrays have
     def __getattr__(self, name: str) -> Any:
-        operation = _METHODS.get(name)
+        operation = METHODS.get(name)
         if operation is not None:
             return lambda *args, **kwargs: hooks.call("method", operation, self, args, kwargs)
         if name[:2] == "__" or not hasattr(np.ndarray, name):
@@ -341,7 +341,7 @@ def _plain(value: Any) -> Any:
 
 def by_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
     """What a ufunc of NumPy makes of Tensors and variables: the operator of that name, else an array."""
-    name = _UFUNCS.get(ufunc)
+    name = UFUNCS.get(ufunc)
     if method == "__call__" and name is not None and not kwargs:
         return hooks.call("operator", name, *inputs)
     return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in kwargs.items()})

@@ -54,7 +54,7 @@ def number_of(name: str) -> int:
     >>> number_of("cuda:1"), number_of("cuda")
     (1, 0)
     """
-    found = re.fullmatch(r"(?:cuda|gpu)(?::(\d+))?", name)
+    found = re.fullmatch(r"(?:cuda|gpu)(?::(\d+))?", str(name))
     if found is None:
         raise ArgumentError(f"set_device: received {name!r}, expected 'cpu', 'auto', 'cuda' or 'cuda:0', 'cuda:1', ...")
     return int(found.group(1) or 0)

@@ -21,6 +21,8 @@ def set_device(name: str) -> None:
 
     >>> set_device("cpu")
     """
+    if name == "cpu:0":  # as list_devices() calls it
+        name = "cpu"
     if name not in config.PLAIN_DEVICES:
         number = device.number_of(name)
         why = device.missing(number)

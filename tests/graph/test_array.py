@@ -1,6 +1,7 @@
 """What operations on arrays return: an ndarray with the methods of Keras's tensors."""
 
 import copy
+import math
 import operator
 import pickle
 
@@ -99,3 +100,54 @@ def test_a_tape_sees_operators_of_watched_arrays():
         tape.watch(x)
         y = ops.sum(x * x + 3 * x - x[0])
     np.testing.assert_array_equal(tape.gradient(y, x), [3.0, 7.0])
+
+
+@pytest.mark.parametrize("name", ["iand", "ior", "ixor", "ilshift", "irshift"])
+def test_in_place_operators_of_bits_make_a_new_array(name):
+    a, b = ops.array([1, 2, 3]), np.array([1, 1, 2], "int32")
+    found = getattr(operator, name)(a, b)
+    np.testing.assert_array_equal(a, [1, 2, 3])
+    np.testing.assert_array_equal(found, getattr(operator, name)(np.array([1, 2, 3], "int32"), b))
+
+
+def test_numbers_are_rounded_as_numpys():
+    x = ops.sum(ops.array([1.25, 1.5]))
+    assert round(x) == 3 and type(round(x)) is int and round(x, 1) == round(np.float32(2.75), 1) and math.trunc(x) == 2
+    np.testing.assert_array_equal(round(ops.array([1.26, 2.0]), 1), np.round(np.float32([1.26, 2.0]), 1))
+
+
+SEEN = {
+    "number of NumPy": lambda x: np.float32(2) * x,
+    "number of NumPy on the left": lambda x: np.float32(2) / x,
+    "ufunc": lambda x: np.multiply(x, x),
+    "remainder": lambda x: 9.5 % x,
+    "plus": lambda x: +x,
+    "sum": lambda x: x.sum(axis=1),
+    "NumPy's sum": lambda x: np.sum(x, axis=0),
+    "mean": lambda x: x.mean(),
+    "NumPy's mean": lambda x: np.mean(x),
+    "prod": lambda x: x.prod(),
+    "max": lambda x: x.max(0),
+    "clip": lambda x: x.clip(1.5, 3.5),
+    "reshape": lambda x: x.reshape(4, 1) * x.reshape((1, 4)),
+    "transpose": lambda x: x.transpose(1, 0) * x,
+    "T": lambda x: x.T * x,
+    "flatten": lambda x: x.flatten(),
+    "copy": lambda x: x.copy(),
+    "dot": lambda x: x.dot(np.ones((2, 2), "float32")),
+}
+
+
+@pytest.mark.parametrize("function", SEEN.values(), ids=SEEN)
+def test_a_tape_sees_what_is_calculated_of_a_watched_array(function):
+    x = ops.array([[1.0, 2.0], [3.0, 4.0]])
+    with fastnn.GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(function(x) * x[0, 0])
+    found = np.asarray(tape.gradient(y, x))
+    for at in np.ndindex(2, 2):
+        high, low = x.numpy().astype("float64"), x.numpy().astype("float64")
+        high[at] += 1e-5
+        low[at] -= 1e-5
+        slope = (np.sum(function(high) * high[0, 0]) - np.sum(function(low) * low[0, 0])) / 2e-5
+        np.testing.assert_allclose(found[at], slope, rtol=1e-4, atol=1e-4)

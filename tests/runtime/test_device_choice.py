@@ -77,3 +77,14 @@ def test_the_environment_chooses_too(value, ends):
         text=True,
     )
     assert (done.stdout or done.stderr).strip().splitlines()[-1] == ends
+
+
+def test_a_device_that_is_listed_can_be_set():
+    fastnn.config.set_device(list_devices("cpu")[0])
+    assert config.device() == "cpu"
+
+
+@pytest.mark.parametrize("name", [None, 0])
+def test_what_is_no_name_of_a_device_is_a_named_error(name):
+    with pytest.raises(ArgumentError, match="expected 'cpu'"):
+        fastnn.config.set_device(name)
