@@ -261,6 +261,17 @@ class Tensor(Symbol):
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self), *(n for n in dir(np.ndarray) if n[0] != "_")})
 
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def transpose(self, *axes: Any) -> Any:
+        """The value with its axes in another order, given as numbers or as one tuple; reversed without."""
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return hooks.call("operator", "transpose", self, given)
+
     def astype(self, dtype: Any, **_: Any) -> Any:
         """The value in another dtype."""
         return hooks.call("operator", "cast", self, dtypes.standardize(dtype))

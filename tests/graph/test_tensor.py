@@ -102,3 +102,13 @@ def test_symbols_by_hand_are_placeholders():
     assert isinstance(symbol, keras.KerasTensor) and isinstance(keras.Input((3,)), keras.KerasTensor)
     assert not isinstance(Tensor.of(A), keras.KerasTensor)
     assert keras.layers.Dense(2)(symbol).shape == (None, 2)
+
+
+def test_what_only_arrays_have_is_an_operation_too():
+    v = Variable(np.arange(6.0, dtype="float32").reshape(2, 3))
+    with GradientTape() as tape:
+        y = v * 2
+        whole, rest = divmod(+y, 4.0)
+        out = ops.sum(y.transpose(1, 0)[0] + y.transpose()[1] * y.transpose((1, 0))[2] + rest[:, 0] + whole[:, 0])
+    assert type(out).__name__ == "Tensor"
+    np.testing.assert_array_equal(tape.gradient(out, v), [[4, 8, 4], [4, 20, 16]])
