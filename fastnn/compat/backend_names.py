@@ -27,6 +27,8 @@ RENAMED = {
         "random_uniform_variable", "dropout", "cast_to_floatx", "flatten", "batch_flatten", "repeat", "batch_dot",
         "bias_add", "relu", "batch_normalization", "pool2d", "resize_images", "in_top_k", "switch", "is_float_dtype",
         "is_int_dtype", "result_type", "conv1d", "conv2d", "conv3d", "conv2d_transpose")},
+    **{n: f"compat.backend_sequences:{n}" for n in (
+        "ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse", "rnn")},
 }  # fmt: skip
 # Functions of fastnn.ops whose defaults, or whose names of arguments, were others here.
 DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": {"axis": -1}, "argmin": {"axis": -1},
@@ -36,8 +38,7 @@ ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axe
              "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}  # fmt: skip
 TRACED = "a step is compiled from the model itself"
 GONE = {
-    "ctc_batch_cost": "use ops.ctc_loss, whose labels come first", "ctc_decode": "use ops.ctc_decode",
-    "rnn": "write a cell and use layers.RNN(cell)", "foldl": "use ops.scan", "foldr": "use ops.scan",
+    "foldl": "use ops.scan", "foldr": "use ops.scan",
     "to_dense": "there are no sparse tensors; use arrays", "print_tensor": "print what predict() or a Model returns",
 }  # fmt: skip
 
