@@ -68,7 +68,8 @@ OPTIMIZERS = "SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax",
 
 OLD = {
     "Dense": {**_WEIGHTS, "output_dim": "units"},
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose"), _CONV),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "LocallyConnected1D", "LocallyConnected2D"),
+                    _CONV),
     "SeparableConv2D": {**_SEPARABLE, "init": "depthwise_initializer"},
     **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
                      "AveragePooling3D"), _POOL),

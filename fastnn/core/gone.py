@@ -8,8 +8,6 @@ GONE = {
     "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
     "outputs of functional models",
     "layers.TimeDistributedDense": "use TimeDistributed(Dense(...)), or Dense alone: it acts on the last axis",
-    "layers.LocallyConnected1D": "Keras 3 has removed it; use Conv1D",
-    "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
     "models.Graph": "use the functional API: Model(inputs, outputs)",
     "estimator": "Keras 3 has removed it; use fit()",
@@ -20,6 +18,8 @@ OLD = {
     "layers.AtrousConvolution1D": "use Conv1D(..., dilation_rate=...)",
     "layers.AtrousConvolution2D": "use Conv2D(..., dilation_rate=...)",
     "wrappers.scikit_learn": "use wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
+    "layers.LocallyConnected1D": "Keras 3 has removed it; use Conv1D",
+    "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
     "layers.CuDNNLSTM": "use LSTM",
     "layers.CuDNNGRU": "use GRU",
     "layers.SyncBatchNormalization": "use BatchNormalization(synchronized=True)",
