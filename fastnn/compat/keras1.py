@@ -3,6 +3,7 @@
 from fastnn import layers, regularizers
 from fastnn.compat.arguments import OLD, translate
 from fastnn.core.errors import ArgumentError
+from fastnn.models import Model, Sequential
 
 _MERGES = {
     "sum": layers.Add,
@@ -72,7 +73,28 @@ def l1l2(l1=0.01, l2=0.01):
     return regularizers.L1L2(l1, l2)
 
 
-def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None):
+def _axis(axes):
+    """Keras 1 also wrote the one axis of each input as a tuple."""
+    return [a[0] if isinstance(a, (list, tuple)) else a for a in axes] if isinstance(axes, (list, tuple)) else axes
+
+
+def _layer(mode, concat_axis, dot_axes, output_shape, name, arguments=None):
+    """The layer of today that a mode stands for."""
+    if callable(mode):
+        return layers.Lambda(mode, output_shape=output_shape, arguments=arguments or {}, name=name)
+    table = {
+        **{k: (v, {}) for k, v in _MERGES.items()},
+        "concat": (layers.Concatenate, {"axis": concat_axis}),
+        "dot": (layers.Dot, {"axes": _axis(dot_axes)}),
+        "cos": (layers.Dot, {"axes": _axis(dot_axes), "normalize": True}),
+    }
+    if mode not in table:
+        raise ArgumentError(f"merge: received mode={mode!r}, expected one of {', '.join(table)}, or a function.")
+    layer, own = table[mode]
+    return layer(name=name, **own)
+
+
+def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None, arguments=None):
     """Keras 1's `merge`: one symbol from several.
 
     mode: "sum", "mul", "ave", "max", "min", "concat", "dot", "cos", or a function of the list.
@@ -83,15 +105,50 @@ def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, na
     >>> merge([a, a], mode="concat").shape
     (None, 6)
     """
-    if callable(mode):
-        return layers.Lambda(mode, output_shape=output_shape, name=name)(inputs)
-    table = {
-        **{k: (v, {}) for k, v in _MERGES.items()},
-        "concat": (layers.Concatenate, {"axis": concat_axis}),
-        "dot": (layers.Dot, {"axes": dot_axes}),
-        "cos": (layers.Dot, {"axes": dot_axes, "normalize": True}),
-    }
-    if mode not in table:
-        raise ArgumentError(f"merge: received mode={mode!r}, expected one of {', '.join(table)}, or a function.")
-    layer, arguments = table[mode]
-    return layer(name=name, **arguments)(inputs)
+    return _layer(mode, concat_axis, dot_axes, output_shape, name, arguments)(inputs)
+
+
+def _branch(branch):
+    """(inputs, output) of a model, or of a layer that was told its input shape."""
+    if isinstance(branch, Model):
+        stack = branch.layers if isinstance(branch, Sequential) else []
+        if stack and isinstance(stack[0], Model) and len(stack[0].inputs) > 1:  # a stack on a Merge
+            inputs, output = stack[0].inputs, stack[0].output
+            for layer in stack[1:]:
+                output = layer(output)
+            return inputs, output
+        return branch.inputs, branch.output
+    if isinstance(branch, layers.InputLayer) or branch.__dict__.get("_batch_input_shape") is not None:
+        return _branch(Sequential([branch]))
+    raise ArgumentError(
+        f"Merge: received {branch!r}, expected models, or layers with input_shape: a branch has known inputs."
+    )
+
+
+class Merge:
+    """Keras 1's layer of several branches, the first of a Sequential; the inputs are those of all branches.
+
+    Args:
+        layers: models, or layers with input_shape; None for a layer that is called on a list of symbols.
+        mode, concat_axis, dot_axes, output_shape: as of `merge`.
+        arguments: dict, what a function as mode gets besides.
+        name: str, made if None.
+
+    Raises ArgumentError for another mode, and for a branch whose inputs are not known.
+
+    >>> pair = Merge([Sequential([layers.Dense(4, input_shape=(n,))]) for n in (2, 3)], mode="concat")
+    >>> pair.output_shape
+    (None, 8)
+    """
+
+    def __new__(
+        cls, layers=None, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None, arguments=None, **gone
+    ):
+        unknown = gone.keys() - {"output_mask", "node_indices", "tensor_indices"}
+        if unknown:
+            raise ArgumentError(f"Merge: received the unknown argument(s) {', '.join(sorted(unknown))}.")
+        if layers is None:
+            return _layer(mode, concat_axis, dot_axes, output_shape, name, arguments)
+        inputs, outputs = zip(*map(_branch, layers))
+        merged = merge(list(outputs), mode, concat_axis, dot_axes, output_shape, None, arguments)
+        return Model(list(dict.fromkeys(x for own in inputs for x in own)), merged, name=name)

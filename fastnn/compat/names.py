@@ -49,7 +49,8 @@ CLASSES = {
     "layers": {
         "Convolution1D": "compat.keras1:Convolution1D", "Convolution2D": "compat.keras1:Convolution2D",
         "MaxoutDense": "compat.keras1_layers:MaxoutDense", "Highway": "compat.keras1_layers:Highway",
-        "merge": "compat.keras1:merge", "SeparableConvolution2D": "SeparableConv2D",
+        "merge": "compat.keras1:merge", "Merge": "compat.keras1:Merge",
+        "SeparableConvolution2D": "SeparableConv2D",
         "AtrousConvolution1D": "compat.keras1:Convolution1D", "AtrousConvolution2D": "compat.keras1:Convolution2D",
         "Deconvolution2D": "compat.keras1:Deconvolution2D", "Convolution3D": "compat.keras1:Convolution3D",
         "LocallyConnected1D": "compat.keras2_layers:LocallyConnected1D",

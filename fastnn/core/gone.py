@@ -5,8 +5,6 @@
 
 GONE = {
     "utils.multi_gpu_model": "fastnn uses all cores of the CPU by itself",
-    "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
-    "outputs of functional models",
     "layers.TimeDistributedDense": "use TimeDistributed(Dense(...)), or Dense alone: it acts on the last axis",
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
     "models.Graph": "use the functional API: Model(inputs, outputs)",
@@ -20,6 +18,8 @@ OLD = {
     "wrappers.scikit_learn": "use wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",
     "layers.LocallyConnected1D": "Keras 3 has removed it; use Conv1D",
     "layers.LocallyConnected2D": "Keras 3 has removed it; use Conv2D",
+    "layers.Merge": "call layers.add, layers.multiply, layers.concatenate(..., axis=) or layers.dot(..., axes=) on the "
+    "outputs of functional models",
     "layers.CuDNNLSTM": "use LSTM",
     "layers.CuDNNGRU": "use GRU",
     "layers.SyncBatchNormalization": "use BatchNormalization(synchronized=True)",

@@ -1,9 +1,11 @@
 """Layers under the names and arguments of Keras 1."""
 
+import numpy as np
 import pytest
 
-from fastnn import layers
+from fastnn import Model, Sequential, layers
 from fastnn.compat import keras1
+from fastnn.core.errors import ArgumentError
 from fastnn.core.gone import GONE
 from fastnn.core.gone import OLD as ONCE
 
@@ -33,3 +35,34 @@ def test_arguments(make, kind, expected):
 
 def test_what_only_old_scripts_find_is_not_gone():
     assert not GONE.keys() & ONCE.keys()
+
+
+A, B = np.random.default_rng(1).normal(size=(2, 5, 3)).astype("float32")
+NORMS = np.linalg.norm(A, axis=1) * np.linalg.norm(B, axis=1)
+MODES = [
+    ("sum", A + B), ("mul", A * B), ("ave", (A + B) / 2), ("max", np.maximum(A, B)),
+    ("concat", np.concatenate([A, B], 1)), ("dot", (A * B).sum(1, keepdims=True)),
+    ("cos", ((A * B).sum(1) / NORMS)[:, None]), (lambda pair: pair[0] - 2 * pair[1], A - 2 * B),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mode", "expected"), MODES)
+def test_modes_of_merge(mode, expected):
+    symbols = [layers.Input((3,)) for _ in range(2)]
+    branches = [layers.Activation("linear", input_shape=(3,)), Sequential([layers.Flatten(input_shape=(3,))])]
+    first = Sequential([keras1.Merge(branches, mode=mode), layers.Rescaling(2.0)])
+    np.testing.assert_allclose(first.predict([A, B], verbose=0), 2 * expected, atol=1e-5)
+    for merged in (keras1.merge(symbols, mode=mode), keras1.Merge(mode=mode)(symbols)):
+        np.testing.assert_allclose(Model(symbols, merged).predict([A, B], verbose=0), expected, atol=1e-5)
+
+
+def test_a_stack_on_a_merge_is_a_branch():
+    pair = Sequential([keras1.Merge([layers.Dense(3, input_shape=(3,)) for _ in range(2)]), layers.Dense(4)])
+    whole = keras1.Merge([pair, Sequential([layers.Dense(4, input_shape=(2,))])], mode="dot", dot_axes=[(1,), (1,)])
+    assert len(whole.inputs) == 3 and whole.output_shape == (None, 1)
+
+
+def test_what_merge_refuses():
+    for wrong in ({"mode": "sub"}, {"shape": 3}, {"layers": [layers.Dense(3)]}):
+        with pytest.raises(ArgumentError, match=r"[Mm]erge: received"):
+            keras1.Merge(**wrong)
