@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.compat import arguments, backend, names
+from fastnn.compat import arguments, backend, keras2_layers, names
 from fastnn.compat.aliases import target_of
 from fastnn.compat.arguments import OLD, adapt, restore, translate
 from fastnn.core.errors import NotSupportedError
@@ -21,7 +21,7 @@ def test_every_old_argument_has_a_new_one():
 
     for name, table in OLD.items():
         optimizer = name in arguments.OPTIMIZERS
-        homes = fastnn.optimizers, fastnn.callbacks, fastnn.layers, fastnn.preprocessing.image
+        homes = fastnn.optimizers, fastnn.callbacks, fastnn.layers, fastnn.preprocessing.image, keras2_layers
         cls = next(found for home in homes if (found := getattr(home, name, None)))
         known = {"time_decay"} if optimizer else set()
         known |= {p for c in cls.__mro__ if "__init__" in c.__dict__ for p in inspect.signature(c.__init__).parameters}
