@@ -230,7 +230,8 @@ def _tensor(x):
 def loop(cond, body, variables, maximum):
     """tf.while_loop: Python's, while the condition is known; else a loop of the plan, with stacks for the arrays.
 
-    >>> loop(lambda i, a: i < 2, lambda i, a: (i + 1, a.write(i, i)), [0, TensorArray("int32", 2)], 9)[1].stack().tolist()
+    >>> array = TensorArray("int32", 2)
+    >>> loop(lambda i, a: i < 2, lambda i, a: (i + 1, a.write(i, i)), [0, array], 9)[1].stack().tolist()
     [0, 1]
     """
     held = [isinstance(v, TensorArray) for v in variables]
