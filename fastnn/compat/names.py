@@ -82,6 +82,7 @@ TENSORFLOW_FUNCTIONS = {
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
     **{f"train.{n}": f"compat.tf_checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
+    "data.TextLineDataset": "compat.tf_text:TextLineDataset",
     "TensorArray": "compat.tf_tensor_array:TensorArray",
     "Module": "compat.tf_module:Module", "image.ResizeMethod": "compat.tf_images:ResizeMethod",
     "compat.v1.gradients": "compat.tf_function:gradients",
