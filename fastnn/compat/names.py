@@ -83,6 +83,10 @@ TENSORFLOW_FUNCTIONS = {
     **{n: f"compat.tf_function:{n}" for n in (
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
+    **{f"train.{n}": f"compat.tf_checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
+    "data.TextLineDataset": "compat.tf_text:TextLineDataset",
+    **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in ("StaticHashTable", "KeyValueTensorInitializer")},
+    "TensorArray": "compat.tf_tensor_array:TensorArray",
     "Module": "compat.tf_module:Module", "image.ResizeMethod": "compat.tf_images:ResizeMethod",
     "compat.v1.gradients": "compat.tf_function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (

@@ -5,6 +5,7 @@ import collections
 import numpy as np
 
 from fastnn import ops, random
+from fastnn.compat import tf_tensor_array
 from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.compat.tf_values import axes, beside, dtype_of, host, ints, is_float, kept, only, operand, placed, values_of
@@ -249,7 +250,7 @@ def _while_loop(
     maximum_iterations=None,
     name=None,
 ):
-    return ops.while_loop(cond, body, [operand(x) for x in loop_vars], maximum_iterations)
+    return tf_tensor_array.loop(cond, body, loop_vars, maximum_iterations)
 
 
 # ---- random numbers --------------------------------------------------------------------------------------------

@@ -174,6 +174,41 @@ def _total_variation(images, name=None):
     return ops.add(*(ops.sum(ops.abs(d), axis=(-3, -2, -1)) for d in (down, right)))
 
 
+def _in_hsv(change):
+    """A change of hue, saturation and value, for images of floats in [0, 1] or of integers."""
+
+    def changed(image, amount, name=None):
+        def change_floats(x):
+            hue, saturation, value = ops.split(ops.image.rgb_to_hsv(x, data_format="channels_last"), 3, axis=-1)
+            hsv = ops.concatenate([*change(hue, saturation, beside(float(amount), x)), value], axis=-1)
+            return ops.image.hsv_to_rgb(hsv, data_format="channels_last")
+
+        return _as_floats(change_floats)(image)
+
+    return changed
+
+
+_saturation = _in_hsv(lambda hue, saturation, factor: (hue, ops.clip(ops.multiply(saturation, factor), 0.0, 1.0)))
+_hue = _in_hsv(lambda hue, saturation, delta: (ops.mod(ops.add(hue, delta), 1.0), saturation))
+
+
+def _patches(images, sizes, strides, rates, padding, name=None):
+    for argument, numbers in (("sizes", sizes), ("strides", strides), ("rates", rates)):
+        if len(numbers) != 4 or numbers[0] != 1 or numbers[3] != 1:
+            raise ArgumentError(
+                f"tf.image.extract_patches: received {argument}={numbers}, expected [1, rows, cols, 1]."
+            )
+    return ops.image.extract_patches(operand(images), ints(sizes)[1:3], ints(strides)[1:3], ints(rates)[1:3],
+                                     padding.lower(), data_format="channels_last")  # fmt: skip
+
+
+def _ssim(img1, img2, max_val, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03, return_index_map=False):
+    only("image.ssim", "return_index_map", return_index_map, False)
+    a, b = (_convert_image_dtype(x, "float32") for x in (operand(img1), operand(img2)))
+    top = float(max_val) / (1.0 if is_float(operand(img1)) else _range_of(dtype_of(operand(img1))))
+    return ops.image.ssim(a, b, top, filter_size, filter_sigma, k1, k2, data_format="channels_last")
+
+
 TABLE = {
     "image.resize": _resize, "image.convert_image_dtype": _convert_image_dtype,
     "image.flip_left_right": lambda image: ops.flip(operand(image), axis=-2),
@@ -189,6 +224,11 @@ TABLE = {
     "image.random_crop": _random_crop, "image.central_crop": _central_crop, "image.crop_to_bounding_box": _crop,
     "image.pad_to_bounding_box": _pad_image, "image.resize_with_crop_or_pad": _crop_or_pad,
     "image.per_image_standardization": _standardized, "image.psnr": _psnr, "image.total_variation": _total_variation,
+    "image.rgb_to_hsv": lambda images, name=None: ops.image.rgb_to_hsv(operand(images), data_format="channels_last"),
+    "image.hsv_to_rgb": lambda images, name=None: ops.image.hsv_to_rgb(operand(images), data_format="channels_last"),
+    "image.adjust_saturation": lambda image, saturation_factor, name=None: _saturation(image, saturation_factor),
+    "image.adjust_hue": lambda image, delta, name=None: _hue(image, delta),
+    "image.extract_patches": _patches, "image.ssim": _ssim,
 }  # fmt: skip
 
 

@@ -1,0 +1,50 @@
+"""Text of TensorFlow's years: lines of files, and functions on text in Dataset.map; values: the table of calls."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.compat import tf_names
+from fastnn.compat.tf_text import TextLineDataset
+from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.data import Dataset
+
+split, lower, substr = (tf_names.find(f"strings.{n}") for n in ("split", "lower", "substr"))
+
+
+def test_lines_of_files(tmp_path):
+    first, second = tmp_path / "a.txt", tmp_path / "b.gz"
+    first.write_bytes("One two\r\n\nÉté last".encode())
+    second.write_bytes(gzip.compress(b"x\ny\n"))
+    lines = TextLineDataset(str(first))
+    for _ in range(2):  # each pass reads anew
+        assert [str(line) for line in lines] == ["One two", "", "Été last"]
+    assert len(list(TextLineDataset([str(first), str(first)]))) == 6
+    names = Dataset.list_files(str(tmp_path / "*.txt"))
+    assert [str(line) for line in TextLineDataset(names).skip(2)] == ["Été last"]
+    assert [str(line) for line in TextLineDataset(str(second), "GZIP")] == ["x", "y"]
+    with pytest.raises(NotSupportedError, match="compression_type"):
+        TextLineDataset(str(first), "ZLIB")
+    with pytest.raises(FileNotFoundError):
+        list(TextLineDataset(str(tmp_path / "none.txt")))
+
+
+def test_functions_in_map(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("A b\nC d e\n", encoding="utf-8")
+    words = TextLineDataset(str(path)).map(lower).map(split)
+    assert [row.tolist() for row in words] == [["a", "b"], ["c", "d", "e"]]
+    assert [str(w) for w in words.flat_map(Dataset.from_tensor_slices)] == ["a", "b", "c", "d", "e"]
+
+
+def test_many_texts_at_once():
+    assert split(["a b", "c d"]).tolist() == [["a", "b"], ["c", "d"]]
+    assert split(np.array([b"a", b"c"])).tolist() == [["a"], ["c"]] and split("").shape == (0,)
+    with pytest.raises(NotSupportedError, match="ragged"):
+        split(["a b", "c"])
+    with pytest.raises(NotSupportedError, match="arrays"):
+        split(fastnn.Input((3,)))
+    with pytest.raises(ArgumentError, match="pos 9 out of range"):
+        substr("abc", 9, 1)
