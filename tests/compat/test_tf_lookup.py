@@ -1,4 +1,4 @@
-"""tf.lookup.StaticHashTable: what TensorFlow 2.21 answers."""
+"""tf.lookup.StaticHashTable: values of keys, dtypes, errors."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""tf.TensorArray: what TensorFlow 2.21 answers, eagerly, under a tape, in traced functions and in loops."""
+"""tf.TensorArray: by the rules of TensorFlow, eagerly, under a tape, in traced functions and in loops."""
 
 import numpy as np
 import pytest
