@@ -16,6 +16,7 @@ from fastnn.compat.tf_module import Module
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError
 from fastnn.graph import Variable
+from fastnn.graph.active import paused
 from fastnn.layers import Layer
 from fastnn.metrics import Metric
 from fastnn.optimizers import Optimizer
@@ -245,7 +246,8 @@ def _when_built(optimizer, place, arrays, unused):
         fitting = [(v, arrays[p]) for p, v in named.items() if p in arrays]
         wrong = [f"{v.name}: the file has the shape {a.shape}" for v, a in fitting if a.shape != tuple(v.shape)]
         Changes().refuse(wrong, place, optimizer.name, False)
-        Changes().commit(fitting)
+        with paused():  # `fit` builds it while its step is traced
+            Changes().commit(fitting)
         unused.difference_update(named)
 
     object.__setattr__(optimizer, "build", build)

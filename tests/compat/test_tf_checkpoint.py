@@ -66,6 +66,21 @@ def test_fit_goes_on_from_the_file(tmp_path):
     status.assert_consumed()
 
 
+def test_an_optimizer_restored_before_compile_goes_on_in_fit(tmp_path):
+    """Its slots are made, and get their values, while fit traces the step."""
+    (old, optimizer, _), (new, other, _) = parts(), parts()
+    old.compile(optimizer, "mse")
+    old.fit(X, Y, epochs=3, batch_size=4, shuffle=False, verbose=0)
+    path = Checkpoint(optimizer=optimizer).save(tmp_path / "ckpt")
+    new.set_weights(old.get_weights())
+    Checkpoint(optimizer=other).restore(path)
+    new.compile(other, "mse")
+    for model in (old, new):
+        model.fit(X, Y, epochs=2, batch_size=4, shuffle=False, verbose=0)
+    for a, b in zip(old.get_weights(), new.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_objects_inside_objects(tmp_path):
     module = Module()
     module.w, module.layer = fastnn.Variable([1.0, 2.0]), layers.Dense(2)
