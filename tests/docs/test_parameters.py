@@ -60,7 +60,8 @@ def documented() -> Iterator[tuple[str, Any, str]]:
         for name in dir(thing) if inspect.isclass(thing) else ():
             static = inspect.getattr_static(thing, name)
             method = getattr(static, "__func__", static)
-            if not name.startswith("_") and inspect.isfunction(method) and part(method) and method not in seen:
+            own = inspect.isfunction(inspect.unwrap(method)) and part(method)  # not NumPy's in a wrapper
+            if not name.startswith("_") and own and inspect.isfunction(method) and method not in seen:
                 seen.add(method)
                 yield f"{path}.{name}", method, inspect.getdoc(getattr(thing, name)) or ""
 
