@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.callbacks.callback import Callback
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.extras import missing
 
 
 class RemoteMonitor(Callback):
@@ -68,9 +68,7 @@ def _requests():
     try:
         return importlib.import_module("requests")
     except ImportError:
-        raise NotSupportedError(
-            "RemoteMonitor requires the `requests` library: run `pip install requests`, or use CSVLogger."
-        ) from None
+        raise missing("RemoteMonitor", "requests", "Or use CSVLogger.") from None
 
 
 def _plain(value):

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.learning_rate import log_rates
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.extras import missing
 
 
 class TensorBoard(Callback):
@@ -60,10 +60,7 @@ class TensorBoard(Callback):
             try:
                 module = importlib.import_module("tensorboardX")
             except ImportError:
-                raise NotSupportedError(
-                    "The TensorBoard callback needs the package tensorboardX, which is not "
-                    "installed: run `pip install tensorboardX`, or use CSVLogger."
-                ) from None
+                raise missing("The callback TensorBoard", "tensorboard", "Or use CSVLogger.") from None
             self._writers[name] = module.SummaryWriter(os.path.join(self.log_dir, name))
         return self._writers[name]
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import DTypeError, NotSupportedError
+from fastnn.core.errors import DTypeError
+from fastnn.core.extras import missing
 
 # dtype name -> (NumPy type, kernel type name).  bool is stored as one byte, 0 or 1.
 TABLE: dict[str, tuple[type[np.generic], str]] = {
@@ -65,10 +66,7 @@ def _bfloat16() -> type[Any]:
     try:
         return importlib.import_module("ml_dtypes").bfloat16
     except ImportError:
-        raise NotSupportedError(
-            "bfloat16: NumPy does not have this dtype. Install the package that adds it: pip install "
-            "fastnn-engine[bfloat16]; or use float16, float32 or mixed_float16."
-        ) from None
+        raise missing("the dtype bfloat16", "bfloat16", "Or use float16, float32 or mixed_float16.") from None
 
 
 def finfo(name: str) -> Any:

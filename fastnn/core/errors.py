@@ -67,6 +67,10 @@ class NotSupportedError(FastnnError, NotImplementedError, ValueError):
     """Something Keras has and fastnn has not; the message names the nearest thing."""
 
 
+class MissingPackageError(NotSupportedError, ImportError):
+    """An optional package that something needs is not installed."""
+
+
 class FileFormatError(FastnnError, ValueError):
     """A file that is truncated, not a model, of a newer version, or that asks for something unsafe."""
 

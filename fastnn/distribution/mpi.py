@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import NotSupportedError, ProcessLostError
+from fastnn.core.errors import ProcessLostError
+from fastnn.core.extras import missing
 from fastnn.core.memory import aligned
 from fastnn.core.types import Array
 from fastnn.distribution.transport import Pieces, Transport
@@ -21,9 +22,10 @@ class Mpi(Transport):
         try:
             from mpi4py import MPI
         except ImportError as error:
-            raise NotSupportedError(
-                f"distribution: processes started by MPI need mpi4py: {error}. Install `fastnn-engine[mpi]`, or start "
-                "them with `fastnn launch`, or set MASTER_ADDR and MASTER_PORT to use sockets."
+            raise missing(
+                "distribution between processes that MPI started",
+                "mpi",
+                f"Or start them with `fastnn launch`, or set MASTER_ADDR and MASTER_PORT to use sockets. ({error})",
             ) from None
         self._byte, self._error, self._comm = MPI.BYTE, MPI.Exception, MPI.COMM_WORLD.Dup()
         self._comm.Set_errhandler(MPI.ERRORS_RETURN)

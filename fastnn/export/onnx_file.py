@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core.extras import missing
 from fastnn.export.steps import Steps
 
 OPSET, IR = 17, 8
@@ -59,13 +60,13 @@ class _Graph:
 def write(steps: Steps, path: str, name: str) -> None:
     """Write an ONNX file.
 
-    Raises ImportError where the package `onnx` is not installed.
+    Raises MissingPackageError where the package `onnx` is not installed.
     """
     try:
         import onnx
         from onnx import helper, numpy_helper
     except ImportError as error:
-        raise ImportError("export to ONNX needs the package onnx: `pip install fastnn-engine[onnx]`.") from error
+        raise missing("export to ONNX", "onnx") from error
     g = _Graph(helper, numpy_helper)
     for step in steps.steps:
         ADD[step.kind](g, step.inputs, step.output, **step.options)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.errors import FastnnError, FileFormatError, MissingFileError, NotSupportedError
+from fastnn.core.extras import missing
 from fastnn.core.types import Array
 from fastnn.importing.onnx_rules import RULES
 from fastnn.importing.onnx_values import Call, Value, checked_array, said
@@ -48,7 +49,7 @@ def load_onnx(path: str | os.PathLike[str]) -> Any:
         import onnx
         from google.protobuf.message import DecodeError
     except ImportError as error:
-        raise ImportError("load_onnx needs the package onnx: `pip install fastnn-engine[onnx]`.") from error
+        raise missing("load_onnx", "onnx") from error
     with open(name, "rb") as file:
         data = file.read()
     try:

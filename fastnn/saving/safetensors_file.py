@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.core import dtypes
 from fastnn.core.errors import FileFormatError, MissingFileError
+from fastnn.core.extras import missing
 from fastnn.core.types import Array
 from fastnn.saving import container
 from fastnn.saving.building import build_model
@@ -30,9 +31,7 @@ def _package() -> Any:
     try:
         import safetensors.numpy
     except ImportError as error:
-        raise ImportError(
-            ".safetensors files need the package safetensors: `pip install fastnn-engine[safetensors]`."
-        ) from error
+        raise missing("a .safetensors file", "safetensors") from error
     return safetensors
 
 

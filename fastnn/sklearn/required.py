@@ -1,5 +1,7 @@
 """What is taken from scikit-learn, or the error that says how to install it."""
 
+from fastnn.core.extras import missing
+
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
@@ -10,10 +12,7 @@ try:
     from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
-    raise ImportError(
-        "fastnn.sklearn requires `scikit-learn` 1.6 or later to be installed. Run `pip install scikit-learn`, or "
-        "`pip install fastnn-engine[sklearn]`."
-    ) from error
+    raise missing("fastnn.sklearn", "sklearn", "Version 1.6 or later is needed.") from error
 
 __all__ = [
     "BaseEstimator",

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastnn.core.arguments import count, number
 from fastnn.core.errors import ArgumentError
+from fastnn.core.extras import missing
 from fastnn.core.types import Array
 from fastnn.tuner.gaussian import GaussianProcess
 from fastnn.tuner.kinds import Boolean, Choice, HyperParameter
@@ -53,10 +54,7 @@ class BayesianOptimizationOracle(Oracle):
             raise ArgumentError(f"sampler: received {sampler!r}, expected one of {SAMPLERS}.")
         found = importlib.util.find_spec("optuna") is not None
         if sampler == "optuna" and not found:
-            raise ImportError(
-                'sampler="optuna" requires `optuna` to be installed. Run `pip install optuna`, or `pip install '
-                'fastnn-engine[tuner]`; sampler="gaussian" needs nothing.'
-            )
+            raise missing('sampler="optuna"', "optuna", 'sampler="gaussian" needs no package.')
         self.sampler = ("optuna" if found else "gaussian") if sampler == "auto" else sampler
         self.num_initial_points = count("num_initial_points", num_initial_points, none=True)
         self.alpha, self.beta = float(number("alpha", alpha, 0)), float(number("beta", beta, 0))

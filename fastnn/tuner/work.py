@@ -16,6 +16,7 @@ import numpy as np
 from fastnn.core import config
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, FailedTrialError, FatalError
+from fastnn.core.extras import missing
 from fastnn.core.locks import lock
 from fastnn.layers.session import clear_session, session_of_its_own
 from fastnn.tuner.trial import Metrics, Trial, TrialStatus
@@ -133,10 +134,7 @@ def run_lots(
     try:
         import joblib
     except ImportError as error:
-        raise ImportError(
-            "jobs > 1 requires `joblib` to be installed. Run `pip install joblib`, or `pip install "
-            "fastnn-engine[tuner]`."
-        ) from error
+        raise missing("jobs > 1", "joblib") from error
     backend = joblib.parallel.get_active_backend()[0]
     streams = getattr(backend, "supports_return_generator", False)
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered" if streams else "list")

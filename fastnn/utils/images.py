@@ -7,7 +7,8 @@ import pathlib
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.extras import missing
 from fastnn.utils.resampling import resize
 
 MODES = {"rgb": "RGB", "rgba": "RGBA", "grayscale": "L"}
@@ -18,7 +19,7 @@ def _pillow(what):
     try:
         from PIL import Image
     except ImportError:
-        raise NotSupportedError(f"{what} needs Pillow to read and write image files: pip install pillow.") from None
+        raise missing(what, "images") from None
     return Image
 
 

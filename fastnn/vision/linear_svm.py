@@ -5,16 +5,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from fastnn.core.extras import missing
+
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
     from sklearn.utils import check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
-    raise ImportError(
-        "fastnn.vision.LinearSVM is an estimator of scikit-learn 1.6 or later. Run `pip install scikit-learn`, or "
-        "`pip install fastnn-engine[sklearn]`."
-    ) from error
+    raise missing("fastnn.vision.LinearSVM", "sklearn", "Version 1.6 or later is needed.") from error
 
 from fastnn import layers, optimizers, regularizers
 from fastnn.core.arguments import count, number

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
+from fastnn.core.extras import missing
 from fastnn.layers.images.boxes import convert_format
 
 
@@ -46,7 +47,7 @@ def _text(image, words, place, color, scale, thickness):
     try:
         from PIL import Image, ImageDraw, ImageFont
     except ImportError:
-        raise NotSupportedError("draw_bounding_boxes: words need Pillow; install fastnn[images].") from None
+        raise missing("draw_bounding_boxes with words", "images") from None
     x, y = place
     size = 22 * scale  # of what the letters are high in OpenCV, whose fonts Keras draws with
     font, canvas = ImageFont.load_default(size), Image.new("L", image.shape[1::-1])

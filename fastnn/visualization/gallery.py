@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError
+from fastnn.core.extras import missing
 from fastnn.visualization.drawing import batch_of_images, draw_bounding_boxes, draw_segmentation_masks
 
 
@@ -13,7 +14,7 @@ def _matplotlib(name):
     try:
         from matplotlib import patches, pyplot
     except ImportError:
-        raise NotSupportedError(f"{name} needs matplotlib; install fastnn[plots].") from None
+        raise missing(name, "plots") from None
     return pyplot, patches
 
 
@@ -55,7 +56,7 @@ def plot_image_gallery(
         data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Raises:
-        NotSupportedError: matplotlib is not installed.  ArgumentError: `path` and `show`, or labels without names.
+        MissingPackageError: matplotlib is not installed.  ArgumentError: `path` and `show`, or labels without names.
         ShapeError: images of another rank.
     """
     pyplot, _ = _matplotlib("plot_image_gallery")
@@ -123,7 +124,7 @@ def plot_bounding_box_gallery(
         legend: whether the colors are explained.
 
     Raises:
-        NotSupportedError: matplotlib is not installed.  ArgumentError: `legend` and `legend_handles`.
+        MissingPackageError: matplotlib is not installed.  ArgumentError: `legend` and `legend_handles`.
     """
     _, patches = _matplotlib("plot_bounding_box_gallery")
     images = _bytes(batch_of_images(images, data_format), value_range)
@@ -168,7 +169,7 @@ def plot_segmentation_mask_gallery(
         kwargs: scale, path, show, transparent and dpi, as in `plot_image_gallery`.
 
     Raises:
-        NotSupportedError: matplotlib is not installed.
+        MissingPackageError: matplotlib is not installed.
     """
     images = _bytes(batch_of_images(images, data_format), value_range)
     columns = [images]

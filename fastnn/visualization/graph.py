@@ -4,7 +4,8 @@ import os
 from html import escape
 
 from fastnn.core.arguments import near
-from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError
+from fastnn.core.errors import ArgumentError, NotBuiltError
+from fastnn.core.extras import missing
 from fastnn.visualization import png
 from fastnn.visualization.raster import Canvas
 
@@ -257,9 +258,8 @@ def plot_model(
     try:
         from PIL import Image
     except ImportError:
-        raise NotSupportedError(
-            f"plot_model: {ending or 'files without an ending'} are written by Pillow: install fastnn[images], or "
-            f"write {root}.svg or {root}.png."
+        raise missing(
+            f"plot_model to {ending or 'a file without an ending'}", "images", f"Or write {root}.svg or {root}.png."
         ) from None
     Image.fromarray(drawing.pixels(dpi / 96)).save(path)
     return _drawn(path, text)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError
+from fastnn.core.extras import missing
 from fastnn.visualization import png, svg
 from fastnn.visualization.page import Page
 
@@ -70,9 +71,7 @@ class Picture:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure
         except ImportError:
-            raise NotSupportedError(
-                f"save: {ending} files are written by matplotlib; install fastnn[plots], or save an .svg or .html file."
-            ) from None
+            raise missing(f"save to {ending}", "plots", "Or save an .svg or .html file.") from None
         parts = self.parts()
         sizes = [_size(part.svg()) for part in parts]
         wide, tall = max(w for w, _ in sizes) / 72, sum(h for _, h in sizes) / 72

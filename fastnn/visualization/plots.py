@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.arguments import count
-from fastnn.core.errors import ArgumentError, DataError, NotSupportedError, ShapeError
+from fastnn.core.errors import ArgumentError, DataError, ShapeError
+from fastnn.core.extras import missing
 from fastnn.core.values import as_numbers
 from fastnn.visualization.page import confusion_matrix
 from fastnn.visualization.picture import Column, Images, Lines, Matrix, Points, finish
@@ -211,5 +212,5 @@ def _tsne(x, seed):
     try:
         from sklearn.manifold import TSNE
     except ImportError:
-        raise NotSupportedError("plot_embedding: t-SNE needs scikit-learn; install fastnn[sklearn].") from None
+        raise missing('plot_embedding(method="tsne")', "sklearn") from None
     return TSNE(perplexity=min(30.0, (len(x) - 1) / 3), init="pca", random_state=seed).fit_transform(x)

@@ -5,15 +5,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from fastnn.core.extras import missing
+
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
     from sklearn.utils.multiclass import type_of_target
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
-    raise ImportError(
-        "keras.wrappers requires `scikit-learn` 1.6 or later to be installed. Run `pip install scikit-learn`, or "
-        "`pip install fastnn-engine[sklearn]`."
-    ) from error
+    raise missing("keras.wrappers", "sklearn", "Version 1.6 or later is needed.") from error
 
 from fastnn.core.errors import ArgumentError, DataError, NotBuiltError
 from fastnn.core.types import Array
