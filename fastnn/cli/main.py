@@ -9,6 +9,7 @@ import sys
 from fastnn.cli.scripts import run_script
 from fastnn.cli.terminal import clean, say
 from fastnn.core.errors import ArgumentError, FastnnError
+from fastnn.core.registry import suggest
 
 _COMMANDS = {
     "demo": "train a small CNN on the bundled digits, save it, reload it, write a report page",
@@ -49,18 +50,18 @@ def parser():
     for part in (parts["run"], parts["resume"], parts["launch"]):
         part.add_argument("-m", dest="module", action="store_true", help="SCRIPT is the name of a module")
         part.add_argument("script", help="a Python file, or a notebook (.ipynb), whose cells are run in order")
-        part.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+        _takes_the_rest(part)
     launch = parts["launch"]
     launch.add_argument("-n", type=int, default=2, metavar="N", help="how many processes (default 2)")
     launch.add_argument("--threads", type=int, default=None, help="of each process (default: the cores, divided)")
     launch.add_argument("--all", action="store_true", help="show what all of them print, not only the first")
     parts["check"].add_argument("path", help="a script or notebook, or a .keras or .h5 file")
-    parts["check"].add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    _takes_the_rest(parts["check"])
     verify = parts["verify"]
     verify.add_argument("receipt", help="what fit(receipt=...) or history.save_receipt() wrote")
     verify.add_argument("--steps", type=int, default=None, help="compare so many steps of the run, then stop")
     verify.add_argument("script", help="the Python file that the receipt is of; what it writes it writes again")
-    verify.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    _takes_the_rest(verify)
     parts["replay"].add_argument("file", help="an .npz file that fit(nan='stop') or fit(nan='skip') wrote")
     parts["replay"].add_argument(
         "--script", default=None, metavar="FILE", help="a Python file, yours, with the classes that the model needs"
@@ -76,12 +77,21 @@ def parser():
     return top
 
 
+def _takes_the_rest(command):
+    rest = command.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments of the script")
+    rest.required = False  # argparse would name it as missing beside the script
+
+
 def main(argv=None):
     """Run the command line; returns the exit status.
 
     argv: list of str, the process's own if None.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
+    if argv and not argv[0].startswith("-") and argv[0] not in _COMMANDS:
+        hint = suggest(argv[0], _COMMANDS) or f" Expected one of: {', '.join(_COMMANDS)}."
+        sys.stderr.write(f"fastnn: unknown command {clean(argv[0])!r}.{hint}\n")
+        return 2
     options = parser().parse_args(argv)
     if options.version:
         from fastnn.cli.facts import version

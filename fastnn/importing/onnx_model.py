@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import FastnnError, FileFormatError, MissingFileError, NotSupportedError
+from fastnn.core.errors import FastnnError, FileFormatError, NotSupportedError
 from fastnn.core.extras import missing
 from fastnn.core.types import Array
 from fastnn.importing.onnx_rules import RULES
 from fastnn.importing.onnx_values import Call, Value, checked_array, said
 from fastnn.layers import Input
 from fastnn.models import Model
+from fastnn.saving.files import regular
 
 NEWEST = 22  # opset whose nodes the rules have been read against
 
@@ -40,11 +41,9 @@ def load_onnx(path: str | os.PathLike[str]) -> Any:
     >>> fastnn.utils.load_onnx("no.onnx")
     Traceback (most recent call last):
     ...
-    fastnn.core.errors.MissingFileError: File not found: filepath=no.onnx. Expected an .onnx file.
+    fastnn.core.errors.MissingFileError: File not found: filepath=no.onnx. Expected an .onnx file. ...
     """
-    name = os.fspath(path)
-    if not os.path.isfile(name):
-        raise MissingFileError(f"File not found: filepath={name}. Expected an .onnx file.")
+    name = regular(path, "an .onnx file")
     try:
         import onnx
         from google.protobuf.message import DecodeError

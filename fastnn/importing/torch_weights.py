@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, FileFormatError, MissingFileError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, FileFormatError
 from fastnn.core.types import Array
 from fastnn.layers.layer import Layer
 from fastnn.saving import safetensors_file
 from fastnn.saving.changes import MOST, Changes, need_built
+from fastnn.saving.files import regular
 
 Module = dict[str, Array]  # parameters of one PyTorch module by their short names
 Pairs = list[tuple[Any, Array]]  # (variable, its value)
@@ -122,8 +123,7 @@ def _array(value: Any) -> Array | None:
 
 
 def _file(path: str) -> Any:
-    if not os.path.isfile(path):
-        raise MissingFileError(f"File not found: filepath={path}. Expected a .safetensors, .npz or .pt file.")
+    regular(path, "a .safetensors, .npz or .pt file")
     if path.endswith(safetensors_file.ENDING):
         return safetensors_file.read(path)[0]
     if path.endswith(".npz"):

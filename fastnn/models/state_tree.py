@@ -128,10 +128,10 @@ class StateTree:
             known = f"{list(writer.FORMATS)}; Keras's are {list(FORMATS)}"
             raise ArgumentError(f"Unrecognized format={format}. Supported formats are: {known}")
         raise NotSupportedError(
-            f"export({os.fspath(filepath)!r}, format={format!r}): `export_saved_model` only currently supports the "
-            "tensorflow, jax and torch backends. Write an .onnx, .py, .c, .npz or .safetensors file, or write the "
-            "model with save('model.keras') and export it from Keras on one of these: "
-            "keras.models.load_model('model.keras').export(...)."
+            f"export({os.fspath(filepath)!r}, format={format!r}): a path that ends in "
+            f"{', '.join('.' + known for known in writer.FORMATS)} is written; `export_saved_model` only currently "
+            "supports the tensorflow, jax and torch backends. For one of Keras's formats write the model with "
+            "save('model.keras') and export it from Keras: keras.models.load_model('model.keras').export(...)."
         )
 
 

@@ -112,6 +112,18 @@ def write_folder(path, members, disk=None):
         write_file(target, data, disk)
 
 
+def regular(path, expected):
+    """The path of a file as a string; MissingFileError where there is none, or a folder.
+
+    expected: the words for what it should be, "an .onnx file".
+    """
+    name = os.fspath(path)
+    if not os.path.isfile(name):
+        found = "It is a folder" if os.path.isdir(name) else f"The current folder is {os.getcwd()!r}"
+        raise MissingFileError(f"File not found: filepath={name}. Expected {expected}. {found}.")
+    return name
+
+
 def read_folder(path):
     """{name: bytes} of the regular files in a folder that write_folder wrote; links are refused."""
     if not os.path.exists(os.path.join(path, "config.json")):

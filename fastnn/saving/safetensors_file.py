@@ -11,12 +11,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core import dtypes
-from fastnn.core.errors import FileFormatError, MissingFileError
+from fastnn.core.errors import FileFormatError
 from fastnn.core.extras import missing
 from fastnn.core.types import Array
 from fastnn.saving import container
 from fastnn.saving.building import build_model
 from fastnn.saving.changes import Changes, need_built
+from fastnn.saving.files import regular
 from fastnn.saving.serialization import serialize_object, sharing_scope
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[str, str]
 
     Raises MissingFileError, and FileFormatError for a file that is no whole `.safetensors` file.
     """
-    package, name = _package(), os.fspath(path)
-    if not os.path.isfile(name):
-        raise MissingFileError(f"File not found: filepath={name}. Expected a {ENDING} file.")
+    package, name = _package(), regular(path, f"a {ENDING} file")
     try:
         with package.safe_open(name, framework="numpy") as file:
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (no dict)

@@ -78,8 +78,22 @@ def test_version_and_help(capsys):
     assert re.match(r"\d+\.\d+|0\+source", capsys.readouterr().out)
     assert main([]) == 0
     assert "demo" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line, words", [
+    (["chek"], "unknown command 'chek'. Did you mean: check"), (["\x1b[31m"], "Expected one of: demo"),
+])  # fmt: skip
+def test_an_unknown_command_names_the_nearest(capsys, line, words):
+    assert main(line) == 2
+    err = capsys.readouterr().err
+    assert words in err and "\x1b" not in err
+
+
+@pytest.mark.parametrize("command", ["run", "launch", "resume"])
+def test_a_missing_script_alone_is_named(capsys, command):
     with pytest.raises(SystemExit):
-        main(["nonsense"])
+        main([command])
+    assert "are required: script\n" in capsys.readouterr().err
 
 
 def test_inspect(tmp_path, capsys):

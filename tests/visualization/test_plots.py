@@ -134,7 +134,7 @@ except Exception as error:
 print(json.dumps(said))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert "fastnn[plots]" in json.loads(done.stdout), done.stderr
+    assert "fastnn-engine[plots]" in json.loads(done.stdout), done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["c.html", "c.svg", "i.png"]
     code = "import sys\nfrom fastnn import visualization as v\nv.plot_history({'loss': [1.0, 2.0]}, path='c.png')\n"
     done = subprocess.run(
