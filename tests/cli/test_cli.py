@@ -89,7 +89,7 @@ def test_an_unknown_command_names_the_nearest(capsys, line, words):
     assert words in err and "\x1b" not in err
 
 
-@pytest.mark.parametrize("command", ["run", "launch", "resume"])
+@pytest.mark.parametrize("command", ["run", "launch"])
 def test_a_missing_script_alone_is_named(capsys, command):
     with pytest.raises(SystemExit):
         main([command])
