@@ -7,54 +7,17 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.extras import missing
+from fastnn.export.onnx_graph import Graph, activation
+from fastnn.export.onnx_recurrent import recurrent
 from fastnn.export.steps import Steps
 
 OPSET, IR = 17, 8
 ONE_TO_ONE = {"add": "Sum", "subtract": "Sub", "maximum": "Max", "minimum": "Min", "average": "Mean"}
-FUNCTIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "elu": "Elu", "selu": "Selu", "softplus": "Softplus",
-             "softsign": "Softsign", "exponential": "Exp", "leaky_relu": "LeakyRelu",
-             "hard_silu": "HardSwish"}  # fmt: skip
-GATES = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu", "softsign": "Softsign", "softplus": "Softplus",
-         "hard_sigmoid": "HardSigmoid", "elu": "Elu"}  # fmt: skip
 TWO = {"add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "power": "Pow", "maximum": "Max",
        "minimum": "Min"}  # fmt: skip
 ONE = {"exp": "Exp", "log": "Log", "sqrt": "Sqrt", "abs": "Abs", "negative": "Neg", "sin": "Sin", "cos": "Cos",
        "floor": "Floor", "ceil": "Ceil", "sign": "Sign", "reciprocal": "Reciprocal"}  # fmt: skip
-ORDERS = {"lstm": (0, 3, 1, 2), "gru": (0, 1, 2), "rnn": (0,)}  # ONNX's gates in terms of Keras's
 END = np.iinfo(np.int64).max
-
-
-class _Graph:
-    """Nodes and weights as they are added; names of values are made of a step's output."""
-
-    def __init__(self, helper, numpy_helper):
-        self.helper, self.to_tensor, self.nodes, self.weights = helper, numpy_helper.from_array, [], []
-
-    def weight(self, array, dtype=np.float32):
-        """The name of a constant."""
-        name = f"w{len(self.weights)}"
-        self.weights.append(self.to_tensor(np.array(array, dtype, order="C"), name))
-        return name
-
-    def node(self, kind, inputs, output=None, **attributes):
-        """Add a node; returns the name of its value."""
-        output = output or f"n{len(self.nodes)}"
-        self.nodes.append(self.helper.make_node(kind, list(inputs), [output], f"node{len(self.nodes)}", **attributes))
-        return output
-
-    def several(self, kind, inputs, count, **attributes):
-        """Add a node of several results; returns their names."""
-        names = [f"n{len(self.nodes)}_{k}" for k in range(count)]
-        self.nodes.append(self.helper.make_node(kind, list(inputs), names, f"node{len(self.nodes)}", **attributes))
-        return names
-
-    def channels_first(self, x, rank):
-        """x with its channels in front of the spatial axes."""
-        return self.node("Transpose", [x], perm=[0, rank + 1, *range(1, rank + 1)])
-
-    def channels_last(self, x, rank, output):
-        """And back."""
-        return self.node("Transpose", [x], output, perm=[0, *range(2, rank + 2), 1])
 
 
 def write(steps: Steps, path: str, name: str) -> None:
@@ -67,7 +30,7 @@ def write(steps: Steps, path: str, name: str) -> None:
         from onnx import helper, numpy_helper
     except ImportError as error:
         raise missing("export to ONNX", "onnx") from error
-    g = _Graph(helper, numpy_helper)
+    g = Graph(helper, numpy_helper)
     for step in steps.steps:
         ADD[step.kind](g, step.inputs, step.output, **step.options)
     tensor = lambda label, shape, dtype: helper.make_tensor_value_info(
@@ -169,31 +132,6 @@ def _rms_norm(g, inputs, output, scale, epsilon):
     g.node("Mul", [g.node("Div", [x, root]), g.weight(scale)], output)
 
 
-def _recurrent(g, inputs, output, cell, kernel, recurrent, bias, functions, reset_after, sequences):
-    units, order = len(recurrent), ORDERS[cell]
-    turned = lambda a: np.concatenate([np.split(a, len(order), -1)[k] for k in order], -1)
-    given = [g.node("Transpose", [inputs[0]], perm=[1, 0, 2])]
-    given += [g.weight(turned(a).T[None]) for a in (kernel, recurrent)]
-    given.append(g.weight(np.concatenate([turned(b) for b in bias])[None]))
-    inner, *gate = functions
-    kinds = {"lstm": [*gate, inner, inner], "gru": [*gate, inner], "rnn": [inner]}[cell]
-    options: dict[str, Any] = {"hidden_size": units, "activations": [GATES[k] for k in kinds]}
-    if "hard_sigmoid" in kinds or "elu" in kinds:  # numbers for all that take some, in order
-        options["activation_alpha"] = [
-            1 / 6 if k == "hard_sigmoid" else 1.0 for k in kinds if k in ("hard_sigmoid", "elu")
-        ]
-        if "hard_sigmoid" in kinds:
-            options["activation_beta"] = [0.5] * kinds.count("hard_sigmoid")
-    if cell == "gru":
-        options["linear_before_reset"] = int(reset_after)
-    y, last = g.several(cell.upper(), given, 2, **options)
-    axes = g.weight([1] if sequences else [0], np.int64)  # the axis of directions: (steps, 1, rows, units)
-    if sequences:
-        g.node("Transpose", [g.node("Squeeze", [y, axes])], output, perm=[1, 0, 2])
-    else:
-        g.node("Squeeze", [last, axes], output)
-
-
 def _flip(g, inputs, output, axis):
     numbers = [g.weight(v, np.int64) for v in ([-1], [-END], [axis], [-1])]
     g.node("Slice", [inputs[0], *numbers], output)
@@ -205,28 +143,18 @@ def _slice(g, inputs, output, starts, ends):
     g.node("Slice", [inputs[0], *numbers], output)
 
 
-def _activation(g, inputs, output, function, slope):
-    x = inputs[0]
-    if function == "relu6":
-        g.node("Clip", [x, g.weight(0.0), g.weight(6.0)], output)
-    elif function == "silu":
-        g.node("Mul", [x, g.node("Sigmoid", [x])], output)
-    elif function == "gelu_tanh":
-        cube = g.node("Mul", [g.node("Mul", [x, x]), x])
-        inner = g.node("Add", [x, g.node("Mul", [cube, g.weight(0.044715)])])
-        tanh = g.node("Tanh", [g.node("Mul", [inner, g.weight(0.7978845608028654)])])
-        g.node("Mul", [g.node("Mul", [x, g.weight(0.5)]), g.node("Add", [tanh, g.weight(1.0)])], output)
-    elif function == "mish":
-        g.node("Mul", [x, g.node("Tanh", [g.node("Softplus", [x])])], output)
-    elif function == "hard_sigmoid":
-        g.node("HardSigmoid", [x], output, alpha=1 / 6, beta=0.5)
-    elif function == "gelu":
-        erf = g.node("Erf", [g.node("Mul", [x, g.weight(0.5**0.5)])])
-        half = g.node("Mul", [x, g.weight(0.5)])
-        g.node("Mul", [half, g.node("Add", [erf, g.weight(1.0)])], output)
-    else:
-        options = {"alpha": slope} if function in ("leaky_relu", "elu") else {}
-        g.node(FUNCTIONS[function], [x], output, **options)
+def _differs(g, inputs, output, other):
+    same = g.node("Equal", [inputs[0], g.weight(other, other.dtype)])
+    g.node("Cast", [g.node("Not", [same])], output, to=1)  # float32
+
+
+def _hide(g, inputs, output, far, moved, fixed=None):
+    x, *seen = [*inputs, *([] if fixed is None else [g.weight(fixed)])]
+    shown = seen[0]
+    for one in seen[1:]:
+        shown = g.node("Mul", [shown, one])
+    other = g.node("Add", [x, g.weight(far)]) if moved else g.weight(far)
+    g.node("Where", [g.node("Cast", [shown], to=9), x, other], output)  # bool
 
 
 def _pad(g, inputs, output, pads):
@@ -256,9 +184,10 @@ def _one(kind: str) -> Any:
 
 ADD = {
     "dense": _dense, "conv": _conv, "pool": _pool, "reduce": _reduce, "reshape": _reshape, "affine": _affine,
-    "layer_norm": _layer_norm, "activation": _activation, "softmax": _one("Softmax"),
+    "layer_norm": _layer_norm, "activation": activation, "softmax": _one("Softmax"),
     "log_softmax": _one("LogSoftmax"), "conv_transpose": _conv_transpose, "rms_norm": _rms_norm,
-    "recurrent": _recurrent, "flip": _flip, "slice": _slice, "matmul": _one("MatMul"),
+    "recurrent": recurrent, "differs": _differs, "hide": _hide, "flip": _flip, "slice": _slice,
+    "matmul": _one("MatMul"),
     "prelu": lambda g, inputs, output, weight: g.node("PRelu", [inputs[0], g.weight(weight)], output),
     "pad": _pad, "repeat": _repeat, "binary": _binary, "unary": _unary, "einsum": _einsum, "divide": _one("Div"),
     "power": _one("Pow"), "clip": lambda g, inputs, output, low, high: g.node(

@@ -168,11 +168,22 @@ def matmul(a, b):
     return a @ b
 
 
-def recurrent(x, cell, kernel, recurrent, bias, functions, reset_after, sequences):
+def differs(x, other):
+    return (x != other).astype(np.float32)
+
+
+def hide(x, *seen, far, moved, fixed=None):
+    for one in seen:
+        fixed = one if fixed is None else fixed * one
+    return np.where(fixed != 0, x, x + np.float32(far) if moved else np.float32(far))
+
+
+def recurrent(x, *mask, cell, kernel, recurrent, bias, functions, reset_after, sequences):
     n = len(recurrent)
     state = carry = np.zeros((len(x), n), x.dtype)
     outputs = []
-    for part in np.moveaxis(x @ kernel + bias[0], 1, 0):
+    for step, part in enumerate(np.moveaxis(x @ kernel + bias[0], 1, 0)):
+        before = state, carry
         if cell == "gru" and not reset_after:
             both = part[:, : 2 * n] + (state @ recurrent + bias[1])[:, : 2 * n]
         else:
@@ -192,6 +203,8 @@ def recurrent(x, cell, kernel, recurrent, bias, functions, reset_after, sequence
             z, r = (activation(gate, functions[1]) for gate in np.split(both, 2, 1))
             h = activation(part[:, 2 * n :] + (r * state) @ recurrent[:, 2 * n :] + bias[1][2 * n :], functions[0])
             state = z * state + (1 - z) * h
+        if mask:  # a step that is left out changes nothing
+            state, carry = (np.where(mask[0][:, step, None] != 0, a, b) for a, b in zip((state, carry), before))
         outputs.append(state)
     return np.stack(outputs, 1) if sequences else state
 

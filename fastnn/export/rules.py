@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fastnn.core.errors import NotSupportedError
-from fastnn.export.rules_blocks import BLOCKS, over_time, resampled
+from fastnn.export.rules_attention import ATTENTION
+from fastnn.export.rules_blocks import BLOCKS, inside, over_time, resampled
+from fastnn.export.rules_masked import used
 from fastnn.export.rules_sequences import SEQUENCES
-from fastnn.export.rules_words import Rule, activation, array, last, pads_of
+from fastnn.export.rules_words import Rule, activation, array, either_format, kind_of, pads_of
 
 
 def _dense(layer, shapes, out, form):
@@ -17,12 +19,11 @@ def _dense(layer, shapes, out, form):
 
 
 def _conv(layer, shapes, out, form):
-    last(layer, form)
     size, strides = tuple(layer.kernel_size), tuple(layer.strides)
     dilation = tuple(layer.dilation_rate)
     common = {"strides": strides, "dilations": dilation,
               "pads": pads_of(layer, shapes[0], size, strides, dilation, form)}  # fmt: skip
-    kind = type(layer).__name__
+    kind = kind_of(layer)
     bias = array(layer.bias) if layer.use_bias else None
     if kind.startswith("Depthwise"):
         kernel = array(layer.kernel)
@@ -40,17 +41,15 @@ def _conv(layer, shapes, out, form):
 
 
 def _pool(layer, shapes, out, form):
-    last(layer, form)
     size, strides = tuple(layer.pool_size), tuple(layer.strides)
     pads = pads_of(layer, shapes[0], size, strides, (1,) * len(size), form)
-    yield "pool", {"function": "max" if "Max" in type(layer).__name__ else "mean", "size": size, "strides": strides,
+    yield "pool", {"function": "max" if "Max" in kind_of(layer) else "mean", "size": size, "strides": strides,
                    "pads": pads}  # fmt: skip
 
 
 def _global(layer, shapes, out, form):
-    last(layer, form)
     axes = tuple(range(1, len(shapes[0]) - 1))
-    yield "reduce", {"function": "max" if "Max" in type(layer).__name__ else "mean", "axes": axes,
+    yield "reduce", {"function": "max" if "Max" in kind_of(layer) else "mean", "axes": axes,
                      "keepdims": bool(layer.keepdims)}  # fmt: skip
 
 
@@ -66,14 +65,13 @@ def _reshape(layer, shapes, out, form):
 
 
 def _norm(layer, shapes, out, form):
-    axis = layer.axis % len(shapes[0])
-    if axis != len(shapes[0]) - 1:
-        raise NotSupportedError(f"export to {form}: layer {layer.name!r} normalises axis {axis}; expected the last.")
+    behind = (1,) * (len(shapes[0]) - 1 - layer.axis % len(shapes[0]))
     scale = 1.0 / np.sqrt(layer.moving_variance.numpy().astype(np.float64) + layer.epsilon)
     if layer.scale:
         scale = scale * layer.gamma.numpy()
     shift = -layer.moving_mean.numpy() * scale + (layer.beta.numpy() if layer.center else 0.0)
-    yield "affine", {"scale": scale.astype(np.float32), "shift": shift.astype(np.float32)}
+    places = lambda v: v.astype(np.float32).reshape(-1, *behind)
+    yield "affine", {"scale": places(scale), "shift": places(shift)}
 
 
 def _layer_norm(layer, shapes, out, form):
@@ -101,14 +99,12 @@ def _embedding(layer, shapes, out, form):
 
 
 def _zero_padding(layer, shapes, out, form):
-    last(layer, form)
     pads = layer.padding
     pads = (pads,) if isinstance(pads[0], int) else pads
     yield "pad", {"pads": ((0, 0), *(tuple(p) for p in pads), (0, 0))}
 
 
 def _upsampling(layer, shapes, out, form):
-    last(layer, form)
     if getattr(layer, "interpolation", "nearest") != "nearest":
         yield from resampled(layer, shapes, out, form)
         return
@@ -164,7 +160,6 @@ def _repeat_vector(layer, shapes, out, form):
 
 
 def _cropping(layer, shapes, out, form):
-    last(layer, form)
     crops = layer.cropping
     crops = (crops,) if isinstance(crops[0], int) else crops
     yield "slice", {"starts": tuple(a for a, _ in crops), "ends": tuple(-b if b else None for _, b in crops)}
@@ -209,19 +204,21 @@ RULES: dict[str, Rule] = {
     "Dense": _dense, "Activation": _activation_layer, "Softmax": _softmax, "ReLU": _relu,
     "LeakyReLU": _leaky, "ELU": _elu,
     **dict.fromkeys(("Conv1D", "Conv2D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D",
-                     "Conv3D"), _conv),
-    **{f"{kind}Pooling{n}D": _pool for kind in ("Max", "Average") for n in (1, 2, 3)},
-    **{f"Global{kind}Pooling{n}D": _global for kind in ("Max", "Average") for n in (1, 2, 3)},
-    "Flatten": _reshape, "Reshape": _reshape, "Permute": _permute, "BatchNormalization": _norm,
+                     "Conv3D"), either_format(_conv)),
+    **{f"{kind}Pooling{n}D": either_format(_pool) for kind in ("Max", "Average") for n in (1, 2, 3)},
+    **{f"Global{kind}Pooling{n}D": either_format(_global) for kind in ("Max", "Average") for n in (1, 2, 3)},
+    "Flatten": either_format(_reshape), "Reshape": _reshape, "Permute": _permute, "BatchNormalization": _norm,
     "LayerNormalization": _layer_norm, "Rescaling": _rescaling, "Embedding": _embedding,
-    **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"), _zero_padding), "UpSampling1D": _upsampling,
-    "UpSampling2D": _upsampling, "UpSampling3D": _upsampling,
+    **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"), either_format(_zero_padding)),
+    **{f"UpSampling{n}D": either_format(_upsampling) for n in (1, 2, 3)},
     "Concatenate": _concatenate, "Add": _merge("add"), "Subtract": _merge("subtract"),
     "Multiply": _merge("multiply"), "Maximum": _merge("maximum"), "Minimum": _merge("minimum"),
     "Average": _merge("average"), "RepeatVector": _repeat_vector, "PReLU": _prelu, "GroupNormalization": _group_norm,
-    "RMSNormalization": _rms_norm, **dict.fromkeys(("Cropping1D", "Cropping2D", "Cropping3D"), _cropping),
-    **SEQUENCES, **BLOCKS,
+    "RMSNormalization": _rms_norm, **{f"Cropping{n}D": either_format(_cropping) for n in (1, 2, 3)},
+    **SEQUENCES, **BLOCKS, **ATTENTION,
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianNoise",
                      "GaussianDropout", "AlphaDropout", "ActivityRegularization", "Identity"), _same()),
 }  # fmt: skip
+RULES["Masking"] = used
 RULES["TimeDistributed"] = over_time(RULES)
+RULES["SpectralNormalization"] = inside(RULES)

@@ -6,7 +6,7 @@ import numpy as np
 
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.resampling import weights
-from fastnn.export.rules_words import Rule, activation, array, last
+from fastnn.export.rules_words import Made, Rule, activation, array, either_format, kind_of, rule_of
 
 
 def _einsum(layer, shapes, out, form):
@@ -56,23 +56,59 @@ def _dot(layer, shapes, out, form):
     yield "einsum", {"equation": f"{''.join(one)},{''.join(two)}->{''.join(kept)}"}
 
 
-def _attention(layer, shapes, out, form):
-    if layer.score_mode != "dot" or [len(s) for s in shapes[:2]] != [3, 3]:
-        raise NotSupportedError(
-            f"export to {form}: layer {layer.name!r} has score_mode={layer.score_mode!r}; expected 'dot' of sequences."
-        )
-    yield "einsum", {"equation": "rtd,rsd->rts"}, (-1, -3 if len(shapes) > 2 else -2)
-    scale = 1.0 if layer.scale is None else array(layer.scale)
-    yield "binary", {"function": "multiply", "other": np.float32(scale), "swapped": False}
-    yield "softmax", {"axis": -1}
-    yield "matmul", {}, (2, -2)
+def _adaptive(layer, shapes, out, form):
+    if None in shapes[0][1:]:
+        raise NotSupportedError(f"export to {form}: layer {layer.name!r} divides axes whose sizes are not known.")
+    rank = len(shapes[0])
+    made, value = Made(), -1
+    for axis in range(1, rank - 1):
+        n, parts = shapes[0][axis], out[axis]
+        spans = [(i * n // parts, -(-(i + 1) * n // parts)) for i in range(parts)]
+        if "Max" in kind_of(layer):
+            ends = []
+            for span in spans:
+                starts, stops = [0] * (rank - 1), [None] * (rank - 1)
+                starts[axis - 1], stops[axis - 1] = span
+                window = made.add("slice", {"starts": tuple(starts), "ends": tuple(stops)}, value)
+                ends.append(made.add("reduce", {"function": "max", "axes": (axis,), "keepdims": True}, window))
+            value = made.add("concat", {"axis": axis}, *ends)
+        else:
+            shares = np.zeros((parts, n), np.float32)
+            for i, (a, b) in enumerate(spans):
+                shares[i, a:b] = 1 / (b - a)
+            letters = "rabcde"[: rank - 1] + "z"
+            new = letters.replace(letters[axis], "n")
+            value = made.add("einsum", {"equation": f"{letters},n{letters[axis]}->{new}", "weight": shares}, value)
+    return made
+
+
+def _center_crop(layer, shapes, out, form):
+    sizes = shapes[0][1:-1]
+    if None in sizes or any(n < wanted for n, wanted in zip(sizes, out[1:])):
+        raise NotSupportedError(f"export to {form}: layer {layer.name!r} enlarges images of {sizes}, or any size.")
+    starts = tuple((n - wanted) // 2 for n, wanted in zip(sizes, out[1:]))
+    yield "slice", {"starts": (*starts, 0), "ends": (*(a + n for a, n in zip(starts, out[1:])), None)}
+
+
+def inside(rules):
+    """The rule for SpectralNormalization, which in inference is the layer inside."""
+
+    def rule(layer, shapes, out, form):
+        inner = rule_of(layer.layer, rules)
+        if inner is None:
+            raise NotSupportedError(
+                f"export to {form}: layer {layer.name!r} holds a {kind_of(layer.layer)}, which there is no rule for."
+            )
+        return inner(layer.layer, shapes, out, form)
+
+    return rule
 
 
 def over_time(rules):
     """The rule for TimeDistributed, of the rules for what it runs."""
 
     def rule(layer, shapes, out, form):
-        inner = rules.get(type(layer.layer).__name__)
+        inner = rule_of(layer.layer, rules)
         if inner is None or None in shapes[0][1:] or None in out[1:]:
             raise NotSupportedError(
                 f"export to {form}: layer {layer.name!r} runs a {type(layer.layer).__name__} at each step, which "
@@ -88,7 +124,6 @@ def over_time(rules):
 
 
 def resampled(layer, shapes, out, form):
-    last(layer, form)
     if None in shapes[0][1:] or getattr(layer, "crop_to_aspect_ratio", False) or getattr(
         layer, "pad_to_aspect_ratio", False
     ):  # fmt: skip
@@ -103,5 +138,6 @@ def resampled(layer, shapes, out, form):
 
 BLOCKS: dict[str, Rule] = {
     "EinsumDense": _einsum, "UnitNormalization": _unit_norm, "Normalization": _normalization, "Dot": _dot,
-    "Attention": _attention, "Resizing": resampled,
+    "Resizing": either_format(resampled), "CenterCrop": either_format(_center_crop),
+    **{f"Adaptive{kind}Pooling{n}D": either_format(_adaptive) for kind in ("Max", "Average") for n in (1, 2, 3)},
 }  # fmt: skip

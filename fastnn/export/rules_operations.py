@@ -164,14 +164,27 @@ def _einsum(call: Between) -> Iterator[Any]:
     yield "einsum", {"equation": call.options["subscripts"]}
 
 
+def _not_equal(call: Between) -> Iterator[Any]:
+    other = call.args[1]
+    if hasattr(other, "origin"):
+        raise call.refuse("compares two values; expected a value and a constant")
+    yield "differs", {"other": np.asarray(other, call.args[0].dtype)}
+
+
+def _any(call: Between) -> Iterator[Any]:
+    yield "reduce", {"function": "max", "axes": axes_of(call), "keepdims": bool(call.options["keepdims"])}
+
+
 def _clip(call: Between) -> Iterator[Any]:
     yield "clip", {"low": float(call.options["x_min"]), "high": float(call.options["x_max"])}
 
 
+TRUTHS = ("not_equal", "any", "logical_and")  # operations that masks are made with: 0 and 1 in float32
 OPERATIONS: dict[str, OperationRule] = {
     **dict.fromkeys(BINARY, _binary), **dict.fromkeys(UNARY, _unary), **dict.fromkeys(ACTIVATIONS, _activation),
     "gelu": _gelu, "elu": _sloped("alpha"), "leaky_relu": _sloped("negative_slope"), "softmax": _softmax,
     "log_softmax": _softmax, **dict.fromkeys(("sum", "mean", "max", "min", "amax", "amin"), _reduce),
     "reshape": _reshape, "transpose": _transpose, "concatenate": _concatenate, "expand_dims": _expand,
     "squeeze": _squeeze, "getitem": _getitem, "matmul": _matmul, "einsum": _einsum, "clip": _clip,
+    "not_equal": _not_equal, "any": _any, "logical_and": lambda call: iter([("multiply", {})]),
 }  # fmt: skip

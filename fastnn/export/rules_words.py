@@ -32,10 +32,53 @@ def activation(function: Any, layer: Any, form: str) -> Iterator[tuple[str, dict
         yield "activation", {"function": name, "slope": {"leaky_relu": 0.2, "elu": 1.0}.get(name, 0.0)}
 
 
-def last(layer: Any, form: str) -> None:
-    """NotSupportedError unless a layer has its channels last."""
-    if getattr(layer, "data_format", "channels_last") == "channels_first":
-        raise NotSupportedError(f"export to {form}: layer {layer.name!r} has data_format='channels_first'.")
+class Made(list):
+    """Steps as they are added; each has a number, by which later ones name its value."""
+
+    def add(self, kind: str, options: dict[str, Any], *sources: int) -> int:
+        """Add a step and return its number; sources: numbers of steps, or -1, -2, ... for the inputs."""
+        self.append((kind, options, sources))
+        return len(self) - 1
+
+
+class _ChannelsLast:
+    """A layer as if its channels were last."""
+
+    data_format = "channels_last"
+
+    def __init__(self, layer: Any) -> None:
+        self._layer = layer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._layer, name)
+
+
+def kind_of(layer: Any) -> str:
+    """The name of a layer's class."""
+    return type(getattr(layer, "_layer", layer)).__name__
+
+
+def rule_of(layer: Any, rules: dict[str, Rule]) -> Rule | None:
+    """The rule for a layer of fastnn's own; None for a user's class, whatever its name."""
+    return rules.get(kind_of(layer)) if type(layer).__module__.startswith("fastnn.") else None
+
+
+def either_format(rule: Rule) -> Rule:
+    """The rule for channels last as one for both data formats: axes move before and after it."""
+
+    def both(layer: Any, shapes: Any, out: Any, form: str) -> Iterator[Any]:
+        if getattr(layer, "data_format", "channels_last") != "channels_first":
+            yield from rule(layer, shapes, out, form)
+            return
+        behind = lambda shape: (shape[0], *shape[2:], shape[1])
+        yield "transpose", {"order": behind(range(len(shapes[0])))}
+        turned = behind(out) if len(out) > 2 else out
+        for kind, options, *wanted in rule(_ChannelsLast(layer), [behind(s) for s in shapes], turned, form):
+            yield kind, options, *[tuple(k + 1 if k >= 0 else 0 for k in numbers) for numbers in wanted]
+        if len(out) > 2:
+            yield "transpose", {"order": (0, len(out) - 1, *range(1, len(out) - 1))}
+
+    return both
 
 
 def array(variable: Any) -> Array:

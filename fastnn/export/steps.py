@@ -8,12 +8,14 @@ from __future__ import annotations
 import inspect
 from typing import Any, NamedTuple
 
-from fastnn.core import hooks
+from fastnn.core import hooks, tree
 from fastnn.core.errors import NotSupportedError
 from fastnn.export.rules import RULES
-from fastnn.export.rules_operations import OPERATIONS, Between
+from fastnn.export.rules_masked import MASKED
+from fastnn.export.rules_operations import OPERATIONS, TRUTHS, Between
+from fastnn.export.rules_words import rule_of
 
-SAID = ("attention_mask", "use_causal_mask", "return_attention_scores", "initial_state", "reverse")  # in a call
+SAID = ("attention_mask", "return_attention_scores", "initial_state", "reverse")  # in a call
 
 
 class Step(NamedTuple):
@@ -88,16 +90,51 @@ class _Walk:
             if hasattr(layer, "row"):  # a public operation
                 names[_key(event.outputs[0])] = self._between(layer, event, inputs)
                 continue
-            rule = RULES.get(type(layer).__name__)
-            if rule is None or not type(layer).__module__.startswith("fastnn."):
+            rule = rule_of(layer, RULES)
+            if rule is None:
                 raise NotSupportedError(
                     f"export to {self.form}: layer {layer.name!r} is a {type(layer).__name__}, which there is no rule "
                     f"for. Rules are there for {', '.join(sorted(RULES))}."
                 )
+            symbols = self._arguments(layer, event)
+            inputs = [names[_key(x)] for x in symbols]
+            shapes, options = [tuple(x.shape) for x in symbols], {}
+            found = self._masks(layer, symbols)
+            if found:
+                rule = MASKED[type(layer).__name__]
+                options["masks"] = tuple(found)
+                inputs += [self._value(mask, names) for mask in found.values()]
+            if event.kwargs.get("use_causal_mask"):
+                options["use_causal_mask"] = True
             self._refuse(layer, event)
-            shapes = [tuple(x.shape) for x in event.inputs]
             out = tuple(event.outputs[0].shape)
-            names[_key(event.outputs[0])] = self._add(layer, list(rule(layer, shapes, out, self.form)), inputs, out)
+            made = list(rule(layer, shapes, out, self.form, **options))
+            names[_key(event.outputs[0])] = self._add(layer, made, inputs, out)
+
+    def _arguments(self, layer, event):
+        """The symbols that a layer is called with, in the order of its signature."""
+        given = inspect.signature(type(layer).call).bind(layer, *event.args, **event.kwargs).arguments
+        flat = tree.flatten(list(given.values())[1:])
+        return [x for x in flat if hasattr(x, "origin")]
+
+    def _masks(self, layer, symbols):
+        """{number of the input: its mask} of what a layer looks at."""
+        takes = [name for name in inspect.signature(type(layer).call).parameters if name.endswith("mask")]
+        found = {k: mask for k, x in enumerate(symbols) if takes and (mask := hooks.call("mask", x)) is not None}
+        if found and rule_of(layer, MASKED) is None:
+            raise NotSupportedError(
+                f"export to {self.form}: layer {layer.name!r} looks at a mask, as of an Embedding with mask_zero=True; "
+                f"there are rules for masks of {', '.join(sorted(MASKED))}. A .c file can have all."
+            )
+        return found
+
+    def _value(self, mask, names):
+        """The name of a mask's value, whose operations are no calls of the model: they are added here."""
+        if _key(mask) not in names:
+            event = mask.origin
+            inputs = [self._value(x, names) for x in event.inputs]
+            names[_key(mask)] = self._between(event.operation, event, inputs)
+        return names[_key(mask)]
 
     def _between(self, operation, event, inputs):
         """Add the steps of a public operation; the name of their value."""
@@ -109,7 +146,7 @@ class _Walk:
                 f"export to {self.form}: there is no rule for the operation {name!r} as it is called. Rules are "
                 f"there for {', '.join(sorted(OPERATIONS))}."
             )
-        if any(x.dtype != "float32" for x in (*event.inputs, *event.outputs)):
+        if name not in TRUTHS and any(x.dtype != "float32" for x in (*event.inputs, *event.outputs)):
             raise NotSupportedError(f"export to {self.form}: the operation {name!r} on {event.inputs[0].dtype}.")
         call = Between(name, tuple(event.args), operation.options, shapes, out, self.form)
         return self._add(operation, list(rule(call)), inputs, out)
@@ -134,13 +171,7 @@ class _Walk:
             raise NotSupportedError(
                 f"export to {self.form}: layer {layer.name!r} is quantized, or has a LoRA; expected plain weights."
             )
-        takes = [name for name in inspect.signature(type(layer).call).parameters if name.endswith("mask")]
-        if takes and any(hooks.call("mask", x) is not None for x in event.inputs):
-            raise NotSupportedError(
-                f"export to {self.form}: layer {layer.name!r} looks at a mask, as of an Embedding with mask_zero=True; "
-                "expected a model without masks. A .c file can have them."
-            )
-        said = {name: value for name, value in event.kwargs.items() if name in SAID and value not in (None, False)}
+        said = {n for n, value in event.kwargs.items() if n in SAID and value is not None and value is not False}
         if said:
             raise NotSupportedError(f"export to {self.form}: layer {layer.name!r} is called with {sorted(said)}.")
         if len(event.outputs) > 1:

@@ -5,7 +5,7 @@ import numpy as np
 import fastnn
 from fastnn import layers, ops
 
-IMAGE, SERIES, ROW, VOLUME = (9, 8, 4), (10, 4), (6,), (4, 5, 6, 2)
+IMAGE, SERIES, ROW, VOLUME, FIRST = (9, 8, 4), (10, 4), (6,), (4, 5, 6, 2), (4, 9, 8)
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "exponential", "gelu",
                "silu", "relu6", "leaky_relu", "hard_sigmoid", "hard_silu", "mish", "log_softmax", "linear")  # fmt: skip
 LAYERS = {
@@ -64,6 +64,29 @@ LAYERS = {
     "smooth": (IMAGE, lambda: layers.UpSampling2D((2, 3), interpolation="bilinear")),
     "resized": (IMAGE, lambda: layers.Resizing(5, 11)), "elu": (ROW, lambda: layers.ELU(0.3)),
     "relu both": (ROW, lambda: layers.ReLU(0.5, negative_slope=0.1)),
+    **{f"{name} first": (FIRST, make) for name, make in {
+        "conv": lambda: layers.Conv2D(6, 3, 2, "same", data_format="channels_first"),
+        "depthwise": lambda: layers.DepthwiseConv2D(3, data_format="channels_first"),
+        "separable": lambda: layers.SeparableConv2D(5, 3, data_format="channels_first", activation="relu"),
+        "transposed": lambda: layers.Conv2DTranspose(3, 3, 2, "same", data_format="channels_first"),
+        "pool": lambda: layers.AveragePooling2D(3, 2, "same", data_format="channels_first"),
+        "mean": lambda: layers.GlobalAveragePooling2D("channels_first", keepdims=True),
+        "max": lambda: layers.GlobalMaxPooling2D("channels_first"),
+        "flat": lambda: layers.Flatten("channels_first"), "norm": lambda: layers.BatchNormalization(1),
+        "pad": lambda: layers.ZeroPadding2D(1, data_format="channels_first"),
+        "crop": lambda: layers.Cropping2D(1, data_format="channels_first"),
+        "up": lambda: layers.UpSampling2D(2, "channels_first", "bilinear"),
+        "resize": lambda: layers.Resizing(4, 11, data_format="channels_first"),
+        "parts": lambda: layers.AdaptiveMaxPooling2D(3, data_format="channels_first")}.items()},
+    **{f"{kind.__name__} parts": (shape, lambda kind=kind, n=n: kind(n)) for shape, n, kind in (
+        (SERIES, 4, layers.AdaptiveAveragePooling1D), (IMAGE, (4, 3), layers.AdaptiveAveragePooling2D),
+        (VOLUME, 2, layers.AdaptiveAveragePooling3D), (SERIES, 3, layers.AdaptiveMaxPooling1D),
+        (IMAGE, (2, 5), layers.AdaptiveMaxPooling2D), (VOLUME, 3, layers.AdaptiveMaxPooling3D))},
+    "CenterCrop": (IMAGE, lambda: layers.CenterCrop(4, 5)),
+    "spectral": (IMAGE, lambda: layers.SpectralNormalization(layers.Conv2D(3, 2))),
+    "cell": (SERIES, lambda: layers.RNN(layers.LSTMCell(3), return_sequences=True)),
+    "cells": (SERIES, lambda: layers.RNN([layers.GRUCell(3), layers.SimpleRNNCell(2)], go_backwards=True)),
+    "Masking": (SERIES, lambda: layers.Masking(0.5)),
     "pool1d": (SERIES, lambda: layers.MaxPooling1D(3, 1, "same")), "up1d": (SERIES, lambda: layers.UpSampling1D(2)),
 }  # fmt: skip
 MERGES = (
@@ -75,6 +98,13 @@ MERGES = (
     layers.Average,
     layers.Concatenate,
 )
+
+
+def drawn(shape, dtype, rows, draw):
+    """Values for an input; every other word is 0, which masks leave out."""
+    size = [rows, *(d or 7 for d in shape[1:])]
+    values = draw.integers(-19, 20, size).clip(0) if dtype == "int32" else draw.normal(size=size)
+    return values.astype(dtype)
 
 
 def one_layer(name):
@@ -117,10 +147,35 @@ def attended():
     return randomised(fastnn.Model([a, b], layers.MultiHeadAttention(1, 2, value_dim=3)(h, h)))
 
 
-def pairs(layer, *more):
+def pairs(layer, **more):
     """A layer of two sequences."""
     a, b = fastnn.Input((5, 4)), fastnn.Input((7, 4))
-    return randomised(fastnn.Model([a, b], layer([a, b], *more)))
+    return randomised(fastnn.Model([a, b], layer([a, b], **more)))
+
+
+def heads(layer, **more):
+    """A layer with heads, of a sequence and itself, and of its result and another one, with a key apart."""
+    a, b = fastnn.Input((5, 4)), fastnn.Input((7, 4))
+    h = layer(a, a, use_causal_mask=True)
+    other = type(layer).from_config({**layer.get_config(), "name": "other"})
+    return randomised(fastnn.Model([a, b], other(h, b, b * 2)))
+
+
+def masked(*after, length=9):
+    """Words, of which 0 is none, and layers that leave it out."""
+    made = [make() for make in after]
+    return randomised(
+        fastnn.Sequential([fastnn.Input((length,), dtype="int32"), layers.Embedding(20, 3, mask_zero=True), *made])
+    )
+
+
+def masked_heads(dropout):
+    """Attention whose queries and keys have masks, in a layer with heads and in one without."""
+    a, b = (fastnn.Input((n,), dtype="int32") for n in (6, 5))
+    words = layers.Embedding(20, 3, mask_zero=True)
+    one, two = words(a), words(b)
+    h = layers.MultiHeadAttention(2, 3, dropout=dropout)(one, two)
+    return randomised(fastnn.Model([a, b], [h, layers.Attention()([one, two]), layers.AdditiveAttention()([two, one])]))
 
 
 def operations():
@@ -139,6 +194,18 @@ def operations():
     return fastnn.Model([a, b], [f, g, ops.squeeze(ops.expand_dims(ops.elu(a) + ops.log_softmax(b), 1), 1)])
 
 
+MASKED = {
+    **{f"masked {kind.__name__} {options}": lambda kind=kind, options=options: masked(lambda: kind(3, **options))
+       for kind in (layers.LSTM, layers.GRU, layers.SimpleRNN)
+       for options in ({}, {"return_sequences": True}, {"go_backwards": True})},
+    "masked GRU before": lambda: masked(lambda: layers.GRU(3, reset_after=False), length=None),
+    "masked cells": lambda: masked(lambda: layers.RNN([layers.GRUCell(3), layers.LSTMCell(2)])),
+    "masked both ways": lambda: masked(lambda: layers.Bidirectional(layers.LSTM(3, return_sequences=True)),
+                                       layers.GlobalAveragePooling1D),
+    "masked ends": lambda: masked(lambda: layers.Bidirectional(layers.GRU(3))),
+    "masked mean": lambda: masked(lambda: layers.Dense(3), lambda: layers.GlobalAveragePooling1D(keepdims=True)),
+    "masked heads": lambda: masked_heads(0.0), "masked heads with dropout": lambda: masked_heads(0.5),
+}  # fmt: skip
 MODELS = {
     **{name: lambda name=name: one_layer(name) for name in LAYERS},
     **{kind.__name__: lambda kind=kind: merged(kind) for kind in MERGES},
@@ -146,6 +213,11 @@ MODELS = {
     "Dot": lambda: pairs(layers.Dot(2)),
     "Dot of steps": lambda: pairs(layers.Dot((-1, 2))),
     "Attention": lambda: pairs(layers.Attention(use_scale=True)),
+    "Attention of sums": lambda: pairs(layers.Attention(use_scale=True, score_mode="concat"), use_causal_mask=True),
+    "AdditiveAttention": lambda: pairs(layers.AdditiveAttention()),
+    "heads": lambda: heads(layers.MultiHeadAttention(2, 3, sliding_window=3)),
+    "fewer keys": lambda: heads(layers.GroupQueryAttention(3, 4, 2)),
+    **MASKED,
     "words": words,
     "MultiHeadAttention": attended,
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exported import MODELS
+from exported import MODELS, drawn
 
 import fastnn
 from fastnn import layers
@@ -25,8 +25,7 @@ def test_the_steps_in_numpy_are_what_predict_gives(name):
     steps = steps_of(model, "py")
     draw, values = np.random.default_rng(1), {}
     for key, (shape, dtype) in steps.inputs.items():
-        size = [4, *(d or 7 for d in shape[1:])]
-        values[key] = (draw.integers(0, 20, size) if dtype == "int32" else draw.normal(size=size)).astype(dtype)
+        values[key] = drawn(shape, dtype, 4, draw)
     x = list(values.values())
     expected = model.predict(x if len(x) > 1 else x[0], verbose=0)
     expected = expected if isinstance(expected, list) else [expected]
@@ -37,20 +36,29 @@ def test_the_steps_in_numpy_are_what_predict_gives(name):
         assert a.dtype == b.dtype or name in ("Flatten",)
 
 
+class OwnCell(layers.GRUCell):
+    pass
+
+
+class Dense(layers.Dense):
+    """A user's class, which may compute anything."""
+
+
 class Own(layers.Layer):
     def call(self, x):
         return x
 
 
 @pytest.mark.parametrize("make, words", [
-    (lambda: layers.RNN(layers.LSTMCell(3), name="memory"), "layer 'memory' is a RNN"),
+    (lambda: layers.RNN(OwnCell(3), name="memory"), "layer 'memory' runs a cell of another class"),
     (lambda: layers.LSTM(3, return_state=True), "gives 3 results"),
     (lambda: layers.LSTM(3, activation="mish"), "of a recurrent layer expected one of tanh"),
     (lambda: layers.Bidirectional(layers.LSTM(3), merge_mode=None), "gives 2 results"),
     (lambda: Own(name="mine"), "layer 'mine' is a Own"),
-    (lambda: layers.Conv1D(3, 2, data_format="channels_first"), "channels_first"),
     (lambda: layers.Dense(3, activation="glu"), "activation 'glu'"),
-    (lambda: layers.BatchNormalization(axis=1), "normalises axis 1"),
+    (lambda: layers.LayerNormalization(axis=1), "normalises axes"),
+    (lambda: layers.SpectralNormalization(Dense(3)), "holds a Dense"),
+    (lambda: layers.TimeDistributed(Dense(3)), "runs a Dense"),
     (lambda: layers.ReLU(threshold=1.0), "a ReLU with a threshold"),
     (lambda: layers.TimeDistributed(Own()), "runs a Own at each step"),
 ])  # fmt: skip
@@ -67,22 +75,24 @@ def test_a_size_that_padding_needs():
         steps_of(model, "py")
 
 
-def test_a_mask_is_named():
-    model = fastnn.Sequential(
-        [fastnn.Input((7,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.GRU(3)]
-    )
-    with pytest.raises(NotSupportedError, match=r"layer .gru\w*. looks at a mask"):
-        steps_of(model, "py")
-    blind = fastnn.Sequential(
-        [fastnn.Input((7,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.Dense(3)]
-    )
+def test_a_mask_of_a_layer_without_a_rule_for_masks_is_named():
+    words = [fastnn.Input((7,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True)]
+    with pytest.raises(NotSupportedError, match=r"layer .time\w*. looks at a mask"):
+        steps_of(fastnn.Sequential([*words, layers.TimeDistributed(layers.Dense(3))]), "py")
+    with pytest.raises(NotSupportedError, match="zero_output_for_mask"):
+        steps_of(fastnn.Sequential([*words, layers.LSTM(3, zero_output_for_mask=True)]), "py")
+    blind = fastnn.Sequential([*words, layers.Dense(3)])
     assert [s.kind for s in steps_of(blind, "py").steps] == ["gather", "dense"]
 
 
 def test_what_a_call_asks_for_is_named():
-    x = fastnn.Input((5, 4))
-    with pytest.raises(NotSupportedError, match="use_causal_mask"):
-        steps_of(fastnn.Model(x, layers.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)), "py")
+    x, seen = fastnn.Input((5, 4)), fastnn.Input((5, 5))
+    call = layers.MultiHeadAttention(2, 3)(x, x, attention_mask=seen)
+    with pytest.raises(NotSupportedError, match="attention_mask"):
+        steps_of(fastnn.Model([x, seen], call), "py")
+    y = fastnn.Input((None, 4))
+    with pytest.raises(NotSupportedError, match="unknown length"):
+        steps_of(fastnn.Model(y, layers.MultiHeadAttention(2, 3)(y, y, use_causal_mask=True)), "py")
 
 
 def test_a_model_without_a_graph(tmp_path):
