@@ -282,7 +282,7 @@ def zeros(shape: Any, dtype: Any) -> Any:
 def is_float(x: Any) -> bool:
     """Whether x is a value of a float dtype."""
     dtype = getattr(x, "dtype", None)
-    return dtype is not None and (dtype == "float32" or dtypes.is_float(dtypes.standardize(dtype)))
+    return dtype is not None and (dtype == "float32" or dtypes.is_inexact(dtypes.standardize(dtype)))
 
 
 # ------------------------------------------------------------------ what is asked, in terms of symbols

@@ -97,7 +97,8 @@ def make(spec: Any, rng: np.random.Generator, dtype: str = "float32") -> np.ndar
         if kind.kind in "iu":
             low = max(int(np.ceil(spec.low)), int(np.iinfo(kind).min))
             return rng.integers(low, min(int(np.floor(spec.high)), int(np.iinfo(kind).max)) + 1, shape).astype(kind)
-        return rng.uniform(spec.low, spec.high, shape).astype(kind)
+        x = rng.uniform(spec.low, spec.high, shape)
+        return (x + 1j * rng.uniform(spec.low, spec.high, shape) if kind.kind == "c" else x).astype(kind)
     low, high = float(spec.low), float(spec.high)
     size = int(np.prod(shape, dtype=np.int64))
     if getattr(spec, "distinct", False):

@@ -129,6 +129,12 @@ class Operand:
     wr_all = property(lambda self: self._access(False, True, 1), doc="Any part may be written by any item.")
     rw_all = property(lambda self: self._access(True, True, 1), doc="Any part may be read and written by any item.")
 
+    @property
+    def real(self) -> Operand:
+        """Complex numbers as the pairs of floats that they lie as; any other operand itself."""
+        part = dtypes.COMPLEX.get(self.dtype)
+        return self if part is None else self.view((*self.shape, 2), part)
+
     def part(self, byte_offset: int, nbytes: int, dtype: str | None = None) -> Operand:
         """A sub-view of some bytes, one-dimensional."""
         dtype = dtype or self.dtype
@@ -361,4 +367,5 @@ class Emitter:
 
     def copy(self, source: Operand, target: Operand) -> None:
         """Copy one operand's bytes into another of the same size and dtype."""
+        source, target = source.real, target.real
         self.emit(f"copy_{source.t}", source.rd, target.wr, n=source.size, elementwise=True)

@@ -160,13 +160,13 @@ class Lowering:
             return self.storage.array(number, s)
         operand = self.arena(s, s.name or "input")
         rows, order = self.storage.slot(number)
-        e = Emitter(s.node, [], [operand], self)
+        e, row = Emitter(s.node, [], [operand], self), operand.real
         e.emit(
-            f"gather_rows_{operand.t}_{kernel_type(dtype)}",
+            f"gather_rows_{row.t}_{kernel_type(dtypes.COMPLEX.get(dtype, dtype))}",
             rows.rd_all,
             order.rd_all,
-            operand.wr,
-            s.spec.size // s.shape[0],
+            row.wr,
+            row.size // s.shape[0],
             e.state,
             n=s.shape[0],
         )

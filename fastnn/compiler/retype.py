@@ -77,6 +77,8 @@ class Retyped:
         self.outputs = [env[s] for s in outputs]
 
     def _type(self, dtype: str) -> str:
+        if dtype in dtypes.COMPLEX:
+            return dtypes.promote("complex64", self.dtype)
         return self.dtype if dtypes.is_float(dtype) else dtype
 
     def _attrs(self, attrs: Attrs) -> Attrs:

@@ -15,10 +15,13 @@ TABLE: dict[str, tuple[type[np.generic], str]] = {
     "int8": (np.int8, "i8"), "int16": (np.int16, "i16"), "int32": (np.int32, "i32"), "int64": (np.int64, "i64"),
     "uint8": (np.uint8, "u8"), "uint16": (np.uint16, "u16"), "uint32": (np.uint32, "u32"),
     "uint64": (np.uint64, "u64"), "bool": (np.bool_, "u8"),
+    "complex64": (np.complex64, "c64"), "complex128": (np.complex128, "c128"),
 }  # fmt: skip
 TEXT = "string"  # of symbols that stand for text: no kernel takes it
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 HALVES = ("float16", "bfloat16")  # stored and rounded to; calculated with in float32
+COMPLEX = {"complex64": "float32", "complex128": "float64"}  # of a complex dtype that of its parts
+INEXACT = (*FLOATS, *COMPLEX)
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",
             "single": "float32", "long": "int64"}  # fmt: skip
 _ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()} | {"bfloat16": 2}
@@ -41,6 +44,8 @@ def standardize(dtype: Any, default: str | None = None) -> str:
         return known
     if dtype is float:
         return max(config.floatx(), "float32", key=itemsize)
+    if dtype is complex:
+        return promote("complex64", config.floatx())
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
     name = {int: "int32", bool: "bool"}.get(dtype, name) if isinstance(dtype, type) else name
     name = _ALIASES.get(name, name).rstrip("_") if isinstance(name, str) else name
@@ -94,6 +99,15 @@ def is_float(name: str) -> bool:
     return name in FLOATS
 
 
+def is_inexact(name: str) -> bool:
+    """Whether the dtype is a floating-point or a complex one: what has gradients, and is not rounded to integers.
+
+    >>> is_inexact("complex64"), is_inexact("int32")
+    (True, False)
+    """
+    return name in INEXACT
+
+
 def far(value: float, name: str) -> float:
     """`value`, which stands for infinity, or the farthest number on its side that the float dtype holds.
 
@@ -104,15 +118,18 @@ def far(value: float, name: str) -> float:
 
 
 def promote(*names: str | None) -> str:
-    """The dtype in which values of these dtypes meet; floats win over integers, as in Keras.
+    """The dtype in which values of these dtypes meet; floats win over integers, complex ones over both, as in Keras.
 
-    >>> promote("int64", "float32"), promote("int32", "int64"), promote("bool", "uint8")
-    ('float32', 'int64', 'uint8')
+    >>> promote("int64", "float32"), promote("int32", "int64"), promote("float64", "complex64")
+    ('float32', 'int64', 'complex128')
     """
     given = [n for n in names if n is not None]
     first = given[0]
     if all(n == first for n in given):
         return first
+    if any(n in COMPLEX for n in given):
+        part = promote("float32", *(COMPLEX.get(n, n) for n in given if n in INEXACT))
+        return "complex64" if part == "float32" else "complex128"
     floats = [n for n in given if n in FLOATS]
     if floats:
         if "float16" in floats and "bfloat16" in floats:

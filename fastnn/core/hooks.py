@@ -15,7 +15,7 @@
 ``fastnn.layers``);
 ``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
 ``in_float32(op, inputs, attrs)`` calculates an operation on float16 or bfloat16 in float32 (registered by
-``fastnn.ops``);
+``fastnn.ops``); ``in_parts(op, inputs, attrs)`` one on complex numbers, from their real and imaginary parts;
 ``gather(op, inputs, attrs)``, ``gather_read(variable)``, ``gather_assign(variable, value)``, ``gather_call(key, fn,
 values, effect)`` and ``gather_gradients(ys, xs, gys)`` are what calls do whose values nobody has looked at yet,
 ``changing(variables)`` says that variables are changed otherwise, ``serial(thing)`` numbers what such calls depend on
@@ -35,7 +35,7 @@ from typing import Any
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "traced": "fastnn.compiler.eager",
               "plan": "fastnn.compiler.eager",
-              "in_float32": "fastnn.ops.records.cast",
+              "in_float32": "fastnn.ops.records.cast", "in_parts": "fastnn.ops.records.in_parts",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
               "infer": "fastnn.layers.inference", "random_normal": "fastnn.random",

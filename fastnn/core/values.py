@@ -87,7 +87,7 @@ def as_numbers(value, name, wide=False):
     """An array, list, DataFrame, memmap ... as a native array of floats, integers or bools.
 
     Raises DTypeError for strings, dates, objects, complex numbers and records, DataError for masked values, None,
-    lists of different lengths and integers beyond int64 (with `wide` those may stay uint64).
+    lists of different lengths and integers beyond int64. With `wide` those may stay uint64, and complex numbers pass.
 
     >>> as_numbers([[1, 2.5]], "x")
     array([[1. , 2.5]])
@@ -103,13 +103,15 @@ def as_numbers(value, name, wide=False):
         value = _numbers_of_objects(value, name)
     if is_bfloat16(value):
         return value
-    if value.dtype.kind not in "fiub":
+    if value.dtype.kind not in ("fiubc" if wide else "fiub"):
         raise DTypeError(
             f"{name}: received values of dtype {value.dtype}, expected numbers (float, int or bool). "
             "Convert the column, e.g. with astype('float32')."
         )
     if value.dtype.kind == "f" and value.dtype.itemsize > 8:
         return narrow(value, np.float64, name)
+    if value.dtype.kind == "c" and value.dtype.itemsize > 16:
+        return narrow(value, np.complex128, name)
     return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
 
 
@@ -123,8 +125,10 @@ def whole_dtype(array: Array) -> str:
     return "int32" if fits else "int64"
 
 
-def storable(value: Any, name: str) -> Array:
+def storable(value: Any, name: str, dtype: str | None = None) -> Array:
     """What variables take, as an array: numbers as `as_numbers`, and floats that NumPy does not know (bfloat16).
+
+    dtype: that of the variable, or None. A real one takes no complex numbers, whose half would be lost: DTypeError.
 
     >>> storable([1, 2], "v")
     array([1, 2])
@@ -133,7 +137,13 @@ def storable(value: Any, name: str) -> Array:
         return value
     if getattr(getattr(value, "dtype", None), "kind", "") == "V" and value.dtype.type is not np.void:
         return np.asarray(value)
-    return as_numbers(value, name, wide=True)
+    array = as_numbers(value, name, wide=True)
+    if array.dtype.kind == "c" and dtype is not None and not str(dtype).startswith("complex"):
+        raise DTypeError(
+            f"{name}: received complex numbers, expected real ones for the dtype {dtype}. Take their real part "
+            "(ops.real), or make the variable complex64."
+        )
+    return array
 
 
 def _array(value, name):

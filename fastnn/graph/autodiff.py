@@ -60,7 +60,7 @@ def gradients(
             gys = [total.get(o) for o in node.outputs]
             grads = node.op.vjp(node, gys, leads) if node.op.structural else node.op.vjp(node, gys)
             for x, g in zip(node.inputs, grads):
-                if x is None or g is None or not dtypes.is_float(x.dtype):
+                if x is None or g is None or not dtypes.is_inexact(x.dtype):
                     continue
                 if x.node not in reached and x not in wanted:
                     continue

@@ -15,7 +15,7 @@ from fastnn.graph.trace import active
 
 def _branch_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
     """The gradient of a branch is a branch whose sides rematerialize their values."""
-    wanted = [k for k, lead in enumerate(leads) if lead and k and dtypes.is_float(node.inputs[k].dtype)]
+    wanted = [k for k, lead in enumerate(leads) if lead and k and dtypes.is_inexact(node.inputs[k].dtype)]
     found: list[set[int]] = [set(), set()]
 
     def side(number: int) -> Callable[[], list[Any]]:

@@ -52,7 +52,7 @@ class _Reverse:
         self.carried: list[Carried] = list(zip(node.inputs[k : k + c], body.inputs[k : k + c], body.outputs[:c]))
         self.sliced = list(zip(node.inputs[k + c :], body.inputs[k + c :]))
         self.stacked = body.outputs[c:]
-        wanted = [lead and dtypes.is_float(s.dtype) for lead, s in zip(leads, node.inputs)]
+        wanted = [lead and dtypes.is_inexact(s.dtype) for lead, s in zip(leads, node.inputs)]
         self.wanted = {s for s, w in zip(body.inputs, wanted) if w}
         self.origin: dict[Symbol, Symbol] = {}
         self.final = list(gys[:c])
@@ -66,8 +66,8 @@ class _Reverse:
             reached = set(varying)
             for n in self.body.nodes:
                 if n.op.vjp is not None and any(s in reached for s in n.inputs if s is not None):
-                    reached.update(o for o in n.outputs if dtypes.is_float(o.dtype))
-            more = {s for _, s, new in self.carried if new in reached and dtypes.is_float(s.dtype)} - varying
+                    reached.update(o for o in n.outputs if dtypes.is_inexact(o.dtype))
+            more = {s for _, s, new in self.carried if new in reached and dtypes.is_inexact(s.dtype)} - varying
             if not more:
                 break
             varying |= more
@@ -77,8 +77,8 @@ class _Reverse:
             needs = useful | {new for _, s, new in self.carried if s in live_now}
             for n in reversed(self.body.nodes):
                 if n.op.vjp is not None and any(o in needs for o in n.outputs):
-                    needs.update(s for s in n.inputs if s is not None and dtypes.is_float(s.dtype))
-            more = {s for s in inputs if s in needs and dtypes.is_float(s.dtype)} - live_now
+                    needs.update(s for s in n.inputs if s is not None and dtypes.is_inexact(s.dtype))
+            more = {s for s in inputs if s in needs and dtypes.is_inexact(s.dtype)} - live_now
             if not more:
                 break
             live_now |= more

@@ -47,6 +47,7 @@ class Record:
     elementwise: bool
     structural: bool
     guards: bool = False  # a failure of its kernel ends the step before the step has written anything
+    complex: bool = False  # takes complex values; those of others are calculated in parts (ops/records/complex.py)
 
     @property
     def draws(self) -> bool:

@@ -262,6 +262,8 @@ def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None
             return hooks.call("functional_call", op, inputs, given)
         return hooks.call("eager", op, inputs, given)
     symbols = tuple(None if v is None else trace.symbol(v) for v in inputs)
+    if any(s is not None and s.dtype in dtypes.COMPLEX for s in symbols) and not (op.complex or op.alias):
+        return hooks.call("in_parts", op, symbols, given)
     try:
         specs = op.infer([None if s is None else Spec(s.shape, s.dtype) for s in symbols], given)
     except DTypeError:

@@ -118,13 +118,12 @@ class Variable(Operators):
             value = (
                 initializer.numpy()
                 if hasattr(initializer, "_fastnn_variable")
-                else storable(initializer, f"the initial value of variable {name or ''}".strip())
+                else storable(initializer, f"the initial value of variable {name or ''}".strip(), dtype)
             )
-            default: str | None = "float32" if value.dtype.kind not in "fiub" else dtypes.standardize(value.dtype)
-            if (
-                not hasattr(initializer, "dtype") and value.dtype.kind in "fi"
-            ):  # Python's numbers, as operations take them
-                default = dtypes.standardize(float) if value.dtype.kind == "f" else whole_dtype(value)
+            default: str | None = "float32" if value.dtype.kind not in "fiubc" else dtypes.standardize(value.dtype)
+            if not hasattr(initializer, "dtype") and value.dtype.kind in "fic":  # Python's, as operations take them
+                python = {"f": float, "c": complex}.get(value.dtype.kind)
+                default = whole_dtype(value) if python is None else dtypes.standardize(python)
             self.stored_dtype = dtypes.standardize(dtype, default)
             shape = value.shape if shape is None else tuple(shape)
         kind = dtypes.numpy_type(self.stored_dtype)
@@ -249,7 +248,7 @@ class Variable(Operators):
                 raise ShapeError(f"assign to {self.path}: received shape {symbol.shape}, expected {self.shape}.")
             trace.assign(self, symbol if symbol.dtype == self.stored_dtype else symbol.astype(self.stored_dtype))
             return self
-        array = value.numpy() if hasattr(value, "_fastnn_variable") else storable(value, f"assign to {self.path}")
+        array = value.numpy() if hasattr(value, "_fastnn_variable") else self._given(value)
         if array.shape != self.shape:
             raise ShapeError(
                 f"The shape of the target variable and the shape of the target value in `variable.assign(value)` "
@@ -262,6 +261,9 @@ class Variable(Operators):
         self._set(array)
         return self
 
+    def _given(self, value: Any) -> Array:
+        return storable(value, f"assign to {self.path}", self.stored_dtype)
+
     def _gathers(self, value: Any) -> bool:
         """Assign as a call among others, where calls gather that this one has to wait for, or that wait for it."""
         if here.busy or watchers or (here.log is None and type(value) is not Lazy):
@@ -270,7 +272,7 @@ class Variable(Operators):
             hooks.call("changing", (self,))
             return False
         if not hasattr(value, "_fastnn_variable") and type(value) is not Lazy:
-            value = storable(value, f"assign to {self.path}")
+            value = self._given(value)
         if tuple(value.shape) != self.shape:
             raise ShapeError(f"assign to {self.path}: received shape {tuple(value.shape)}, expected {self.shape}.")
         hooks.call("gather_assign", self, value)

@@ -189,14 +189,14 @@ def check_fit(x, wanted):
 
 def narrows(given, name):
     """Whether numbers of the NumPy dtype `given` may be too large for the dtype `name` (None: kept as they are)."""
-    if name is None or given.kind not in "iuf" or name == "bool" or dtypes.is_float(name):
+    if name is None or given.kind not in "iuf" or name == "bool" or dtypes.is_inexact(name):
         return False
     return not np.can_cast(given, dtypes.numpy_type(name))
 
 
 def as_input(value, dtype, name):
     """What is given for an input of `dtype` as an array of numbers that are the same in it; see core/values.py."""
-    array = values.as_numbers(value, name)
+    array = values.as_numbers(value, name, wide=dtype in dtypes.COMPLEX)
     if narrows(array.dtype, dtype):
         values.check_fits(array, dtypes.numpy_type(dtype), name)
     return array

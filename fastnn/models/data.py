@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from fastnn.core import config, dtypes, tables, tree
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, DTypeError
 from fastnn.core.results import ARRAYS
 from fastnn.core.values import as_numbers, doubtful, report_overflow
 from fastnn.models.source_state import SourceState
@@ -22,10 +22,10 @@ MOST_AXES = 64  # that an array of NumPy may have
 def as_rows(value, name):
     """`value` (array, list, DataFrame, memmap, ...) as an array whose rows are contiguous and native.
 
-    Raises DTypeError for strings, objects and complex numbers, DataError for 0-d, masked and missing values and
-    integers beyond int64.
+    Raises DTypeError for strings and objects, DataError for 0-d, masked and missing values and integers beyond int64.
     """
-    array = as_numbers(dense(value), name)
+    value = dense(value)
+    array = as_numbers(value, name, wide=getattr(getattr(value, "dtype", None), "kind", "") == "c")
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:  # batches are gathered from signed integers
         array = array.astype(np.int32 if array.dtype.itemsize == 2 else np.int64)
     if array.ndim == 0:
@@ -182,7 +182,18 @@ def _finite(a, dtype):
 
 
 def batch_dtype(array, wanted=None):
-    """The dtype in which a batch of `array` reaches the model: floats as floatx, integers kept as int32/int64."""
+    """The dtype in which a batch of `array` reaches the model: floats as floatx, integers kept as int32/int64.
+
+    Raises DTypeError for complex numbers where the model wants real ones.
+    """
+    if array.dtype.kind == "c":
+        if wanted is not None and wanted not in dtypes.COMPLEX:
+            raise DTypeError(
+                f"The data hold complex numbers ({array.dtype}), but the model takes {wanted}. Give the Input "
+                'dtype="complex64", or pass the parts as floats, e.g. with ops.view_as_real.'
+            )
+        return wanted or array.dtype.name
+    wanted = dtypes.COMPLEX.get(wanted, wanted)  # real numbers become complex in the model
     if wanted is not None and dtypes.is_float(wanted):
         return wanted
     if array.dtype.kind == "f":

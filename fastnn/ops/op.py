@@ -76,6 +76,7 @@ class Op(Record):
     fusion: Fusion = NOTHING  # what passes may join with its calls
     remat: Callable[..., Any] | None = None  # (node) -> (op, inputs, attrs) that give its first result once more
     guards: bool = False  # see Record
+    complex: bool = False  # see Record
     cuda: str | Lower = SAME  # how it runs on a CUDA device: SAME, a rule, or (host operations) why it does not
     doc: str = ""
     structural = False  # its nodes have no graph inside (graph/loop.py has those that do)

@@ -1,25 +1,27 @@
-"""Complex numbers: arrays of them are taken apart and put together here; graphs hold pairs of real values."""
+"""Complex numbers: their parts, sizes and angles, and their views as pairs of floats."""
 
 from typing import Any
 
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.errors import NotSupportedError, ShapeError
+from fastnn.core.errors import ShapeError
 from fastnn.core.types import Tensor
-from fastnn.graph.active import current
-from fastnn.graph.tensor import known
+from fastnn.ops.functions.arithmetic import multiply
 from fastnn.ops.functions.comparison import equal, where
 from fastnn.ops.functions.constants import zeros_like
-from fastnn.ops.functions.operands import dtype_of, floating, is_symbol, operand
+from fastnn.ops.functions.elementwise import cos, negative, sin
+from fastnn.ops.functions.layout import stack
+from fastnn.ops.functions.operands import cast_to, dtype_of, floating, operand, same_floats
 from fastnn.ops.functions.rounding import signbit
+from fastnn.ops.op import R
 
 __all__ = ["real", "conj", "conjugate", "angle", "imag", "isreal", "polar", "view_as_complex", "view_as_real"]
 
 
 def is_complex(x):
-    """Whether x is an array of complex numbers."""
-    return isinstance(x, (np.ndarray, np.complexfloating)) and x.dtype.kind == "c"
+    """Whether an operand holds complex numbers."""
+    return dtype_of(x) in dtypes.COMPLEX
 
 
 def real(x: Any) -> Tensor:
@@ -28,10 +30,11 @@ def real(x: Any) -> Tensor:
     Args:
         x: numbers of any shape, complex ones too.
 
-    >>> real([1.0])
+    >>> real([1.0 + 2.0j])
     array([1.], dtype=float32)
     """
-    return np.ascontiguousarray(x.real) if is_complex(x) else operand(x)
+    x = operand(x)
+    return R.complex_split(x)[0] if is_complex(x) else x
 
 
 def conjugate(x: Any) -> Tensor:
@@ -40,10 +43,14 @@ def conjugate(x: Any) -> Tensor:
     Args:
         x: numbers of any shape, complex ones too.
 
-    >>> conjugate([1.0])
-    array([1.], dtype=float32)
+    >>> conjugate([1.0 + 2.0j])
+    array([1.-2.j], dtype=complex64)
     """
-    return np.conjugate(x) if is_complex(x) else operand(x)
+    x = operand(x)
+    if not is_complex(x):
+        return x
+    re, im = R.complex_split(x)
+    return R.complex_join(re, negative(im))
 
 
 conj = conjugate
@@ -57,12 +64,13 @@ def angle(x: Any) -> Tensor:
 
     Returns radians, floats.
 
-    >>> angle([1.0])
-    array([0.], dtype=float32)
+    >>> angle([1.0, 2.0j])
+    array([0.       , 1.5707964], dtype=float32)
     """
-    if is_complex(x):
-        return np.angle(x)
     x = floating(x)
+    if is_complex(x):
+        re, im = R.complex_split(x)
+        return R.arctan2(im, re)
     kind = dtypes.numpy_type(dtype_of(x))  # of two Python numbers `where` makes float32
     return where(equal(x, x), where(signbit(x), np.asarray(np.pi, kind), np.asarray(0, kind)), x)
 
@@ -73,10 +81,11 @@ def imag(x: Any) -> Tensor:
     Args:
         x: numbers of any shape, complex ones too.
 
-    >>> imag([1.0])
-    array([0.], dtype=float32)
+    >>> imag([1.0 + 2.0j])
+    array([2.], dtype=float32)
     """
-    return np.ascontiguousarray(x.imag) if is_complex(x) else zeros_like(x)
+    x = operand(x)
+    return R.complex_split(x)[1] if is_complex(x) else zeros_like(x)
 
 
 def isreal(x: Any) -> Tensor:
@@ -85,69 +94,65 @@ def isreal(x: Any) -> Tensor:
     Args:
         x: numbers of any shape, complex ones too.
 
-    >>> isreal([1.0])
-    array([ True])
+    >>> isreal([1.0, 2.0j])
+    array([ True, False])
     """
-    return np.isreal(x) if is_complex(x) else equal(zeros_like(x), 0)
+    return equal(imag(x), 0)
 
 
-# ------------------------------------------------------------------ put together and taken apart: arrays
-def _real_array(name, x):
-    """Floats as a NumPy array of a dtype that has complex numbers."""
-    x = known(x)
-    if is_symbol(x) or current() is not None:
-        raise NotSupportedError(
-            f"{name}: a graph holds no complex values; keep pairs (real part, imaginary part), as ops.fft takes and "
-            "returns them, and call it on arrays."
-        )
-    x = np.asarray(floating(x))
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+# ------------------------------------------------------------------ put together and taken apart
+def _parts(*xs):
+    """Floats of one dtype that complex numbers can have as parts."""
+    xs = same_floats(*xs)
+    return [cast_to(x, "float32") if dtype_of(x) in dtypes.HALVES else x for x in xs]
 
 
 def view_as_complex(x: Any) -> Tensor:
-    """Complex numbers of pairs of floats, (real part, imaginary part). Takes arrays only.
+    """Complex numbers of pairs of floats, (real part, imaginary part).
 
     Args:
         x: floats (..., 2).
 
-    Returns complex numbers (...). Raises ArgumentError for a symbol.
+    Returns complex numbers (...). Raises ShapeError where the last dimension is not 2.
 
     >>> view_as_complex([[1.0, 2.0]])
     array([1.+2.j], dtype=complex64)
     """
-    shape = tuple(x.shape) if is_symbol(x) else np.shape(x)
-    if not shape or shape[-1] != 2:
-        raise ShapeError(f"Last dimension of input must be size 2 (real and imaginary). Received shape: {shape}")
-    x = _real_array("view_as_complex", x)
-    return np.ascontiguousarray(x).view(np.result_type(x.dtype, np.complex64))[..., 0]
+    x = operand(x)
+    if tuple(x.shape[-1:]) != (2,):
+        raise ShapeError(
+            f"Last dimension of input must be size 2 (real and imaginary). Received shape: {tuple(x.shape)}"
+        )
+    return R.view_as_complex(*_parts(x))
 
 
 def view_as_real(x: Any) -> Tensor:
-    """Complex numbers as pairs of floats, (real part, imaginary part). Takes arrays only.
+    """Complex numbers as pairs of floats, (real part, imaginary part); other numbers with zeros.
 
     Args:
         x: complex numbers (...).
 
-    Returns floats (..., 2). Raises ArgumentError for a symbol.
+    Returns floats (..., 2).
 
-    >>> view_as_real(view_as_complex([[1.0, 2.0]]))
+    >>> view_as_real([1.0 + 2.0j])
     array([[1., 2.]], dtype=float32)
     """
+    x = operand(x)
     if is_complex(x):
-        return np.stack([x.real, x.imag], -1)
-    x = _real_array("view_as_real", x)
-    return np.stack([x, np.zeros_like(x)], -1)
+        return R.view_as_real(x)
+    (re,) = _parts(x)
+    return stack([re, zeros_like(re)], -1)
 
 
 def polar(abs_: Any, angle: Any) -> Tensor:
-    """Complex numbers of a size and an angle. Takes arrays only.
+    """Complex numbers of a size and an angle.
 
     Args:
         abs_: the sizes, floats of any shape.
-        angle: the angles in radians, floats of the same shape.
+        angle: the angles in radians, floats of a shape that broadcasts with that of the sizes.
 
     >>> polar([2.0], [0.0])
     array([2.+0.j], dtype=complex64)
     """
-    size, turn = (_real_array("polar", v) for v in (abs_, angle))
-    return view_as_complex(np.stack(np.broadcast_arrays(size * np.cos(turn), size * np.sin(turn)), -1))
+    size, turn = _parts(abs_, angle)
+    return R.complex_join(multiply(size, cos(turn)), multiply(size, sin(turn)))

@@ -25,7 +25,7 @@ __all__ = ["custom_gradient", "jvp"]
 
 # ------------------------------------------------------------------ gradients of one's own
 def _is_float(x):
-    return hasattr(x, "dtype") and hasattr(x, "shape") and dtypes.is_float(dtype_of(x))
+    return hasattr(x, "dtype") and hasattr(x, "shape") and dtypes.is_inexact(dtype_of(x))
 
 
 class _Rule:
@@ -196,7 +196,7 @@ def jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool = False) -> Tensor:
             f"jvp: received primals of shapes {[tuple(x.shape) for x in xs]} and tangents of shapes "
             f"{[tuple(v.shape) for v in vs]}, expected the same."
         )
-    if any(not dtypes.is_float(dtype_of(x)) for x in xs):
+    if any(not dtypes.is_inexact(dtype_of(x)) for x in xs):
         raise ArgumentError(f"jvp: received primals of dtypes {[dtype_of(x) for x in xs]}, expected floats.")
     vs = [cast_to(v, dtype_of(x)) for x, v in zip(xs, vs)]
 

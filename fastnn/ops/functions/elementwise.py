@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core import dtypes
+from fastnn.core.errors import DTypeError
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import FLOATS
 from fastnn.ops.functions.operands import (
@@ -316,12 +318,15 @@ def fabs(x: Any) -> Tensor:
     """|x| as a float.
 
     Args:
-        x: numbers of any shape; integers become the default float type.
+        x: numbers of any shape; integers become the default float type. DTypeError for complex numbers.
 
     >>> fabs([-1])
     array([1.], dtype=float32)
     """
-    return abs(floating(x))
+    x = floating(x)
+    if dtype_of(x) in dtypes.COMPLEX:
+        raise DTypeError(f"fabs does not support complex inputs. Received: x.dtype={dtype_of(x)}; use abs.")
+    return abs(x)
 
 
 def erfc(x: Any) -> Tensor:

@@ -9,7 +9,6 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.core.types import Tensor
-from fastnn.graph.tensor import known
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions import reduction
 from fastnn.ops.functions.cast import cast
@@ -18,7 +17,7 @@ from fastnn.ops.functions.create import tril, triu
 from fastnn.ops.functions.elementwise import abs, sqrt, square
 from fastnn.ops.functions.layout import expand_dims, moveaxis, reshape, squeeze, swapaxes
 from fastnn.ops.functions.matmul import matmul
-from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, float_dtype, floating, is_symbol, operand
+from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, float_dtype, floating, operand
 from fastnn.ops.functions.powers import power
 from fastnn.ops.functions.reduction import shape_without
 from fastnn.ops.op import R
@@ -196,19 +195,16 @@ def svd(x: Any, full_matrices: Any = True, compute_uv: Any = True) -> Tensor:
 
 
 def eig(x: Any) -> Tensor:
-    """(eigenvalues, eigenvectors) of square matrices x, which may be complex. Takes arrays only.
+    """(eigenvalues, eigenvectors) of square matrices x, complex numbers. Has no gradient.
 
     Args:
-        x: floats (..., n, n); integers become the default float type.
+        x: floats or complex numbers (..., n, n); integers become the default float type.
 
-    >>> eig([[2.0]])[0]
-    array([2.], dtype=float32)
+    >>> eig([[0.0, -1.0], [1.0, 0.0]])[0]
+    array([0.+1.j, 0.-1.j], dtype=complex64)
     """
-    x = known(floating(x))
-    if is_symbol(x):
-        raise ArgumentError("eig: eigenvalues may be complex, which no graph keeps; use eigh, or call it on arrays.")
-    x = np.asarray(x)
-    return tuple(np.linalg.eig(x.astype(np.float32) if x.dtype == np.float16 else x))
+    x = floating(x)
+    return R.eig(cast_to(x, "float32") if dtype_of(x) in dtypes.HALVES else x)
 
 
 def eigh(x: Any) -> Tensor:

@@ -79,7 +79,7 @@ def _plain_operands(x1, x2):
         return x1, x2, None, None
     x1, x2 = operand(x1), operand(x2)
     name = result_dtype(x1, x2)
-    if dtypes.is_float(name):
+    if dtypes.is_inexact(name):
         return x1, x2, None, name if name == "float16" else None
     both = dtype_of(x1) == dtype_of(x2) == "int8"
     return x1, x2, "int32" if both else name, None

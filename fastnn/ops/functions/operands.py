@@ -13,7 +13,7 @@ from fastnn.graph.tensor import Tensor, here
 from fastnn.ops.forms import FLOATS, NUMBERS, WIDE
 from fastnn.ops.records.cast import converted
 
-PLAIN = frozenset("fdebBhHiIlLqQ?")  # NumPy's codes of the dtypes that there are
+PLAIN = frozenset("fdeFDbBhHiIlLqQ?")  # NumPy's codes of the dtypes that there are
 UNLIKE = np.ma.MaskedArray, np.matrix  # arrays that mean something else by the same words
 # the dtype in which values of the other dtypes are added up or multiplied, as in Keras
 COUNTED = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
@@ -63,6 +63,8 @@ def operand(x: Any) -> Any:
     if not hasattr(x, "dtype"):
         if array.dtype.kind == "f":
             return narrow(array, dtypes.numpy_type(dtypes.standardize(float)), "the operand")
+        if array.dtype.kind == "c":
+            return narrow(array, dtypes.numpy_type(dtypes.standardize(complex)), "the operand")
         if array.dtype.kind == "i":
             return array.astype(whole_dtype(array), copy=False)
     return array
@@ -79,7 +81,7 @@ def result_dtype(*xs):
     name = dtypes.promote(*names) if names else None
     for x in xs:
         if is_number(x):
-            if type(x) is float and (name is None or not dtypes.is_float(name)):
+            if type(x) is float and (name is None or not dtypes.is_inexact(name)):
                 name = dtypes.standardize(None)
             elif name is None or name == "bool":
                 name = "int32"
@@ -93,9 +95,9 @@ def number_dtype(*xs):
 
 
 def float_dtype(*xs):
-    """result_dtype, where that is a float; integers and truth values become the default float type."""
+    """result_dtype, where that is no integer's; integers and truth values become the default float type."""
     name = result_dtype(*xs)
-    return name if dtypes.is_float(name) else dtypes.standardize(None)
+    return name if dtypes.is_inexact(name) else dtypes.standardize(None)
 
 
 def number(x):
@@ -112,7 +114,7 @@ def counted(x):
 
 def is_whole(x):
     """Whether an operand holds integers or truth values."""
-    return not dtypes.is_float(dtype_of(operand(x)))
+    return not dtypes.is_inexact(dtype_of(operand(x)))
 
 
 def cast_to(x, dtype):
@@ -123,10 +125,10 @@ def cast_to(x, dtype):
 
 
 def floating(x):
-    """x as an operand of a float dtype: integers become the default one."""
+    """x as an operand of a float or complex dtype: integers become the default float type."""
     x = operand(x)
     name = dtype_of(x)
-    return x if dtypes.is_float(name) else cast_to(x, dtypes.standardize(None))
+    return x if dtypes.is_inexact(name) else cast_to(x, dtypes.standardize(None))
 
 
 def calculate(function, xs, dtype, back=True):

@@ -41,10 +41,10 @@ def power(x1: Any, x2: Any) -> Tensor:
             x = cast_to(x, number_dtype(x1, x2))
             s = square(x)
             return s if x2 == 2 else multiply(s, x) if x2 == 3 else square(s)
-        if dtypes.is_float(dtype_of(x)) and x2 in (0.5, -0.5, -1):
+        if dtypes.is_inexact(dtype_of(x)) and x2 in (0.5, -0.5, -1):
             return {0.5: sqrt, -0.5: rsqrt, -1: reciprocal}[x2](x)
     dtype = number_dtype(x1, x2)
-    if is_number(x2) and x2 < 0 and not dtypes.is_float(dtype):
+    if is_number(x2) and x2 < 0 and not dtypes.is_inexact(dtype):
         raise ArgumentError(f"power: integers to the negative power {x2} are not integers; cast them to a float dtype.")
     return calculate(R.power, (x1, x2), dtype)
 

@@ -9,6 +9,7 @@ from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions.arithmetic import add, divide, multiply, subtract
+from fastnn.ops.functions.complex import conjugate
 from fastnn.ops.functions.create import diagonal
 from fastnn.ops.functions.elementwise import affine, sqrt, square
 from fastnn.ops.functions.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
@@ -250,7 +251,7 @@ def dot(x1: Any, x2: Any) -> Tensor:
 
 
 def vdot(x1: Any, x2: Any) -> Tensor:
-    """The sum of the products of all elements of x1 and x2.
+    """The sum of the products of all elements of x1 (conjugated, if complex) and x2.
 
     Args:
         x1, x2: numbers with as many elements.
@@ -258,7 +259,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
     >>> vdot([[1.0, 2.0]], [[3.0, 4.0]])
     array(11., dtype=float32)
     """
-    return cast_to(sum(multiply(ravel(x1), ravel(x2))), result_dtype(x1, x2))
+    return cast_to(sum(multiply(conjugate(ravel(x1)), ravel(x2))), result_dtype(x1, x2))
 
 
 def inner(x1: Any, x2: Any) -> Tensor:

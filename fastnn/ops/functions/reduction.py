@@ -176,7 +176,8 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     array(1., dtype=float32)
     """
     x = floating(x)
-    return mean(square(subtract(x, mean(x, axis, True))), axis, keepdims)
+    away = subtract(x, mean(x, axis, True))
+    return mean(square(abs(away) if dtype_of(x) in dtypes.COMPLEX else away), axis, keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:

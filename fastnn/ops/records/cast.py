@@ -14,8 +14,8 @@ from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.graph.trace import apply, half_of
 from fastnn.kernels.reference import elementwise as reference
-from fastnn.ops.forms import NUMBERS, WIDE, draw_shape, unary_cost
-from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, Specs, register
+from fastnn.ops.forms import NUMBERS, WIDE, draw_shape, unary_cost, zeros
+from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
 
 if TYPE_CHECKING:
     from fastnn.compiler.emit import Emitter
@@ -98,6 +98,9 @@ def converted(x: Any, dtype: str) -> Any:
     source = dtypes.standardize(x.dtype)
     if source == dtype:
         return x
+    if dtype in dtypes.COMPLEX and source not in dtypes.COMPLEX:
+        part = converted(x, dtypes.COMPLEX[dtype])
+        return R.complex_join(part, zeros(part.shape, dtypes.COMPLEX[dtype]))
     return (_cast if _has_kernel(source, dtype) else _cast_host)(x, dtype=dtype)
 
 
