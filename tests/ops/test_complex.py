@@ -16,8 +16,8 @@ KINDS = [("complex64", 2e-5), ("complex128", 1e-12)]
 BINARY = ["add", "subtract", "multiply", "divide", "power", "equal", "not_equal", "isclose", "logical_and", "vdot",
           "inner", "outer", "dot", "array_equal"]  # fmt: skip
 UNARY = ["negative", "square", "exp", "expm1", "log", "log1p", "sqrt", "reciprocal", "sign", "sin", "cos", "tan",
-         "sinh", "cosh", "tanh", "abs", "isnan", "isfinite", "isinf", "conj", "angle", "real", "imag", "isreal", "sum", "mean",
-         "prod", "cumsum", "transpose", "ravel", "var", "std", "flip", "round", "triu", "diagonal", "logical_not",
+         "sinh", "cosh", "tanh", "abs", "isnan", "isfinite", "isinf", "conj", "angle", "real", "imag", "isreal", "sum",
+         "mean", "prod", "cumsum", "transpose", "ravel", "var", "std", "flip", "round", "triu", "diagonal", "logical_not",
          "any", "count_nonzero", "zeros_like", "ones_like"]  # fmt: skip
 # what moves or joins: (name, arguments after the values)
 MOVING = [("roll", (1,)), ("tile", (2,)), ("repeat", (2,)), ("swapaxes", (0, 1)), ("reshape", ((4, 3),)),
