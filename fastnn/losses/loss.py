@@ -8,7 +8,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.core import config, dtypes, hooks
 from fastnn.core.arguments import ChecksArguments
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.naming import snake_case
 from fastnn.core.tree import map_structure
 from fastnn.core.types import Config, Structure, Tensor, open_signature
@@ -45,8 +45,8 @@ def tensor(x, dtype=None):
     dtype None keeps the dtype of arrays and symbols; Python floats become the default float dtype, at least float32.
     """
     if is_symbolic(x):
-        return x if dtype is None or x.dtype == dtype else ops.cast(x, dtype)
-    array = as_numbers(x, "the labels or predictions", wide=True)
+        return x if dtype is None or x.dtype == dtype else ops.cast(_real(x, dtype), dtype)
+    array = _real(as_numbers(x, "the labels or predictions", wide=True), dtype)
     if dtype is None and not hasattr(x, "dtype") and array.dtype.kind == "f":
         dtype = dtypes.standardize(float)
     if dtype is None:
@@ -55,6 +55,16 @@ def tensor(x, dtype=None):
     if array.dtype.kind == kind.kind == "f" and kind.itemsize < array.dtype.itemsize:
         return narrow(array, kind, "the labels or predictions")
     return array.astype(kind, copy=False)
+
+
+def _real(x, dtype):
+    """x, unless it is complex where real numbers are wanted."""
+    if dtype is not None and dtype not in dtypes.COMPLEX and dtypes.standardize(x.dtype) in dtypes.COMPLEX:
+        raise DTypeError(
+            f"The labels or predictions have the dtype {x.dtype}, expected real numbers for the dtype {dtype}. Give "
+            "their parts, e.g. with ops.view_as_real."
+        )
+    return x
 
 
 def float_tensor(x):

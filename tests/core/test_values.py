@@ -64,7 +64,7 @@ REFUSED = {
     "bytes": (lambda n: np.full((n, 2), b"3"), DTypeError, "dtype"),
     "dates": (lambda n: np.zeros((n, 2), "datetime64[D]"), DTypeError, "dtype"),
     "durations": (lambda n: np.zeros((n, 2), "timedelta64[s]"), DTypeError, "dtype"),
-    "complex": (lambda n: np.ones((n, 2), complex), DTypeError, "dtype"),
+    "complex": (lambda n: np.ones((n, 2), complex), DTypeError, "dtype"),  # of models; operations take them
     "records": (lambda n: np.zeros((n, 2), [("a", "f4")]), DTypeError, "dtype"),
 }
 
@@ -76,10 +76,12 @@ def test_what_no_array_of_numbers_keeps_is_an_error_everywhere(kind, rows):
     for name, call in ENTRIES.items():
         if name == "validation_split" and rows == 1:
             continue
+        if kind == "complex" and name == "layer(x)":
+            continue
         with pytest.raises(error, match=text) as found:
             call(plain(), make(rows))
         assert kind not in ("uint64", "masked") or f"row {rows - 1}" in str(found.value), name
-    if kind != "uint64":  # operations know uint64 itself
+    if kind not in ("uint64", "complex"):  # operations know uint64 itself
         with pytest.raises(error, match=text):
             ops.exp(make(rows))
         with pytest.raises(error, match=text):

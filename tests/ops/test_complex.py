@@ -17,8 +17,8 @@ BINARY = ["add", "subtract", "multiply", "divide", "power", "equal", "not_equal"
           "inner", "outer", "dot", "array_equal"]  # fmt: skip
 UNARY = ["negative", "square", "exp", "expm1", "log", "log1p", "sqrt", "reciprocal", "sign", "sin", "cos", "tan",
          "sinh", "cosh", "tanh", "abs", "isnan", "isfinite", "isinf", "conj", "angle", "real", "imag", "isreal", "sum",
-         "mean", "prod", "cumsum", "transpose", "ravel", "var", "std", "flip", "round", "triu", "diagonal", "logical_not",
-         "any", "count_nonzero", "zeros_like", "ones_like"]  # fmt: skip
+         "mean", "prod", "cumsum", "transpose", "ravel", "var", "std", "flip", "round", "triu", "diagonal",
+         "logical_not", "any", "count_nonzero", "zeros_like", "ones_like"]  # fmt: skip
 # what moves or joins: (name, arguments after the values)
 MOVING = [("roll", (1,)), ("tile", (2,)), ("repeat", (2,)), ("swapaxes", (0, 1)), ("reshape", ((4, 3),)),
           ("pad", (((1, 0), (0, 2)),)), ("expand_dims", (1,)), ("full_like", (3,)), ("moveaxis", (0, 1))]  # fmt: skip
