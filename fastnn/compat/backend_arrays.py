@@ -9,6 +9,7 @@ from fastnn.core.config import floatx, image_data_format
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
 from fastnn.layers import Dot, UpSampling2D
+from fastnn.ops.functions.operands import result_dtype
 
 
 def _ndim(x):
@@ -350,14 +351,13 @@ def result_type(*given):
     """The dtype in which values of these dtypes meet.
 
     Args:
-        given: names of dtypes, or values that have one.
+        given: names of dtypes, values that have one, or Python's int and float, which take the dtype of what they meet.
 
-    >>> result_type("int32", "float32")
-    'float32'
+    >>> result_type("int32", "float32"), result_type("int8", int), result_type("int8", float), result_type()
+    ('float32', 'int8', 'float32', 'float32')
     """
-    names = [dtypes.standardize(getattr(d, "dtype", d)) for d in given]
-    return (
-        ops.add(np.zeros(1, names[0]), np.zeros(1, names[-1])).dtype.name
-        if len(names) < 3
-        else result_type(result_type(*names[:-1]), names[-1])
-    )
+    if not given:
+        return dtypes.standardize(None)
+    values = [d(1) if d in (int, float) else np.zeros((), dtypes.numpy_type(dtypes.standardize(d))) for d in
+              (getattr(d, "dtype", d) for d in given)]  # fmt: skip
+    return result_dtype(*values)

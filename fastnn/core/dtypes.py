@@ -48,6 +48,8 @@ def standardize(dtype: Any, default: str | None = None) -> str:
         return promote("complex64", config.floatx())
     name = dtype if isinstance(dtype, str) else getattr(dtype, "name", None) or getattr(dtype, "__name__", str(dtype))
     name = {int: "int32", bool: "bool"}.get(dtype, name) if isinstance(dtype, type) else name
+    if isinstance(name, str) and name.startswith("torch."):  # what PyTorch calls its dtypes
+        name = name.removeprefix("torch.")
     name = _ALIASES.get(name, name).rstrip("_") if isinstance(name, str) else name
     if name not in TABLE and name != "bfloat16":
         try:

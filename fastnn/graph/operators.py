@@ -37,7 +37,7 @@ def _bits(name: str, swap: bool = False) -> Method:
 
 def _is_value(x: Any) -> bool:
     """Whether x is something that a symbol or variable can be compared with, element by element."""
-    return isinstance(x, (Operators, int, float)) or hasattr(x, "__array__")
+    return isinstance(x, (Operators, int, float, complex)) or hasattr(x, "__array__")
 
 
 class Operators:
@@ -68,6 +68,9 @@ class Operators:
 
     def __neg__(self) -> Tensor:
         return hooks.call("operator", "negative", self)
+
+    def __pos__(self) -> Tensor:
+        return hooks.call("operator", "convert_to_tensor", self)
 
     def __abs__(self) -> Tensor:
         return hooks.call("operator", "abs", self)

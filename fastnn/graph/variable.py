@@ -15,6 +15,7 @@ from fastnn.core.shapes import product
 from fastnn.core.types import Array, Shape, Tensor
 from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
+from fastnn.graph.attributes import AsNumber, function_or_none, truth
 from fastnn.graph.node import Symbol
 from fastnn.graph.operators import Operators
 from fastnn.graph.tensor import Tensor as Lazy
@@ -28,7 +29,7 @@ _made = itertools.count()
 watchers: list[Any] = []  # entered StatelessScopes (graph/stateless.py): told before a variable is changed
 
 
-class Variable(Operators):
+class Variable(AsNumber, Operators):
     """State with a fixed shape and dtype: a weight, a moving average, a metric's total, an optimizer slot.
 
     Inside a trace `value` is a symbol and `assign` records an effect; outside, they read and write the array at once.
@@ -61,6 +62,8 @@ class Variable(Operators):
 
     _fastnn_variable = True
     _host: Array  # where the value lies; read it as `_seen`, change it as `_array`
+    regularizer, constraint = function_or_none("Regularizer"), function_or_none("Constraint")
+    overwrite_with_gradient = truth()
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class Variable(Operators):
         path: str | None = None,
         seed: Any = None,
     ) -> None:
+        name = name_of(name)
         for argument, given, known in (
             ("aggregation", aggregation, (None, "none", "mean", "sum", "only_first_replica")),
             ("synchronization", synchronization, (None, "none", "on_read", "on_write", "auto")),
@@ -132,7 +136,7 @@ class Variable(Operators):
         if array.shape != shape:
             raise ShapeError(f"Variable {name}: the initial value has shape {array.shape}, expected {shape}.")
         self._array = array
-        self.name = name_of(name) or auto_name("variable")
+        self.name = name or auto_name("variable")
         self.path = path or "/".join(filter(None, (scopes.path(), self.name)))
         self.trainable, self.regularizer, self.constraint = trainable, regularizer, constraint
         self.born_trainable, self.order = trainable, next(_made)  # what tapes watch, and in which order they say so
@@ -334,18 +338,6 @@ class Variable(Operators):
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return by_function(function, args, kwargs)
-
-    def __float__(self) -> float:
-        settle()
-        return float(self._seen)
-
-    def __int__(self) -> int:
-        settle()
-        return int(self._seen)
-
-    def __bool__(self) -> bool:
-        settle()
-        return bool(self._seen)
 
     def __len__(self) -> int:
         return len(self._host)

@@ -13,7 +13,7 @@ BINARY = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator
           ">=": operator.ge, "==": operator.eq, "!=": operator.ne}  # fmt: skip
 BITS = {"&": operator.and_, "|": operator.or_, "^": operator.xor}
 SHIFTS = {"<<": operator.lshift, ">>": operator.rshift}
-UNARY = {"-": operator.neg, "abs": abs, "round": round}
+UNARY = {"-": operator.neg, "+": operator.pos, "abs": abs, "round": round}
 X = np.array([[1.0, 2.0, 3.0, 2.5]], "float32")
 I = np.array([[1, 2, 3, 6]], "int32")
 B = np.array([[True, False, True, False]])

@@ -6,7 +6,7 @@ import evaluate
 import numpy as np
 import pytest
 
-from fastnn import ops
+from fastnn import KerasTensor, ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, KernelError, ShapeError
 from fastnn.kernels.reference import pool as pool_reference
@@ -123,6 +123,30 @@ def test_relu_gradient_through_batch_norm():
     split = _batch_norm_grad(gy * (y > 0), x, mean, var, None, None, None, None)
     for a, b in zip(fused, split):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(("scale", "axis"), [
+    ((4,), -1), ((3, 4), -1), ((2, 3, 4), -1), ((1, 1, 4), -1), ((1,), -1), ((2, 1, 1), -1), ((2, 1, 4), -1),
+    ((3, 4), (1, 2)), ((2, 3, 4), (1, 2)), ((3, 1), 1), ((1, 3, 1), 1), ((2, 3, 1), 1),
+])  # fmt: skip
+def test_weights_of_normalisation_broadcast(scale, axis):
+    x, w, b = RNG.normal(size=(2, 3, 4)), RNG.normal(size=scale), RNG.normal(size=scale)
+    size = np.sqrt((x * x).mean(axis, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(ops.rms_normalization(x, w, axis=axis, epsilon=1e-3), x / size * w, rtol=1e-10)
+    y = (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(ops.layer_normalization(x, w, b, axis=axis, epsilon=1e-3), y * w + b, rtol=1e-10)
+
+
+@pytest.mark.parametrize("weight", [(None,), (4,), (None, 4), None])
+@pytest.mark.parametrize("shape", [(None, 4), (None, None), (2, None, None), (None, 3, 4)])
+def test_normalisation_of_symbols_of_unknown_sizes(shape, weight):
+    if weight == (None, 4) and len(shape) < 3:
+        return
+    for f in (ops.layer_normalization, ops.rms_normalization):
+        w = None if weight is None else KerasTensor(weight)
+        assert f(KerasTensor(shape), w).shape in (shape, (*shape[:-1], 4))
+        if weight == (4,):
+            assert f(KerasTensor(shape), np.ones(4, "float32")).shape == shape
 
 
 def test_normalisation_along_other_axes():

@@ -6,7 +6,7 @@ import evaluate
 import numpy as np
 import pytest
 
-from fastnn import ops
+from fastnn import KerasTensor, ops
 from fastnn.core.errors import ArgumentError, KernelError, ShapeError
 
 RNG = np.random.default_rng(11)
@@ -285,6 +285,12 @@ def test_scattering():
         ops.scatter([[0, 1], [2, 0], [0, 1]], np.array([1, 2, 3], "f4"), (3, 2)), [[0, 4], [0, 0], [2, 0]]
     )
     np.testing.assert_array_equal(ops.segment_sum(np.arange(4), [0, 2, 0, 2], 3), [2, 0, 4])
+    for f in (ops.segment_sum, ops.segment_max, ops.segment_min, ops.segment_prod):
+        ids = KerasTensor((6,), dtype="int32")
+        assert f(KerasTensor((6, 4)), ids).shape == (None, 4)  # as many as nobody knows
+        assert f(KerasTensor((None, 4)), KerasTensor((None,), dtype="int32"), 5).shape == (5, 4)
+        with pytest.raises(ValueError, match="same leading dimension"):
+            f(KerasTensor((5, 4)), ids)
     values, places = ops.top_k(X, 2)
     np.testing.assert_array_equal(values, -np.sort(-X, 1)[:, :2])
     np.testing.assert_array_equal(np.take_along_axis(X, places, 1), values)

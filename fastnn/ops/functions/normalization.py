@@ -9,7 +9,7 @@ from fastnn.core import config, dtypes, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.types import Tensor
 from fastnn.ops.functions import elementwise, reduction
-from fastnn.ops.functions.arithmetic import divide, maximum, multiply
+from fastnn.ops.functions.arithmetic import add, divide, maximum, multiply
 from fastnn.ops.functions.elementwise import rsqrt
 from fastnn.ops.functions.layout import reshape, transpose
 from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, floating, operand
@@ -62,7 +62,8 @@ def layer_normalization(
 
     Args:
         x: numbers of any shape; integers become the default float type.
-        gamma, beta: the scale and the shift, in the shape of the axes; None leaves them out.
+        gamma, beta: the scale and the shift, in the shape of the axes, or in one that broadcasts with x; None leaves
+            them out.
         axis: an int, or the last axes as a tuple.
         epsilon: added to the variance; the configured one (1e-7) if None.
         kwargs: rms_scaling=True, Keras's deprecated form, divides by the deviation without subtracting the mean.
@@ -91,7 +92,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: Any = 
 
     Args:
         x: numbers of any shape; integers become the default float type.
-        scale: in the shape of the axes; None leaves it out.
+        scale: in the shape of the axes, or in one that broadcasts with x; None leaves it out.
         axis: an int, or the last axes as a tuple.
         epsilon: added to the mean square; the configured one (1e-7) if None.
 
@@ -108,11 +109,16 @@ def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
     epsilon = config.epsilon() if epsilon is None else float(epsilon)
     rank = len(x.shape)
     axes = shapes.normalize_axes(axis, rank)
+    inner = tuple(x.shape[a] for a in axes)
+    if not all(v is None or _one_each(v.shape, inner) for v in (gamma, beta)):  # they differ along other axes, too
+        y = _layer_normalize(x, None, None, axis, epsilon, centered)
+        y = y if gamma is None else multiply(y, gamma)
+        return y if beta is None else add(y, beta)
     if axes == (rank - 1,):
+        gamma, beta = (None if v is None else reshape(v, (-1,)) if len(v.shape) > 1 else v for v in (gamma, beta))
         return layer_norm(x, gamma, beta, epsilon=epsilon, centered=centered)[0]
     kept = tuple(a for a in range(rank) if a not in axes)
     order = (*kept, *axes)
-    inner = tuple(x.shape[a] for a in axes)
     moved = transpose(x, order) if order != tuple(range(rank)) else x
     outer = tuple(-1 if d is None else d for d in moved.shape[: len(kept)])
     gamma, beta = (None if v is None else reshape(v, (-1,)) for v in (gamma, beta))
@@ -120,6 +126,13 @@ def _layer_normalize(x, gamma, beta, axis, epsilon, centered):
     y = reshape(y, (*outer, *inner))
     back = tuple(order.index(a) for a in range(rank))
     return transpose(y, back) if order != tuple(range(rank)) else y
+
+
+def _one_each(shape, inner):
+    """Whether a weight of this shape has one value for each place of the axes, which have the sizes `inner`."""
+    sizes = [d for d in shape if d != 1]
+    unknown = None in (*shape, *inner)
+    return len(sizes) <= len(inner) if unknown else shapes.product(shape) == shapes.product(inner)
 
 
 def group_normalization(

@@ -8,6 +8,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
+from fastnn.graph.active import current
 from fastnn.ops.functions.arithmetic import multiply
 from fastnn.ops.functions.comparison import equal, greater_equal, less, logical_and, where
 from fastnn.ops.functions.indexing import index_operand
@@ -27,13 +28,15 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     Args:
         data: numbers (n, ...).
         segment_ids: an integer for each slice, (n,).
-        num_segments: how many sums; the largest id and 1 by default, which needs an array.
+        num_segments: how many sums; the largest id and 1 by default, which needs values: no graph runs without it.
         sorted: whether the ids are in rising order; the result is the same.
 
     >>> segment_sum([1.0, 2.0, 3.0], [0, 0, 1], 2)
     array([3., 3.], dtype=float32)
     """
     x, ids = _numbered(data, segment_ids)
+    if _uncounted(ids, num_segments):
+        return _of_any_size(x)
     n = _count(ids, num_segments)
     inside = logical_and(greater_equal(ids, 0), less(ids, n))
     return getitem(_added(x, where(inside, ids, np.array(n, dtypes.numpy_type(dtype_of(ids)))), n + 1), slice(0, n))
@@ -52,7 +55,7 @@ def segment_max(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     Args:
         data: numbers (n, ...).
         segment_ids: an integer for each slice, (n,).
-        num_segments: how many results; the largest id and 1 by default, which needs an array.
+        num_segments: how many results; the largest id and 1 by default, which needs values: no graph runs without it.
         sorted: whether the ids are in rising order; the result is the same.
 
     >>> segment_max([1.0, 5.0, 3.0], [0, 0, 1], 2)
@@ -79,6 +82,17 @@ def _numbered(data, segment_ids):
     return x, ids
 
 
+def _uncounted(ids, num_segments):
+    """Whether only shapes are asked for, and there is nothing that the number of segments follows from."""
+    trace = current()
+    return num_segments is None and is_symbol(ids) and trace is not None and trace.building
+
+
+def _of_any_size(x):
+    """Slices like those of x, of an unknown number."""
+    return current().input((None, *x.shape[1:]), dtype_of(x))
+
+
 def _count(ids, num_segments):
     """How many segments there are; in a graph, whose shapes do not follow from values, it must be said."""
     if num_segments is not None:
@@ -94,6 +108,8 @@ def _count(ids, num_segments):
 def segments(reduction, data, segment_ids, num_segments, empty):
     """reduction(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = _numbered(data, segment_ids)
+    if _uncounted(ids, num_segments):
+        return _of_any_size(x)
     n = _count(ids, num_segments)
     rank = len(x.shape)
     reserve(n)
@@ -127,7 +143,7 @@ def segment_min(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     Args:
         data: numbers (n, ...).
         segment_ids: an integer for each slice, (n,).
-        num_segments: how many results; the largest id and 1 by default, which needs an array.
+        num_segments: how many results; the largest id and 1 by default, which needs values: no graph runs without it.
         sorted: whether the ids are in rising order; the result is the same.
 
     >>> segment_min([4.0, 5.0, 3.0], [0, 0, 1], 2)
@@ -143,7 +159,7 @@ def segment_prod(data: Any, segment_ids: Any, num_segments: Any = None, sorted: 
     Args:
         data: numbers (n, ...).
         segment_ids: an integer for each slice, (n,).
-        num_segments: how many results; the largest id and 1 by default, which needs an array.
+        num_segments: how many results; the largest id and 1 by default, which needs values: no graph runs without it.
         sorted: whether the ids are in rising order; the result is the same.
 
     >>> segment_prod([4.0, 5.0, 3.0], [0, 0, 1], 2)

@@ -27,14 +27,18 @@ BLOCK_BYTES = 32 * 1024  # of rows whose statistics are taken together: stays in
 
 
 def check_channels(name: str, specs: Specs, channels: Specs) -> None:
-    """x of rank >= 1 and a float type; every other given operand has `channels` elements and x's dtype."""
+    """x of rank >= 1 and a float type; every other given operand has `channels` elements and x's dtype.
+
+    An unknown size (None), of symbols whose shapes alone are asked for, is any.
+    """
     x = specs[0]
     if x.dtype not in ("float32", "float64"):
         raise DTypeError(f"{name}: received dtype {x.dtype}, expected float32 or float64.")
-    if len(x.shape) < 1 or x.shape[-1] is None or x.shape[-1] < 1:
+    if len(x.shape) < 1 or (x.shape[-1] is not None and x.shape[-1] < 1):
         raise ShapeError(f"{name}: received shape {x.shape}, expected at least one channel on the last axis.")
     for s in channels:
-        if s is not None and (s.shape != x.shape[-1:] or s.dtype != x.dtype):
+        unknown = s is not None and len(s.shape) == 1 and None in (s.shape[0], x.shape[-1])
+        if s is not None and ((s.shape != x.shape[-1:] and not unknown) or s.dtype != x.dtype):
             raise ShapeError(
                 f"{name}: received {s.shape} ({s.dtype}) for one value per channel, expected "
                 f"{x.shape[-1:]} ({x.dtype})."
