@@ -110,6 +110,10 @@ class NotFiniteError(FastnnError, FloatingPointError, ValueError):
         self.finding, self.file = finding, file
 
 
+class DivergedError(FastnnError, RuntimeError):
+    """A loss that is NaN or infinite, where TerminateOnNaN was told to raise; no `on_train_end` follows."""
+
+
 class ProcessLostError(FastnnError, ConnectionError, RuntimeError):
     """Another process of a run of several has ended.
 
