@@ -79,6 +79,10 @@ class FolderInUseError(FastnnError, OSError):
     """A folder of checkpoints that another run is writing to."""
 
 
+class StepExistsError(FastnnError, FileExistsError, ValueError):
+    """A numbered checkpoint whose folder has one of this number already, or of a larger one."""
+
+
 class MissingFileError(FastnnError, FileNotFoundError, ValueError):
     """A file that is not there: a FileNotFoundError, and a ValueError as Keras raises it."""
 
