@@ -24,6 +24,8 @@ from fastnn.ops.records.random import random_uniform
 __all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint", "shuffle",
            "truncated_normal", "uniform"]  # fmt: skip
 
+MOST_TRIALS = 64  # of a binomial number, made one by one
+
 
 def _attrs(key):
     return dict(zip(("seed", "stream", "call"), key))
@@ -301,12 +303,34 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
     array([5., 5.], dtype=float32)
     """
     key = _eager("binomial", seed, counts)
-    counts = np.broadcast_to(np.asarray(counts), tuple(shape))
-    p = np.broadcast_to(np.asarray(probabilities, np.float64), tuple(shape))
-    out = np.zeros(counts.shape)
-    for trial in range(int(counts.max()) if counts.size else 0):
-        out += (core.uniform((*key, 0, trial), counts.shape, dtype="float64") < p) & (trial < counts)
+    n = np.ceil(np.broadcast_to(np.asarray(counts, np.float64), tuple(shape)))
+    if not np.isfinite(n).all():
+        raise ArgumentError(f"binomial: received counts={counts}, expected numbers of trials, which are finite.")
+    p = np.array(np.broadcast_to(np.asarray(probabilities, np.float64), n.shape))
+    out, n, p = _halved(key, n, p)
+    for trial in range(int(n.max()) if n.size else 0):
+        out += (core.uniform((*key, 0, trial), n.shape, dtype="float64") < p) & (trial < n)
     return out.astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def _halved(key, n, p):
+    """Successes among many trials, and the few trials and their probabilities that are left to be made.
+
+    Devroye, "Non-Uniform Random Variate Generation" (1986), X.4.3: the i-th smallest of n uniform numbers is
+    Beta(i, n + 1 - i); where it is below p so are the i - 1 before it, else none of those after it.
+    """
+    out, r = np.zeros(n.shape), 0
+    while (many := n > MOST_TRIALS).any():
+        count, chance = n[many], p[many]
+        i = np.floor(count / 2) + 1
+        x = _gamma((*key, 1, r), i.shape, i)
+        x /= x + _gamma((*key, 2, r), i.shape, count + 1 - i)
+        below = x <= chance
+        out[many] += np.where(below, i, 0)
+        n[many] = np.where(below, count - i, i - 1)
+        p[many] = np.where(below, (chance - x) / (1 - x), chance / x)
+        r += 1
+    return out, n, p
 
 
 def _eager(name, seed, value):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import evaluate
 import numpy as np
 import pytest
@@ -172,12 +174,28 @@ def test_a_generator_counts_its_calls_within_each_trace():
             assert [generator.draw()[2] for _ in range(3)] == [0, 1, 2]
 
 
+@pytest.mark.parametrize("count, p", [(9, 0.3), (65, 0.3), (100, 0.02), (700, 0.9)])
+def test_binomial_numbers_against_their_probabilities(count, p):
+    """A sum of squares over the 5-in-a-sample bins is a chi-square number: 4 standard deviations above its mean."""
+    n = 40000
+    found = np.bincount(np.asarray(public.binomial((n,), count, p, seed=3), int), minlength=count + 1)
+    k = np.arange(count + 1)
+    ways = [math.lgamma(count + 1) - math.lgamma(i + 1) - math.lgamma(count - i + 1) for i in k]
+    expected = n * np.exp(ways + k * np.log(p) + (count - k) * np.log1p(-p))
+    good = expected > 5
+    assert ((found - expected)[good] ** 2 / expected[good]).sum() < good.sum() + 4 * np.sqrt(2 * good.sum())
+    assert abs(found[~good].sum() - expected[~good].sum()) < 4 * np.sqrt(expected[~good].sum() + 1)
+
+
 def test_distributions():
     n = (20000,)
     assert abs(public.gamma(n, 3.0, seed=1).mean() - 3) < 0.06
     assert abs(public.gamma(n, 0.5, seed=1).mean() - 0.5) < 0.03
     assert abs(public.beta(n, 2.0, 3.0, seed=1).mean() - 0.4) < 0.01
     assert abs(public.binomial(n, 10, 0.3, seed=1).mean() - 3) < 0.05
+    assert public.binomial((2,), 1e6, [0.0, 1.0]).tolist() == [0, 1e6]
+    with pytest.raises(ArgumentError, match="finite"):
+        public.binomial((1,), np.inf, 0.5)
     assert set(public.randint(n, -2, 2, seed=1).tolist()) == {-2, -1, 0, 1}
     wide = core.integers((1,), n, 0, 2**40, "int64")
     assert wide.min() >= 0 and 2**39 < wide.max() < 2**40

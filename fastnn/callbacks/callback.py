@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core.arguments import ChecksArguments
+from fastnn.core.errors import DivergedError
 from fastnn.core.types import Logs
 
 if TYPE_CHECKING:
@@ -188,10 +189,12 @@ class Callback(ChecksArguments):
         """Training ended by an exception or Ctrl-C; by default the same as on_train_end.
 
         Args:
-            reason: the exception.
+            reason: the exception; after that of TerminateOnNaN(raise_error=True) nothing is done by default, so that
+                no bad weights are kept for good ones.
             logs: those of the last epoch that was done, {name: float}.
         """
-        self.on_train_end(logs)
+        if not isinstance(reason, DivergedError):
+            self.on_train_end(logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Before evaluation or validation.

@@ -102,6 +102,15 @@ class CSVLogger(Callback):
         self.writer.writerow({"epoch": epoch, **{k: _text(logs.get(k, "NA")) for k in self.keys}})
         self.csv_file.flush()
 
+    def on_train_abort(self, reason=None, logs=None):
+        """Close the file, whatever the reason.
+
+        Args:
+            reason: the exception.
+            logs: not used.
+        """
+        self.on_train_end(logs)
+
     def on_train_end(self, logs=None):
         """Close the file.
 

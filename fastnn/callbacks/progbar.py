@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from fastnn.callbacks.console import columns, has_colours, is_live, say
+from fastnn.core.errors import ArgumentError
 
 BOLD, GREEN, WHITE, RESET = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 LEAST = 4  # characters of a bar that still says something
@@ -26,6 +27,8 @@ class Progbar:
         stateless_metrics: names to average instead, all others being shown as they come.
         unit_name: the word for a step.
 
+    Raises ArgumentError for both kinds of names at once.
+
     >>> bar = Progbar(2, verbose=2)
     >>> bar.line(2, now=bar.start).split(" - ")[0]
     '2/2'
@@ -41,6 +44,11 @@ class Progbar:
         stateless_metrics=None,
         unit_name="step",
     ):
+        if stateful_metrics is not None and stateless_metrics is not None:
+            raise ArgumentError(
+                "Only one of `stateful_metrics` and `stateless_metrics` can be given: all other names are of the "
+                f"other kind. Received: stateful_metrics={stateful_metrics}, stateless_metrics={stateless_metrics}."
+            )
         self.target, self.width, self.verbose = target, width, verbose
         self.interval, self.unit_name = interval, unit_name
         self._stateful = None if stateful_metrics is None else set(stateful_metrics)

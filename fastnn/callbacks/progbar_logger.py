@@ -88,6 +88,15 @@ class ProgbarLogger(Callback):
         """
         self._in_fit = True
 
+    def on_train_abort(self, reason=None, logs=None):
+        """The line is left as it is, whatever the reason.
+
+        Args:
+            reason: the exception.
+            logs: not used.
+        """
+        self.on_train_end(logs)
+
     def on_train_end(self, logs=None):
         """The next evaluate does again.
 

@@ -119,6 +119,15 @@ class TensorBoard(Callback):
         """The logs with the learning rates."""
         return log_rates(self.model.optimizer, logs)
 
+    def on_train_abort(self, reason=None, logs=None):
+        """Close the files, whatever the reason.
+
+        Args:
+            reason: the exception.
+            logs: not used.
+        """
+        self.on_train_end(logs)
+
     def on_train_end(self, logs=None):
         """Close the files.
 

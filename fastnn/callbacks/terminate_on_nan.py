@@ -4,14 +4,15 @@ import math
 
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.console import say
+from fastnn.core.errors import DivergedError
 
 
 class TerminateOnNaN(Callback):
     """Stops training after the first batch whose loss is NaN or infinite.
 
     Args:
-        raise_error: whether to raise RuntimeError instead, so that no later callback can take the bad weights for good
-            ones.
+        raise_error: whether to raise DivergedError, a RuntimeError, instead: no `on_train_end` is called then, so
+            that no callback can take the bad weights for good ones.
 
     >>> TerminateOnNaN(raise_error=True).raise_error
     True
@@ -32,7 +33,7 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
-            raise RuntimeError(
+            raise DivergedError(
                 f"NaN or Inf loss encountered at batch {batch}. Loss value: {loss}. Terminating training immediately."
             )
         say(f"Batch {batch}: Invalid loss, terminating training\n")

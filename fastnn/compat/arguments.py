@@ -9,7 +9,9 @@ import os
 
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import keras2, year_names
+from fastnn.compat.keras1_layers import DroppingEmbedding
 from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.layers import Embedding, Layer
 from fastnn.saving.files import write_file
 from fastnn.saving.legacy import dump_weights
 from fastnn.saving.weights import ANY_NAME
@@ -81,7 +83,7 @@ OLD = {
     "GaussianNoise": {"sigma": "stddev"},
     "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
                   "W_constraint": "embeddings_constraint",
-                  "dropout": _gone("Embedding(dropout=...): put a SpatialDropout1D layer behind the Embedding.")},
+                  "dropout": _ignored(0, None)},  # see REPLACED
     **dict.fromkeys(("LSTM", "GRU"), _RNN), "SimpleRNN": {k: v for k, v in _RNN.items() if k != "inner_activation"},
     "BatchNormalization": {"mode": _ignored(0, None), "beta_init": "beta_initializer",
                            "gamma_init": "gamma_initializer"},
@@ -110,13 +112,22 @@ def save_weights(self, filepath, overwrite=True, **kwargs):
         save(self, path, overwrite, endings=ANY_NAME)
 
 
+def dropping(cls, *args, dropout=None, **kwargs):
+    """What `Embedding(...)` makes: with Keras 1's argument `dropout` the class that has it."""
+    return Layer.__new__(DroppingEmbedding if dropout and cls is Embedding else cls, *args, **kwargs)
+
+
 # Scripts compute the rate of a step themselves: optimizer.lr / (1 + optimizer.decay * optimizer.iterations).
 DECAY = property(
     lambda self: self.__dict__.get("decay", self.time_decay),
     lambda self, value: self.__dict__.__setitem__("decay", value),
     doc="Keras 1 and 2's decay.",
 )
-REPLACED = {"Model": {"save_weights": save_weights}, "Optimizer": {"decay": DECAY}}
+REPLACED = {
+    "Model": {"save_weights": save_weights},
+    "Optimizer": {"decay": DECAY},
+    "Embedding": {"__new__": staticmethod(dropping)},
+}
 _adapted = {}  # (class, method name): the function as it was
 
 

@@ -1,8 +1,8 @@
-"""Layers that Keras 1 had and Keras 2 dropped."""
+"""Layers that Keras 1 had and Keras 2 dropped, and arguments of others."""
 
 from typing import Any
 
-from fastnn import activations, constraints, initializers, ops, regularizers
+from fastnn import activations, constraints, initializers, layers, ops, regularizers
 from fastnn.layers import Layer
 
 
@@ -48,6 +48,32 @@ class _Weighted(Layer):
             "b_constraint": constraints.serialize(self.b_constraint),
             "bias": self.bias,
         }
+
+
+class DroppingEmbedding(layers.Embedding):
+    """Embedding with Keras 1's `dropout`: in training whole words are zero at every place, the others are scaled.
+
+    Args:
+        dropout: the share of the words, a float in [0, 1).
+        args, kwargs: those of Embedding.
+
+    >>> DroppingEmbedding(5, 2, dropout=0.5).get_config()["dropout"]
+    0.5
+    """
+
+    def __init__(self, *args: Any, dropout: Any = 0.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dropout, self._drop = dropout, layers.Dropout(dropout)
+
+    def call(self, inputs, training=False):
+        found = super().call(inputs)
+        if not training:
+            return found
+        kept = self._drop(ops.ones((self.input_dim,), found.dtype), training=True)
+        return found * ops.expand_dims(ops.take(kept, ops.cast(inputs, "int32")), -1)
+
+    def get_config(self):
+        return {**super().get_config(), "dropout": self.dropout}
 
 
 class MaxoutDense(_Weighted):

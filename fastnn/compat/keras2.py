@@ -227,6 +227,24 @@ def call_of_any_rank(call_today):
     return call
 
 
+def built_on_branches(rebuild_today):
+    """Sequential._maybe_rebuild: a stack on a model of several inputs, Keras 1's Merge, is a graph of these inputs."""
+
+    @functools.wraps(rebuild_today)
+    def rebuild(self):
+        stack = self.layers
+        if not stack or not isinstance(stack[0], Functional) or len(stack[0].inputs) < 2:
+            rebuild_today(self)
+            return
+        self._forget_plans()
+        x = stack[0].output
+        for layer in stack[1:]:
+            x = layer(x)
+        self._functional, self.built = Functional(stack[0].input, x), True
+
+    return rebuild
+
+
 def spec_of_call(compute_today):
     """Sequential.compute_output_spec, for inputs of another rank too."""
 
@@ -371,6 +389,11 @@ WRAPPED = {
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs},
     CallbackList: {"on_train_begin": params_of_those_years},
-    Sequential: {"add_loss": loss_of_inputs, "call": call_of_any_rank, "compute_output_spec": spec_of_call},
+    Sequential: {
+        "add_loss": loss_of_inputs,
+        "call": call_of_any_rank,
+        "compute_output_spec": spec_of_call,
+        "_maybe_rebuild": built_on_branches,
+    },
     Symbol: {"__init__": _with_shape},
 }

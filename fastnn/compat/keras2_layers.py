@@ -126,6 +126,9 @@ class LocallyConnected1D(_LocallyConnected):
 class LocallyConnected2D(_LocallyConnected):
     """Conv2D with weights of its own at each place; arguments as Keras 2 had them.
 
+    LocallyConnected2D(64, 3, 5) is a window of 3 rows and 5 columns, as in Keras 1 and 2: strides are named, or come
+    behind a tuple.
+
     Input: (batch, height, width, channels), or channels second.  Output: likewise, with `filters` channels.
     Weights: kernel (places, window * channels, filters), bias (new height, new width, filters).
 
@@ -135,3 +138,8 @@ class LocallyConnected2D(_LocallyConnected):
     """
 
     rank = 2
+
+    def __init__(self, filters: int, kernel_size: Any, *args: Any, **kwargs: Any) -> None:
+        if args and isinstance(kernel_size, int) and isinstance(args[0], int):
+            kernel_size, args = (kernel_size, args[0]), args[1:]
+        super().__init__(filters, kernel_size, *args, **kwargs)

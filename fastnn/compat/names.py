@@ -86,6 +86,8 @@ TENSORFLOW_FUNCTIONS = {
     **{f"train.{n}": f"compat.tf_checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
     "data.TextLineDataset": "compat.tf_text:TextLineDataset",
     **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in ("StaticHashTable", "KeyValueTensorInitializer")},
+    "RaggedTensor": "compat.tf_ragged:RaggedTensor",
+    **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in ("constant", "map_flat_values", "range", "stack")},
     "TensorArray": "compat.tf_tensor_array:TensorArray",
     "Module": "compat.tf_module:Module", "image.ResizeMethod": "compat.tf_images:ResizeMethod",
     "compat.v1.gradients": "compat.tf_function:gradients",

@@ -14,12 +14,13 @@ import numpy as np
 
 from fastnn.compat.tf_module import Module
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError
+from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError
 from fastnn.graph import Variable
 from fastnn.graph.active import paused
 from fastnn.layers import Layer
 from fastnn.metrics import Metric
 from fastnn.optimizers import Optimizer
+from fastnn.saving import layout
 from fastnn.saving.changes import Changes
 from fastnn.saving.files import write_file
 
@@ -35,10 +36,12 @@ def _found(value, place, out, seen):
     seen.add(id(value))
     if isinstance(value, Variable):
         variables[place] = value
-    elif isinstance(value, (Layer, Optimizer, Metric)):
+    elif isinstance(value, Layer):
         owners[place] = value
-        listed = value.weights if isinstance(value, Layer) else value.variables
-        variables.update({f"{place}/{k}": v for k, v in enumerate(listed)})
+        variables.update(_weights(value, place))
+    elif isinstance(value, (Optimizer, Metric)):
+        owners[place] = value
+        variables.update({f"{place}/{k}": v for k, v in enumerate(value.variables)})
     elif isinstance(value, (Checkpoint, Module)):
         for name, part in sorted(vars(value).items()):
             if isinstance(part, (Variable, Layer, Optimizer, Metric, Checkpoint, Module, dict, list, tuple)):
@@ -47,6 +50,17 @@ def _found(value, place, out, seen):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for name, part in pairs:
             _found(part, f"{place}/{name}", out, seen)
+
+
+def _weights(layer, place):
+    """{place: variable} of the weights of a layer and of those inside it, by their attributes as in a `.keras` file."""
+    left = {id(v): v for v in layer.weights}
+    out = {}
+    for part in layout.places(layer):
+        for k, v in enumerate(part.variables):
+            if left.pop(id(v), None) is not None:
+                out[f"{place}/{part.group}/{k}"] = v
+    return {**out, **{f"{place}/{k}": v for k, v in enumerate(left.values())}}
 
 
 def _read(prefix):
@@ -173,11 +187,6 @@ class Checkpoint:
         """Set the values from a prefix; see restore."""
         arrays = _read(save_path)
         variables, owners = self._places()
-        unbuilt = [p for p, o in owners.items() if isinstance(o, Layer) and not o.weights and _below(p, arrays)]
-        if unbuilt:
-            raise NotBuiltError(
-                f"Checkpoint.restore: {unbuilt[0]!r} has no weights yet: call it on data, or build() it, first."
-            )
         if _built_for_their_models(owners, arrays):
             variables, owners = self._places()
         wrong = [
@@ -192,18 +201,20 @@ class Checkpoint:
             later = {p: arrays[p] for p in _below(place, unused)}
             if later and isinstance(owner, Optimizer) and not owner.built:
                 _when_built(owner, place, later, unused)
+            elif later and isinstance(owner, Layer):
+                _when_parts_are_built(owner, place, later, unused)
         return Status(unused, set(variables) - set(arrays))
 
     def restore(self, save_path, options=None):
-        """Set the values from a prefix; the slots of an optimizer that is not built yet when it is.
+        """Set the values from a prefix; those of layers and the slots of an optimizer that are not built when they are.
 
         Args:
             save_path: what save() returned; None: nothing is set.
             options: of no effect.
 
         Raises:
-            MissingFileError, FileFormatError: with nothing changed, for no file and for one that does not fit.
-            NotBuiltError: for a model that has no weights yet.
+            MissingFileError, FileFormatError: with nothing changed, for no file and for one that does not fit; for
+                layers that are not built yet when they are.
         """
         return _Nothing(set(), set()) if save_path is None else self.read(save_path)
 
@@ -243,14 +254,42 @@ def _when_built(optimizer, place, arrays, unused):
         del optimizer.__dict__["build"]
         optimizer.build(variables)
         named = {f"{place}/{k}": v for k, v in enumerate(optimizer.variables)}
-        fitting = [(v, arrays[p]) for p, v in named.items() if p in arrays]
-        wrong = [f"{v.name}: the file has the shape {a.shape}" for v, a in fitting if a.shape != tuple(v.shape)]
-        Changes().refuse(wrong, place, optimizer.name, False)
-        with paused():  # `fit` builds it while its step is traced
-            Changes().commit(fitting)
+        _set(named, arrays, place, optimizer.name)
         unused.difference_update(named)
 
     object.__setattr__(optimizer, "build", build)
+
+
+def _when_parts_are_built(layer, place, arrays, unused):
+    """Set the weights of a layer, and of those inside it, right after they are made."""
+
+    def after(part):
+        def build(*args, **kwargs):
+            del part.__dict__["build"]
+            part.build(*args, **kwargs)
+            made = {p: v for p, v in _weights(layer, place).items() if p in unused and p in arrays}
+            _set(made, arrays, place, layer.name)
+            unused.difference_update(made)
+            watch()  # the layers that it has made
+
+        return build
+
+    def watch():
+        for p in layout.places(layer):
+            where = f"{place}/{p.where}".rstrip("/")
+            if isinstance(p.part, Layer) and not p.part.built and "build" not in vars(p.part) and _below(where, unused):
+                object.__setattr__(p.part, "build", after(p.part))
+
+    watch()
+
+
+def _set(variables, arrays, place, name):
+    """Set variables {place: variable} to the arrays of these places."""
+    fitting = [(v, arrays[p]) for p, v in variables.items() if p in arrays]
+    wrong = [f"{v.name}: the file has the shape {a.shape}" for v, a in fitting if a.shape != tuple(v.shape)]
+    Changes().refuse(wrong, place, name, False)
+    with paused():  # `fit` builds them while its step is traced
+        Changes().commit(fitting)
 
 
 def _remember(folder, paths):

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from fastnn.compat import tf_arrays, tf_images, tf_linalg, tf_loops, tf_math, tf_nn, tf_text
+from fastnn.compat import tf_arrays, tf_images, tf_linalg, tf_loops, tf_math, tf_nn, tf_ragged, tf_ragged_calls, tf_text
 from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest
@@ -19,13 +19,15 @@ def table():
         for names, function in family.TABLE.items():
             first = names.split()[0]
             function.__name__, function.__qualname__ = first.rpartition(".")[2], f"tensorflow.{first}"
-            out.update(dict.fromkeys(names.split(), _giving_tensors(function)))
+            out.update(dict.fromkeys(names.split(), _giving_tensors(first, function)))
     return out
 
 
-def _giving_tensors(function):
+def _giving_tensors(name, function):
     @functools.wraps(function)
     def call(*args, **kwargs):
+        if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
+            return tf_ragged_calls.apply(name, call, args, kwargs)
         return tensors(function(*args, **kwargs))
 
     return call

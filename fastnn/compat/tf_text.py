@@ -1,11 +1,13 @@
 """TensorFlow's functions on text that take it apart and join it, and `tf.data.TextLineDataset`; see tf_math."""
 
 import gzip
+import math
 
 import numpy as np
 
+from fastnn.compat.tf_ragged import RaggedTensor
 from fastnn.compat.tf_values import host, only, values_of
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError
 from fastnn.data import Dataset
 from fastnn.graph import Symbol
 
@@ -19,28 +21,25 @@ def _text(x, name):
     return np.vectorize(lambda s: s.decode("utf-8") if isinstance(s, bytes) else str(s), otypes=[object])(array)
 
 
-def _apart(cut, x, name):
-    """The parts of each text along a new last axis."""
+def _apart(cut, x):
+    """The parts of one text, or of each: along a new ragged axis."""
     rows = [cut(s) for s in x.reshape(-1).tolist()]
-    sizes = {len(row) for row in rows}
-    if len(sizes) > 1:
-        raise NotSupportedError(
-            f"tf.{name}: received texts of {sorted(sizes)} parts; expected as many in each, as there are no ragged "
-            "tensors. Split one text at a time, in Dataset.map."
-        )
-    found = np.empty((len(rows), *(sizes or {0})), object)
-    for k, row in enumerate(rows):
-        found[k] = row
-    return host(found.reshape(*x.shape, -1) if found.size else found.reshape(*x.shape, found.shape[1]))
+    parts = host(np.array([part for row in rows for part in row], object))
+    if not x.ndim:
+        return parts
+    found = RaggedTensor.from_row_lengths(parts, [len(row) for row in rows])
+    for axis in range(x.ndim - 1, 0, -1):
+        found = RaggedTensor.from_row_lengths(found, [x.shape[axis]] * math.prod(x.shape[:axis]))
+    return found
 
 
 def _split(input, sep=None, maxsplit=-1, name=None):
-    return _apart(lambda s: s.split(sep or None, maxsplit), _text(input, "strings.split"), "strings.split")
+    return _apart(lambda s: s.split(sep or None, maxsplit), _text(input, "strings.split"))
 
 
 def _unicode_split(input, input_encoding, errors="replace", replacement_char=65533, name=None):
     only("strings.unicode_split", "input_encoding", input_encoding, "UTF-8")
-    return _apart(list, _text(input, "strings.unicode_split"), "strings.unicode_split")
+    return _apart(list, _text(input, "strings.unicode_split"))
 
 
 def _reduce_join(inputs, axis=None, keepdims=False, separator="", name=None):

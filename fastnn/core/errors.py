@@ -79,6 +79,10 @@ class FolderInUseError(FastnnError, OSError):
     """A folder of checkpoints that another run is writing to."""
 
 
+class StepExistsError(FastnnError, FileExistsError, ValueError):
+    """A numbered checkpoint whose folder has one of this number already, or of a larger one."""
+
+
 class MissingFileError(FastnnError, FileNotFoundError, ValueError):
     """A file that is not there: a FileNotFoundError, and a ValueError as Keras raises it."""
 
@@ -108,6 +112,10 @@ class NotFiniteError(FastnnError, FloatingPointError, ValueError):
     def __init__(self, message: str, finding: object = None, file: str | None = None) -> None:
         super().__init__(message)
         self.finding, self.file = finding, file
+
+
+class DivergedError(FastnnError, RuntimeError):
+    """A loss that is NaN or infinite, where TerminateOnNaN was told to raise; no `on_train_end` follows."""
 
 
 class ProcessLostError(FastnnError, ConnectionError, RuntimeError):

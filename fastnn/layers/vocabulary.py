@@ -249,6 +249,8 @@ class Lookup(HostLayer):
             raise DataError(
                 f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."
             )
+        if hasattr(inputs, "with_flat_values") and self.output_mode == "int":  # rows of different lengths
+            return inputs.with_flat_values(self.call(inputs.flat_values))
         array = text_array(inputs)
         if self.invert:
             words = np.array(self.get_vocabulary(), dtype=self.kind)

@@ -69,7 +69,7 @@ class FBetaScore(Metric):
     def _build(self, y_true, y_pred):
         if len(y_pred.shape) != 2 or tuple(y_true.shape) != tuple(y_pred.shape):
             raise ShapeError(
-                f"{type(self).__name__} expects 2D inputs with shape (batch_size, output_dim). Received: "
+                f"{type(self).__name__} expects 2D inputs with shape (batch_size, output_dim). Received input shapes: "
                 f"y_pred.shape={tuple(y_pred.shape)} and y_true.shape={tuple(y_true.shape)}."
             )
         if not self._built:

@@ -367,7 +367,7 @@ class Sequential(StackGraph, Model):
             "layers": [serial.serialize(layer) for layer in self._tracker.layers],
         }
         if self._functional is not None:
-            config["build_input_shape"] = self._tracker.layers[0].batch_shape
+            config["build_input_shape"] = self._functional.input_shape
         return config
 
     @classmethod
@@ -406,4 +406,4 @@ class Sequential(StackGraph, Model):
         """The input shape, or None while it is not known."""
         if self._functional is None:
             return None
-        return {"input_shape": self._tracker.layers[0].batch_shape}
+        return {"input_shape": self._functional.input_shape}

@@ -22,6 +22,7 @@ from fastnn.models.looks import Looks
 from fastnn.models.on_batch import OnBatch
 from fastnn.models.receipt import check_argument as check_receipt
 from fastnn.models.traced_steps import TracedSteps
+from fastnn.saving.step_writer import StepWriter
 
 if TYPE_CHECKING:
     from fastnn.callbacks.history import History
@@ -117,6 +118,10 @@ class Trainer(OnBatch, TracedSteps, Intake, Looks, LegacyMethods):
     def _keep_backups(self, path, when, keep, delete):
         """Keep checkpoints of the fit that begins; whether there is one to go on from (see Keeping.open)."""
         return self._trainer().keep(self).open(path, when, keep, delete=delete)
+
+    def _keep_steps(self, path, most, background):
+        """A writer of numbered checkpoints of this model."""
+        return StepWriter(self, path, most, background)
 
     def _need_compiled(self, what):
         if not self.compiled:

@@ -10,7 +10,7 @@ from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import assets, container, hdf5, layout, legacy, safetensors_file, streams, weights
+from fastnn.saving import assets, container, hdf5, layout, legacy, safetensors_file, steps, streams, weights
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import need_built
 from fastnn.saving.files import read_file, read_folder, write_file, write_folder
@@ -128,7 +128,8 @@ def load_model(
 
     Args:
         filepath: a ".keras" archive, or a whole-model ".h5" file of Keras 2 or 3; a ".safetensors" file that `export`
-            wrote (not compiled then); the folder that zipped=False made; or an open binary file.
+            wrote (not compiled then); the folder that zipped=False made, or that OrbaxCheckpoint keeps (its newest
+            one); or an open binary file.
         custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
         compile: whether to compile it as it was, with the optimizer's state.
         safe_mode: accepted for Keras's sake; code in a file is never executed, whatever it says.
@@ -149,6 +150,9 @@ def load_model(
     path = os.fspath(filepath)
     if path.endswith(safetensors_file.ENDING):
         return safetensors_file.load_model(path, custom_objects)
+    checkpoint = steps.newest(path, whole=True) if os.path.isdir(path) else None
+    if checkpoint is not None:
+        path = checkpoint
     data = container.write_members(read_folder(path)) if os.path.isdir(path) else read_file(path)
     return model_of(data, repr(path), custom_objects, compile)
 

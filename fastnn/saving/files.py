@@ -129,7 +129,8 @@ def read_folder(path):
     if not os.path.exists(os.path.join(path, "config.json")):
         raise MissingFileError(
             f"File format not supported: filepath={path}. It is a folder without config.json. A SavedModel of "
-            "TensorFlow is opened by TensorFlow alone: load it there and save it as `.keras`."
+            "TensorFlow is opened by TensorFlow alone, and what Orbax wrote by Keras with orbax-checkpoint: load it "
+            "there and save it as `.keras`."
         )
     found = {}
     for folder, folders, names in os.walk(path):

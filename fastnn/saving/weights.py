@@ -11,7 +11,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import container, hdf5, layout, legacy, run_file, safetensors_file, shards
+from fastnn.saving import container, hdf5, layout, legacy, run_file, safetensors_file, shards, steps
 from fastnn.saving.changes import Changes, need_built
 from fastnn.saving.files import read_file, write_file
 
@@ -108,7 +108,7 @@ def load_weights(
 
     Args:
         model: a Model or a Layer, of the structure that the file was written of.
-        filepath: the file, or a checkpoint's.
+        filepath: the file, or a checkpoint's; or the folder that OrbaxCheckpoint keeps (its newest one).
         skip_mismatch: whether weights that are missing in the file or have another shape stay as they are, with a
             warning.
         optimizer: whether to set the state of the compiled optimizer too, if the file has it.
@@ -128,6 +128,7 @@ def load_weights(
     fastnn.core.errors.MissingFileError: File not found: ...
     """
     path = os.fspath(filepath)
+    path = (steps.newest(path) if os.path.isdir(path) else None) or path
     if kwargs:
         raise ArgumentError(f"Invalid keyword arguments: {kwargs}")
     need_built(model, "load")

@@ -1,5 +1,6 @@
-"""Whether progress and summaries are written to standard output."""
+"""Whether progress and summaries are written to standard output, or go to a log."""
 
+import logging
 import sys
 
 _state = {"on": True}
@@ -14,7 +15,7 @@ def enable_interactive_logging():
 
 
 def disable_interactive_logging():
-    """Write no progress bars, summaries or messages of callbacks.
+    """Write no progress bars, summaries or messages of callbacks: they go to the logger "fastnn", at level INFO.
 
     >>> disable_interactive_logging()
     >>> is_interactive_logging_enabled()
@@ -64,6 +65,8 @@ def write(text, out=None):
 
 
 def say(text):
-    """`write` unless interactive logging is switched off."""
+    """`write`, or the logger "fastnn" where interactive logging is switched off."""
     if is_interactive_logging_enabled():
         write(text)
+    elif text.strip():
+        logging.getLogger("fastnn").info("%s", text.strip())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import fastnn as keras
 from fastnn import callbacks, metrics
 from fastnn.callbacks.monitor import direction_of
-from fastnn.core.errors import ArgumentError, NotSupportedError, UnknownNameError
+from fastnn.core.errors import ArgumentError, NotFiniteWarning, NotSupportedError, UnknownNameError
 from fastnn.metrics.compile_metrics import CompileMetrics
 
 NAN = float("nan")
@@ -335,6 +335,22 @@ def test_terminate_on_nan(capsys):
     with pytest.raises(RuntimeError, match="batch 2"):
         strict = callbacks.CallbackList(callbacks.TerminateOnNaN(raise_error=True), model=model)
         strict.on_train_batch_end(2, {"loss": NAN})
+
+
+class Broken(callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        raise KeyError(batch)
+
+
+@pytest.mark.parametrize("listener, called", [(callbacks.TerminateOnNaN(raise_error=True), 0), (Broken(), 1)])
+def test_after_a_raised_nan_no_callback_ends_its_training_but_files_are_closed(tmp_path, listener, called):
+    ended, log = [], callbacks.CSVLogger(tmp_path / "log.csv")
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    data = np.ones((1, 1)), np.full((1, 1), 1e38)
+    with pytest.raises((RuntimeError, KeyError)), pytest.warns(NotFiniteWarning):
+        model.fit(*data, callbacks=[callbacks.LambdaCallback(on_train_end=ended.append), log, listener], verbose=0)
+    assert len(ended) == called and log.csv_file is None
 
 
 def test_states_go_round():

@@ -112,6 +112,11 @@ def test_averages_over_steps(screen):
     assert plain(screen.getvalue()).rstrip().endswith("loss: 4.0000")
 
 
+def test_names_of_one_kind_only():
+    with pytest.raises(ValueError, match="Only one of"):
+        Progbar(1, stateful_metrics=[], stateless_metrics=[])
+
+
 @pytest.mark.parametrize("seconds, text", [(5, "5s"), (61, "1:01"), (3700, "1:01:40")])
 def test_time_left(seconds, text):
     from fastnn.callbacks.progbar import _clock

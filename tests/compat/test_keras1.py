@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn import Model, Sequential, layers
 from fastnn.compat import keras1
 from fastnn.core.errors import ArgumentError
@@ -60,6 +61,27 @@ def test_a_stack_on_a_merge_is_a_branch():
     pair = Sequential([keras1.Merge([layers.Dense(3, input_shape=(3,)) for _ in range(2)]), layers.Dense(4)])
     whole = keras1.Merge([pair, Sequential([layers.Dense(4, input_shape=(2,))])], mode="dot", dot_axes=[(1,), (1,)])
     assert len(whole.inputs) == 3 and whole.output_shape == (None, 1)
+
+
+def test_a_stack_on_a_merge_knows_its_shapes(tmp_path):
+    fastnn.compat.install()
+    try:
+        from keras.layers import Dense, Merge
+        from keras.models import Sequential as Stack
+        from keras.models import load_model
+
+        model = Stack([Merge([Stack([Dense(4, input_dim=n)]) for n in (3, 2)], mode="concat")])
+        assert model.output_shape == (None, 8) and model.input_shape == [(None, 3), (None, 2)]
+        model.add(Dense(1))
+        assert model.output_shape == (None, 1) and model.count_params() == 37
+        data = [np.ones((2, 3)), np.ones((2, 2))]
+        found = model.predict(data, verbose=0)
+        model.save(tmp_path / "m.keras")
+        assert np.array_equal(load_model(tmp_path / "m.keras").predict(data, verbose=0), found)
+        model.pop()
+        assert model.output_shape == (None, 8) and len(model.inputs) == 2
+    finally:
+        fastnn.compat.uninstall()
 
 
 def test_what_merge_refuses():

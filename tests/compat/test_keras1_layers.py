@@ -1,10 +1,11 @@
-"""MaxoutDense and Highway, against plain float64 NumPy and in a script of those years."""
+"""MaxoutDense, Highway and the dropout of Embedding, against plain float64 NumPy and in a script of those years."""
 
 import numpy as np
 import pytest
 
 import fastnn
-from fastnn.compat.keras1_layers import Highway, MaxoutDense
+from fastnn.compat.keras1_layers import DroppingEmbedding, Highway, MaxoutDense
+from fastnn.core.errors import NotSupportedError
 
 X = np.random.default_rng(1).normal(size=(5, 4))
 
@@ -20,6 +21,41 @@ def test_values(bias):
     np.testing.assert_allclose(outputs[1], np.tanh(X @ w) * share + (1 - share) * X, atol=1e-6)
     for layer in (maxout, highway):
         assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_words_are_dropped_at_every_place():
+    layer = DroppingEmbedding(40, 3, dropout=0.5)
+    x = np.arange(80).reshape(4, 20) % 40
+    whole, dropped = np.asarray(layer(x)), np.asarray(layer(x, training=True))
+    share = np.round(dropped / whole, 5)
+    assert set(share.ravel().tolist()) == {0.0, 2.0}
+    assert np.array_equal(share[0], share[2]) and np.array_equal(share[1], share[3])  # the same words
+    assert np.ptp(share, axis=2).max() == 0
+    assert DroppingEmbedding.from_config(layer.get_config()).dropout == 0.5
+
+
+def test_a_script_drops_words():
+    fastnn.compat.install()
+    try:
+        from keras.layers import Dense, Embedding, Flatten
+        from keras.models import Sequential
+
+        class Own(Embedding):
+            pass
+
+        first = Embedding(20, 8, input_length=5, dropout=0.2, init="uniform")
+        assert type(first) is DroppingEmbedding and isinstance(first, Embedding)
+        assert type(Embedding(3, 2, dropout=0.0)) is Embedding and type(Own(3, 2)) is Own
+        with pytest.raises(NotSupportedError, match="leave the argument out"):
+            Own(3, 2, dropout=0.2)
+        model = Sequential([first, Flatten(), Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(np.arange(10).reshape(2, 5), np.ones((2, 1)), nb_epoch=1, verbose=0)
+    finally:
+        fastnn.compat.uninstall()
+    assert type(fastnn.layers.Embedding(3, 2)) is fastnn.layers.Embedding
+    with pytest.raises(ValueError, match="dropout"):
+        fastnn.layers.Embedding(3, 2, dropout=0.2)
 
 
 def test_a_script_finds_and_trains_them():

@@ -51,6 +51,14 @@ def test_values(kind, arguments):
     assert kind.from_config(layer.get_config()).get_config() == layer.get_config()
 
 
+@pytest.mark.parametrize(("given", "named", "kernel", "strides"), [
+    ((3, 5), {}, (3, 5), (1, 1)), ((3, 5, 2), {}, (3, 5), (2, 2)), (((3, 5), 2), {}, (3, 5), (2, 2)),
+    ((3,), {"strides": 2}, (3, 3), (2, 2)), ((3, 5), {"strides": (1, 2)}, (3, 5), (1, 2))])  # fmt: skip
+def test_rows_and_columns_by_place(given, named, kernel, strides):
+    layer = LocallyConnected2D(4, *given, **named)
+    assert (layer.kernel_size, layer.strides) == (kernel, strides)
+
+
 def test_weights():
     layer = LocallyConnected2D(4, (3, 2))
     layer.build((None, 7, 5, 3))

@@ -9,7 +9,7 @@ import fastnn
 from fastnn import layers, losses, optimizers
 from fastnn.compat.tf_checkpoint import Checkpoint, CheckpointManager, latest_checkpoint
 from fastnn.compat.tf_module import Module
-from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError, NotBuiltError
+from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError
 from fastnn.gradients import GradientTape
 
 X, Y = np.arange(12, dtype="float32").reshape(4, 3) / 10, np.ones((4, 1), "float32")
@@ -136,6 +136,60 @@ def test_a_manager_waits_for_steps(tmp_path):
     assert saved == [True, False, False, True, False, False, True]
 
 
+class Inner(layers.Layer):
+    """Makes layers when it is built."""
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(input_shape[-1],), name="scale")
+        self.inner = [layers.Dense(2), layers.Dense(3)]
+
+    def call(self, x):
+        x = x * self.scale
+        for layer in self.inner:
+            x = layer(x)
+        return x
+
+
+class Net(fastnn.Model):
+    """Knows no shape until it is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.block = layers.Dense(4), layers.BatchNormalization(), Inner()
+        self.stack = fastnn.Sequential([layers.Dense(2), layers.Dense(1)])
+
+    def call(self, x, training=False):
+        return self.stack(self.block(self.norm(self.first(x), training=training)))
+
+
+def test_a_model_without_weights_takes_them_when_they_are_made(tmp_path):
+    model, optimizer, step = Net(), optimizers.Adam(0.1), fastnn.Variable(0, dtype="int64")
+    train(model, optimizer, step)
+    path = Checkpoint(model=model, optimizer=optimizer, step=step).save(tmp_path / "x")
+    other, slots, count = Net(), optimizers.Adam(0.1), fastnn.Variable(0, dtype="int64")
+    status = Checkpoint(model=other, optimizer=slots, step=count).restore(path)
+    assert int(count) == 1 and not other.weights
+    with pytest.raises(AssertionError, match="Unresolved"):
+        status.assert_consumed()
+    assert np.array_equal(other(X), model(X))
+    train(model, optimizer, step)
+    train(other, slots, count)
+    status.assert_consumed()
+    for a, b in zip(model.weights + optimizer.variables, other.weights + slots.variables):
+        assert np.array_equal(np.asarray(a), np.asarray(b))
+
+
+def test_weights_come_back_when_fit_makes_them(tmp_path):
+    model, other = Net(), Net()
+    model(X)
+    path = Checkpoint(model=model).save(tmp_path / "x")
+    Checkpoint(model=other).restore(path)
+    other.compile(optimizers.SGD(0.0), "mse")
+    other.fit(X, Y, verbose=0)
+    trained = zip(model.trainable_weights, other.trainable_weights)
+    assert all(np.array_equal(a.numpy(), b.numpy()) for a, b in trained)
+
+
 def test_what_does_not_fit_changes_nothing(tmp_path):
     model, _, step = parts()
     path = Checkpoint(model=model, step=step).save(tmp_path / "x")
@@ -144,8 +198,10 @@ def test_what_does_not_fit_changes_nothing(tmp_path):
     with pytest.raises(FileFormatError, match="shape"):
         Checkpoint(model=other, step=count).restore(path)
     assert int(count) == 8
-    with pytest.raises(NotBuiltError, match="'model' has no weights"):
-        Checkpoint(model=fastnn.Sequential([layers.Dense(1)])).restore(path)
+    later = fastnn.Sequential([layers.Dense(5), layers.BatchNormalization(), layers.Dense(1)])
+    Checkpoint(model=later).restore(path)
+    with pytest.raises(FileFormatError, match="shape"):
+        later(X)
     with pytest.raises(MissingFileError, match="no file"):
         Checkpoint(step=step).restore(tmp_path / "none")
     for content in (b"", b"\x00\x01 TensorFlow's table"):

@@ -12,8 +12,7 @@ from fastnn.core.errors import ArgumentError, NotSupportedError
     (lambda: keras.layers.TFSMLayer("folder", call_endpoint="serving_default"), "load_model"),
     (lambda: keras.layers.JaxLayer(lambda params, x: x, init_fn=None), "fastnn.ops"),
     (lambda: keras.layers.FlaxLayer(object(), variables={}), "set_weights"),
-    (lambda: keras.layers.TorchModuleWrapper(object(), name="module"), "set_weights"),
-    (lambda: keras.callbacks.OrbaxCheckpoint("folder", save_freq=10), "BackupAndRestore")])  # fmt: skip
+    (lambda: keras.layers.TorchModuleWrapper(object(), name="module"), "set_weights")])  # fmt: skip
 def test_named_errors(make, advice):
     with pytest.raises(NotSupportedError, match=advice):
         make()

@@ -58,9 +58,9 @@ def test_old_arguments(old, new):
 
 
 def test_arguments_without_a_meaning_say_what_to_write():
-    adapt(fastnn.layers.Embedding)
-    with pytest.raises(NotSupportedError, match="SpatialDropout1D"):
-        fastnn.layers.Embedding(3, 2, dropout=0.2)
+    adapt(fastnn.layers.BatchNormalization)
+    with pytest.raises(NotSupportedError, match="no meaning since Keras 2"):
+        fastnn.layers.BatchNormalization(mode=1)
     assert translate({}, {"x": 1}) == {"x": 1} and not arguments._methods_of(fastnn.layers.Dense)
 
 

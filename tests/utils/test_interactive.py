@@ -3,6 +3,7 @@
 import io
 import sys
 
+import numpy as np
 import pytest
 
 import fastnn
@@ -30,3 +31,18 @@ def test_every_letter_of_a_frame_has_a_plain_one():
 def test_no_console(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     interactive.write("text")
+
+
+def test_what_is_not_written_goes_to_a_log(caplog, capsys):
+    callback = fastnn.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2, verbose=1)
+    model = fastnn.Sequential([fastnn.Input((1,)), fastnn.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    fastnn.config.disable_interactive_logging()
+    try:
+        with caplog.at_level("INFO", logger="fastnn"):
+            model.fit(np.ones((1, 1)), np.ones((1, 1)), callbacks=[callback], verbose=2)
+    finally:
+        fastnn.config.enable_interactive_logging()
+    assert not capsys.readouterr().out
+    assert any("setting learning rate to" in m for m in caplog.messages)
+    assert any(m.startswith("1/1 - ") and "loss" in m for m in caplog.messages)

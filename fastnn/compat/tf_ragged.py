@@ -1,0 +1,287 @@
+"""`tf.RaggedTensor`: rows of different lengths, on arrays; `to_tensor()` makes them one array."""
+
+import operator
+
+import numpy as np
+
+from fastnn import ops
+from fastnn.compat.shapes import TensorShape
+from fastnn.compat.tf_values import host, operand
+from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.layers.host import is_text
+
+__all__ = ["RaggedTensor"]
+
+
+def _binary(function, swap=False):
+    def method(self, other):
+        return flat(lambda a, b: function(b, a) if swap else function(a, b), (self, other), {})
+
+    return method
+
+
+class RaggedTensor:
+    """Rows of different lengths, one after the other in one array; made by `tf.ragged.constant` and the `from_` ways.
+
+    values: an array (n, ...), or a RaggedTensor of n rows.  splits: int64 (rows + 1,): row i is values[s[i]:s[i + 1]].
+
+    >>> rows = RaggedTensor.from_row_lengths([1, 2, 3, 4], [3, 0, 1])
+    >>> rows, rows.shape, rows.row_lengths().tolist()
+    (<tf.RaggedTensor [[1, 2, 3], [], [4]]>, (3, None), [3, 0, 1])
+    >>> rows.to_tensor().tolist(), (rows[:, :1] * 10).to_list()
+    ([[1, 2, 3], [0, 0, 0], [4, 0, 0]], [[10], [], [40]])
+    """
+
+    __hash__ = None
+
+    def __init__(self, values, splits):
+        self.values = values if isinstance(values, RaggedTensor) else operand(values)
+        self._splits = np.asarray(splits, np.int64)
+        rows = _count(self.values)
+        s = self._splits
+        if s.ndim != 1 or not len(s) or s[0] != 0 or (np.diff(s) < 0).any() or s[-1] != rows:
+            raise ArgumentError(
+                f"Arguments do not form a valid RaggedTensor: received row splits {s.tolist()!r:.80} for {rows} "
+                f"values; expected numbers that do not fall, from 0 to {rows}."
+            )
+
+    # ---- ways to make one --------------------------------------------------------------------------------------
+    @classmethod
+    def from_row_splits(cls, values, row_splits, name=None, validate=True):
+        """Row i is values[row_splits[i]:row_splits[i + 1]]."""
+        return cls(values, row_splits)
+
+    @classmethod
+    def from_row_lengths(cls, values, row_lengths, name=None, validate=True):
+        """The first row_lengths[0] values are row 0, and so on."""
+        return cls(values, np.concatenate([[0], np.cumsum(np.asarray(row_lengths, np.int64))]))
+
+    @classmethod
+    def from_row_starts(cls, values, row_starts, name=None, validate=True):
+        """Row i begins at values[row_starts[i]]."""
+        values = values if isinstance(values, RaggedTensor) else operand(values)
+        return cls(values, [*np.asarray(row_starts, np.int64), _count(values)])
+
+    @classmethod
+    def from_value_rowids(cls, values, value_rowids, nrows=None, name=None, validate=True):
+        """values[k] lies in row value_rowids[k]; there are nrows, or as many as are named."""
+        rows = np.asarray(value_rowids, np.int64)
+        if (np.diff(rows) < 0).any():
+            raise ArgumentError("from_value_rowids: received row numbers that fall; expected them in order.")
+        lengths = np.bincount(rows, minlength=0 if nrows is None else int(nrows))
+        return cls.from_row_lengths(values, lengths)
+
+    @classmethod
+    def from_tensor(cls, tensor, lengths=None, padding=None, ragged_rank=1, name=None, row_splits_dtype="int64"):
+        """The rows of an array (n, m, ...): of these lengths, or without the padding at their ends."""
+        x = operand(tensor)
+        if ragged_rank != 1 or len(x.shape) < 2:
+            raise NotSupportedError("RaggedTensor.from_tensor: expected an array (n, m, ...) and ragged_rank=1.")
+        n, m = x.shape[:2]
+        if padding is not None:
+            filled = np.asarray(x) != padding
+            filled = filled.reshape(n, m, -1).any(axis=-1)
+            lengths = np.where(filled.any(axis=1), m - filled[:, ::-1].argmax(axis=1), 0)
+        sizes = np.full(n, m) if lengths is None else np.minimum(np.asarray(lengths, np.int64), m)
+        index = [np.arange(k) + row * m for row, k in enumerate(sizes)]
+        flat = np.asarray(x).reshape(n * m, *x.shape[2:]) if is_text(x) else ops.reshape(x, (n * m, *x.shape[2:]))
+        return cls.from_row_lengths(_take(flat, _joined(index)), sizes)
+
+    # ---- what it is --------------------------------------------------------------------------------------------
+    row_splits = property(lambda self: host(self._splits), doc="Where rows begin and end, int64 (rows + 1,).")
+    dtype = property(lambda self: self.values.dtype, doc="The dtype of the values.")
+    uniform_row_length = property(lambda self: None, doc="None.")
+
+    @property
+    def flat_values(self):
+        """The values of the innermost rows, an array."""
+        return self.values.flat_values if isinstance(self.values, RaggedTensor) else self.values
+
+    @property
+    def ragged_rank(self):
+        """How many axes are ragged."""
+        return 1 + (self.values.ragged_rank if isinstance(self.values, RaggedTensor) else 0)
+
+    @property
+    def nested_row_splits(self):
+        """The row splits of each ragged axis, from outside to inside."""
+        return (self.row_splits, *(self.values.nested_row_splits if isinstance(self.values, RaggedTensor) else ()))
+
+    @property
+    def shape(self):
+        """The sizes; None for a ragged axis."""
+        return TensorShape((len(self._splits) - 1, None, *self.values.shape[1:]))
+
+    def get_shape(self):
+        """`shape`."""
+        return self.shape
+
+    def nrows(self, out_type="int64", name=None):
+        """How many rows there are."""
+        return host(np.asarray(len(self._splits) - 1, np.dtype(str(out_type))))
+
+    def row_lengths(self, axis=1, name=None):
+        """The lengths of the rows: int64, ragged itself for an axis further in."""
+        if axis > 1 and isinstance(self.values, RaggedTensor):
+            return RaggedTensor(self.values.row_lengths(axis - 1), self._splits)
+        return host(np.diff(self._splits))
+
+    def row_starts(self, name=None):
+        """Where rows begin, int64 (rows,)."""
+        return host(self._splits[:-1])
+
+    def row_limits(self, name=None):
+        """Where rows end, int64 (rows,)."""
+        return host(self._splits[1:])
+
+    def value_rowids(self, name=None):
+        """The row of each value, int64 (values,)."""
+        return host(np.repeat(np.arange(len(self._splits) - 1), np.diff(self._splits)))
+
+    def bounding_shape(self, axis=None, name=None, out_type="int64"):
+        """The shape of `to_tensor()`, or one size of it."""
+        longest = int(np.diff(self._splits).max(initial=0))
+        inner = self.values.bounding_shape() if isinstance(self.values, RaggedTensor) else self.values.shape
+        sizes = np.array([len(self._splits) - 1, longest, *inner[1:]], np.dtype(str(out_type)))
+        return host(sizes if axis is None else sizes[axis])
+
+    # ---- other forms -------------------------------------------------------------------------------------------
+    def with_values(self, new_values):
+        """Other values in the same rows."""
+        return RaggedTensor(new_values, self._splits)
+
+    def with_flat_values(self, new_values):
+        """Other innermost values in the same rows."""
+        inner = self.values
+        return self.with_values(inner.with_flat_values(new_values) if isinstance(inner, RaggedTensor) else new_values)
+
+    def to_tensor(self, default_value=None, name=None, shape=None):
+        """One array: rows are filled up with default_value (0, "" or False), or cut, to the longest or to `shape`."""
+        sizes = [None] * len(self.shape) if shape is None else list(shape)
+        if isinstance(self.values, RaggedTensor):
+            values = self.values.to_tensor(default_value, shape=[None, *sizes[2:]])
+        else:
+            values = self.values
+        if default_value is None:
+            default_value = "" if is_text(values) else 0
+        n, width = (int(b) if s is None else int(s) for s, b in zip(sizes[:2], self.bounding_shape()))
+        starts, lengths = (np.resize(v, n) for v in (self._splits[:-1], np.diff(self._splits)))
+        lengths = np.where(np.arange(n) < len(self._splits) - 1, lengths, 0)
+        step = np.arange(width)
+        index = np.where(step < lengths[:, None], starts[:, None] + step, _count(values))
+        filling = np.full((1, *values.shape[1:]), default_value, _numpy_dtype(values))
+        return _take(concatenate([values, filling]), index)
+
+    def to_list(self):
+        """Nested lists."""
+        return [row.to_list() if isinstance(row, RaggedTensor) else np.asarray(row).tolist() for row in self]
+
+    def numpy(self):
+        """An array of the rows' arrays; one array where all rows have one length."""
+        rows = [np.asarray(row.numpy() if isinstance(row, RaggedTensor) else row) for row in self]
+        if len({row.shape for row in rows}) == 1:
+            return np.stack(rows)
+        found = np.empty(len(rows), object)
+        found[:] = rows
+        return found
+
+    def __array__(self, dtype=None, copy=None):
+        raise NotSupportedError(
+            f"A RaggedTensor of shape {tuple(self.shape)} is no array: its rows have different lengths. Use "
+            "x.to_tensor(), with Embedding(mask_zero=True) or Masking for what is filled up; for a dataset of the rows "
+            "Dataset.from_generator(lambda: iter(x))."
+        )
+
+    def __repr__(self):
+        return f"<tf.RaggedTensor {self.to_list()}>"
+
+    def __bool__(self):
+        raise TypeError("RaggedTensor may not be used as a boolean.")
+
+    def __iter__(self):
+        return (self[k] for k in range(len(self._splits) - 1))
+
+    def __getitem__(self, key):
+        first, *rest = key if isinstance(key, tuple) else (key,)
+        if first is Ellipsis:
+            first, rest = slice(None), [slice(None)] * (len(self.shape) - 1 - len(rest)) + rest
+        if not isinstance(first, slice):
+            k, n = operator.index(np.asarray(first)[()]), len(self._splits) - 1
+            if not -n <= k < n:
+                raise IndexError(f"Row key {k} out of bounds: there are {n} rows.")
+            row = _take(self.values, np.arange(self._splits[k % n], self._splits[k % n + 1]))
+            return row[tuple(rest)] if rest else row
+        found = self.rows(np.arange(len(self._splits) - 1)[first])
+        if not rest:
+            return found
+        second, *inner = rest
+        if not isinstance(second, slice):
+            raise ArgumentError("Cannot index into an inner ragged dimension: expected a slice, as x[:, :1].")
+        index = [np.arange(a, b)[second] for a, b in zip(found._splits[:-1], found._splits[1:])]
+        values = _take(found.values, _joined(index))
+        return RaggedTensor.from_row_lengths(values[(slice(None), *inner)] if inner else values, list(map(len, index)))
+
+    def rows(self, numbers):
+        """The rows of these numbers."""
+        index = [np.arange(self._splits[k], self._splits[k + 1]) for k in np.ravel(numbers)]
+        return RaggedTensor.from_row_lengths(_take(self.values, _joined(index)), list(map(len, index)))
+
+    __add__, __radd__ = _binary(operator.add), _binary(operator.add, True)
+    __sub__, __rsub__ = _binary(operator.sub), _binary(operator.sub, True)
+    __mul__, __rmul__ = _binary(operator.mul), _binary(operator.mul, True)
+    __truediv__, __rtruediv__ = _binary(operator.truediv), _binary(operator.truediv, True)
+    __floordiv__, __mod__, __pow__ = map(_binary, (operator.floordiv, operator.mod, operator.pow))
+    __lt__, __le__, __gt__, __ge__ = map(_binary, (operator.lt, operator.le, operator.gt, operator.ge))
+    __eq__, __ne__, __and__, __or__ = map(_binary, (operator.eq, operator.ne, operator.and_, operator.or_))
+
+    def __neg__(self):
+        return self.with_flat_values(-self.flat_values)
+
+    def __invert__(self):
+        return self.with_flat_values(~self.flat_values)
+
+
+def _count(values):
+    return len(values._splits) - 1 if isinstance(values, RaggedTensor) else values.shape[0]
+
+
+def _numpy_dtype(x):
+    return object if is_text(x) else np.dtype(str(x.dtype))
+
+
+def _joined(index):
+    return np.concatenate([np.zeros(0, np.int64), *index])
+
+
+def _take(values, index):
+    """values[index] along the first axis; of a value that is still to come by an operation."""
+    if isinstance(values, RaggedTensor):
+        return values.rows(index)
+    return host(np.asarray(values)[index]) if isinstance(values, np.ndarray) else ops.take(values, index, axis=0)
+
+
+def concatenate(parts):
+    if all(isinstance(p, np.ndarray) for p in parts):
+        return host(np.concatenate(parts))
+    return ops.concatenate(parts, axis=0)
+
+
+def flat(function, args, kwargs):
+    """A function of each value, on the innermost values; the RaggedTensors among the arguments have the same rows."""
+    first = next(a for a in (*args, *kwargs.values()) if isinstance(a, RaggedTensor))
+
+    def inner(x):
+        if not isinstance(x, RaggedTensor):
+            return x
+        if [s.tolist() for s in x.nested_row_splits] != [s.tolist() for s in first.nested_row_splits]:
+            raise ShapeError(f"Inputs have row lengths that differ: {first.to_list()!r:.80} and {x.to_list()!r:.80}.")
+        return x.flat_values
+
+    return first.with_flat_values(function(*map(inner, args), **{k: inner(v) for k, v in kwargs.items()}))
+
+
+def holds(values):
+    """Whether one of some arguments is a RaggedTensor, or a list that begins with one."""
+    return any(
+        type(v) is RaggedTensor or (type(v) in (list, tuple) and v and type(v[0]) is RaggedTensor) for v in values
+    )

@@ -1,0 +1,70 @@
+"""tf.ragged, and TensorFlow's functions on a RaggedTensor; values: TensorFlow 2.21's."""
+
+import numpy as np
+import pytest
+
+from fastnn.compat import tf_names
+from fastnn.compat.tf_ragged import RaggedTensor
+from fastnn.compat.tf_ragged_calls import constant, map_flat_values, range, stack
+from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.data import Dataset
+
+ROWS = constant([[1, 2, 3], [], [4]])
+PAIRS = constant([[[1, 2]], [[3, 4], [5, 6]]], ragged_rank=1)
+NESTED = constant([[[1], [2, 3]], [[]]])
+WORDS = constant([["a", "b"], ["c"]])
+
+
+def call(name, *args, **kwargs):
+    return tf_names.find(name)(*args, **kwargs)
+
+
+@pytest.mark.parametrize(("found", "rows"), [
+    (lambda: constant([1, 2]), [1, 2]), (lambda: constant([]), []),
+    (lambda: constant([[1, 2], [3]], dtype="int64"), [[1, 2], [3]]),
+    (lambda: stack([[1, 2], [3]]), [[1, 2], [3]]), (lambda: range([2, 3]), [[0, 1], [0, 1, 2]]),
+    (lambda: range([1, 2], [4, 3], 2), [[1, 3], [2]]),
+    (lambda: map_flat_values(np.negative, ROWS), [[-1, -2, -3], [], [-4]]),
+    (lambda: call("cast", ROWS, "float32"), [[1.0, 2.0, 3.0], [], [4.0]]),
+    (lambda: call("math.add", ROWS, ROWS), [[2, 4, 6], [], [8]]),
+    (lambda: call("where", ROWS > 1, ROWS, 0), [[0, 2, 3], [], [4]]),
+    (lambda: call("strings.upper", WORDS), [["A", "B"], ["C"]]),
+    (lambda: call("ones_like", ROWS), [[1, 1, 1], [], [1]]),
+    (lambda: call("reduce_sum", ROWS, axis=1), [6, 0, 4]), (lambda: call("reduce_sum", ROWS), 10),
+    (lambda: call("reduce_sum", NESTED, axis=-1), [[1, 5], [0]]),
+    (lambda: call("reduce_sum", PAIRS, 1), [[1, 2], [8, 10]]),
+    (lambda: call("reduce_sum", PAIRS, 2), [[3], [7, 11]]), (lambda: call("reduce_max", ROWS, 1), [3, -(2**31), 4]),
+    (lambda: call("reduce_min", call("cast", ROWS, "float32"), 1), [1, np.inf, 4]),
+    (lambda: call("strings.reduce_join", WORDS, axis=-1, separator=" "), ["a b", "c"]),
+    (lambda: call("gather", ROWS, [2, 0]), [[4], [1, 2, 3]]), (lambda: call("size", ROWS), 4),
+    (lambda: call("concat", [ROWS, ROWS], 1), [[1, 2, 3, 1, 2, 3], [], [4, 4]]),
+    (lambda: call("concat", [ROWS, ROWS[:1]], 0), [[1, 2, 3], [], [4], [1, 2, 3]])])  # fmt: skip
+def test_values(found, rows):
+    x = found()
+    assert (x.to_list() if isinstance(x, RaggedTensor) else np.asarray(x).tolist()) == rows
+
+
+def test_the_mean_of_nothing():
+    found = call("reduce_mean", call("cast", ROWS, "float32"), axis=1)
+    assert np.isnan(found[1]) and found[[0, 2]].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(("wrong", "error", "words"), [
+    (lambda: constant([[1, 2], 3]), ArgumentError, "nesting depth"),
+    (lambda: constant([[1], [[2]]]), ArgumentError, "depth"),
+    (lambda: call("reverse", ROWS, [1]), NotSupportedError, "with_flat_values"),
+    (lambda: stack([[1]], 1), NotSupportedError, "axis=1"),
+    (lambda: call("reduce_sum", ROWS, axis=0), NotSupportedError, "to_tensor"),
+    (lambda: call("reduce_sum", NESTED, axis=1), NotSupportedError, "ragged themselves"),
+    (lambda: call("concat", [ROWS, ROWS[:1]], 1), ArgumentError, "as many"),
+    (lambda: call("concat", [ROWS, np.ones((3, 1))], 1), NotSupportedError, "alone"),
+    (lambda: call("math.add", ROWS, WORDS), ShapeError, "row lengths")])  # fmt: skip
+def test_errors(wrong, error, words):
+    with pytest.raises(error, match=words):
+        wrong()
+
+
+def test_batches_of_a_dataset():
+    lines = Dataset.from_tensor_slices(["a b", "c", "d e f"]).batch(2)
+    padded = lines.map(lambda batch: call("strings.split", batch).to_tensor())
+    assert [batch.tolist() for batch in padded] == [[["a", "b"], ["c", ""]], [["d", "e", "f"]]]
