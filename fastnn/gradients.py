@@ -186,9 +186,12 @@ class GradientTape:
             kept = [(t, w) for t, w in zip(targets, weights) if log.has(t) and is_float(t)]
             asked = [i for i, s in enumerate(sources) if self._watches(s) and is_float(s)]
         if kept and asked:
-            found = log.gradient(self, [t for t, _ in kept], [sources[i] for i in asked], [w for _, w in kept], ask)
-            for i, g in zip(asked, found):
-                out[i] = g
+            given, weights = [t for t, _ in kept], [w for _, w in kept]
+            if len(asked) == len(sources):
+                out = log.gradient(self, given, sources, weights, ask)
+            else:
+                for i, g in zip(asked, log.gradient(self, given, [sources[i] for i in asked], weights, ask)):
+                    out[i] = g
         self._used = True
         if log is not None and log is not here.log and not here.recording:
             log.flush()
@@ -197,8 +200,8 @@ class GradientTape:
         return out
 
     def _watches(self, source: Any) -> bool:
-        if is_variable(source):
-            return id(source) in self._named or (self._accessed and source.born_trainable)
+        if hasattr(source, "_fastnn_variable"):
+            return (self._accessed and source.born_trainable) or id(source) in self._named
         found: bool = self._log.watches(source, self.number)
         return found
 
@@ -281,6 +284,8 @@ def zeros(shape: Any, dtype: Any) -> Any:
 
 def is_float(x: Any) -> bool:
     """Whether x is a value of a float dtype."""
+    if type(x) is Tensor:
+        return dtypes.is_float(x._dtype)
     dtype = getattr(x, "dtype", None)
     return dtype is not None and (dtype == "float32" or dtypes.is_float(dtypes.standardize(dtype)))
 

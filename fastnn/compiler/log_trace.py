@@ -11,7 +11,7 @@ from fastnn.core.types import Array
 from fastnn.graph.active import enter, leave
 from fastnn.graph.lifetime import made
 from fastnn.graph.node import Node, Symbol
-from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.tensor import Tensor, dtype_of, here
 from fastnn.graph.variable import Variable
 
 
@@ -22,19 +22,23 @@ class LogTrace:
     before: dict[tuple[int, int], Array]
     variables: dict[int, Variable]
     ran: int
+    trace: Replay | None = None
 
     # ------------------------------------------------------------------ tracing
     def _forget_trace(self) -> None:
-        trace = self.__dict__.get("trace")
-        if trace is not None:
+        if self.trace is not None:
             for node in self.nodes:
                 node.let_go()
-        self.trace: Replay | None = None
+            self.trace = None
+
+    def _new_trace(self) -> Replay:
+        self.trace = Replay(self.before)
         self.nodes: list[Node] = []
         self.symbols: list[Symbol] = []  # of Tensors, by number
         self.inputs: list[Symbol] = []  # of leaves, by number
         self.spans: list[tuple[int, int]] = []  # nodes of each event
         self.done: dict[Variable, Symbol] = {}  # assignments of what has run
+        return self.trace
 
     def _traced(self, event: Event) -> Entry:
         """Trace a call that is new here: what will be known of it."""
@@ -52,7 +56,7 @@ class LogTrace:
         """The trace of the first `upto` events."""
         trace = self.trace
         if trace is None:
-            trace = self.trace = Replay(self.before)
+            trace = self._new_trace()
         for number in range(len(self.spans), upto):
             event = self.events[number]
             trace.given = iter(event.keys)
@@ -97,7 +101,7 @@ class LogTrace:
             self.variables.setdefault(serial(variable), variable)
         changes = any(s is not assigned.get(v) for v, s in trace.assigns.items())
         return Entry(
-            [(s.shape, s.dtype) for s in specs],
+            [(s.shape, dtype_of(s.dtype)) for s in specs],
             structure,
             masks,
             len(losses),

@@ -116,6 +116,16 @@ class DType(str):
 
 
 _dtypes: dict[str, DType] = {}
+
+
+def dtype_of(name: str) -> DType:
+    """The dtype of a name."""
+    found = _dtypes.get(name)
+    if found is None:
+        found = _dtypes[name] = DType(name)
+    return found
+
+
 UFUNCS = {
     np.add: "add", np.subtract: "subtract", np.multiply: "multiply", np.true_divide: "true_divide",
     np.floor_divide: "floor_divide", np.remainder: "mod", np.power: "power", np.matmul: "matmul", np.less: "less",
@@ -145,22 +155,19 @@ class Tensor(Symbol):
     """
 
     __slots__ = ("_at", "_lent", "_log", "_mask", "_value")
+    # It is in no graph. What is the same in all costs nothing where one is made.
+    name = node = origin = trace = None  # type: ignore[assignment]
+    index, _sparse, _ragged = 0, False, False
 
-    def __init__(self, shape: Any, dtype: str, log: Any = None, number: int = -1, value: Array | None = None) -> None:
-        found = _dtypes.get(dtype)
-        if found is None:
-            found = _dtypes[dtype] = DType(dtype)
-        self._shape, self._dtype, self._sparse, self._ragged = shape, found, False, False
-        self.name = self.origin = self.trace = None
-        self.node: Any = None
-        self.index = 0
+    def __init__(self, shape: Any, dtype: DType, log: Any = None, number: int = -1, value: Array | None = None) -> None:
+        self._shape, self._dtype = shape, dtype
         self._log, self._at, self._value, self._mask = log, number, value, None
         self._lent = False  # whether the array lies in memory of a program that writes it again when it runs
 
     @classmethod
     def of(cls, array: Array) -> Tensor:
         """A Tensor that has its values."""
-        return cls(array.shape, dtypes.standardize(array.dtype), value=array)
+        return cls(array.shape, dtype_of(dtypes.standardize(array.dtype)), value=array)
 
     # ------------------------------------------------------------------ its values
     @property

@@ -1,6 +1,5 @@
 """The base of every loss: alignment of shapes, sample weights, masks, reductions (Keras 3's rules)."""
 
-import contextlib
 from typing import Any, Self
 
 import numpy as np
@@ -247,10 +246,11 @@ class Loss(ChecksArguments):
         """
         if (here.recording or here.log is not None) and current() is None and self._own_code():
             if calls.wanted((y_true, y_pred, sample_weight), {}):
-                with contextlib.suppress(calls.Unhashed):
-                    key = "loss", hooks.call("serial", self), self.reduction
-                    given = (y_true, y_pred) if sample_weight is None else (y_true, y_pred, sample_weight)
-                    return calls.event(key, self, given, {})
+                key = "loss", hooks.call("serial", self), self.reduction
+                given = (y_true, y_pred) if sample_weight is None else (y_true, y_pred, sample_weight)
+                found = calls.tried(key, self, given, {})
+                if found is not calls.UNHASHED:
+                    return found
         mask = get_mask(y_pred)
         y_pred = map_operands(lambda p: tensor(p, self._compute_dtype(p)), y_pred)
         y_true = map_operands(lambda t: self._cast_target(t, y_pred), y_true)
