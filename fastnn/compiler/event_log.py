@@ -283,7 +283,11 @@ class Log(LogTrace):
 
     def asked(self) -> bool:
         """Whether some tape may still ask for gradients."""
-        return any([t.live for ref in self.tapes if (t := ref()) is not None])
+        for ref in self.tapes:
+            tape = ref()
+            if tape is not None and tape.live:
+                return True
+        return False
 
     def _end(self) -> None:
         """Let go of all events if nobody can ask about them any more."""

@@ -128,7 +128,9 @@ def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
 
     effect: it is called for what it changes.  Raises Unhashed, with nothing done.
     """
-    if not kwargs and all([type(x) is Tensor or type(x) in ARRAYS for x in args]):  # the usual case
+    kinds = set(map(type, args))
+    kinds.discard(Tensor)
+    if not kwargs and kinds <= ARRAYS:  # the usual case
         return hooks.call("gather_call", (key, len(args)), function, args, effect)
     values: list[Any] = []
     full = key, _sort(args, values), _sort(kwargs, values) if kwargs else None

@@ -6,7 +6,6 @@ import numpy as np
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.masks import mask_of_array
-from fastnn.core.results import ARRAYS
 from fastnn.core.values import received
 from fastnn.graph import Symbol
 from fastnn.graph.calls import UNHASHED, is_value, own_function, tried, wanted
@@ -54,7 +53,7 @@ def _usual(call: Any, layer: Any, x: Any, training: Any) -> Any:
 
 
 def layer_call(call: Any, layer: Any, args: Any, kwargs: Any, alone: bool) -> Any:
-    """layer(*args, **kwargs) as one event; call: Layer.__call__.  Gives UNHASHED, with nothing done, where it cannot be.
+    """layer(*args, **kwargs) as one event, or UNHASHED, with nothing done; call: Layer.__call__.
 
     alone: whether there are no arguments but an array or Tensor, and at most `training`.
     """
