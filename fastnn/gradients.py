@@ -184,7 +184,7 @@ class GradientTape:
         kept, asked = [], []
         if log is not None:
             kept = [(t, w) for t, w in zip(targets, weights) if log.has(t) and is_float(t)]
-            asked = [i for i, s in enumerate(sources) if self._watches(s) and is_float(s)]
+            asked = [i for i, s in enumerate(sources) if self.watches(s) and is_float(s)]
         if kept and asked:
             given, weights = [t for t, _ in kept], [w for _, w in kept]
             if len(asked) == len(sources):
@@ -199,7 +199,12 @@ class GradientTape:
             self._log = None if log is not here.log else log
         return out
 
-    def _watches(self, source: Any) -> bool:
+    def watches(self, source: Any) -> bool:
+        """Whether gradients along a variable, an array or a Tensor are asked of it.
+
+        Args:
+            source: the variable, array or Tensor.
+        """
         if hasattr(source, "_fastnn_variable"):
             return (self._accessed and source.born_trainable) or id(source) in self._named
         found: bool = self._log.watches(source, self.number)

@@ -9,6 +9,7 @@ from fastnn.compiler.events import Entry, Event, Replay, Slot, serial
 from fastnn.core import tree
 from fastnn.core.types import Array
 from fastnn.graph.active import enter, leave
+from fastnn.graph.autodiff import flows
 from fastnn.graph.lifetime import made
 from fastnn.graph.node import Node, Symbol
 from fastnn.graph.tensor import Tensor, dtype_of, here
@@ -22,6 +23,10 @@ class LogTrace:
     before: dict[tuple[int, int], Array]
     variables: dict[int, Variable]
     ran: int
+    open: tuple[int, ...]
+    watched: dict[int, Any]
+    tapes: list[Any]
+    numbers: dict[int, list[int]]
     trace: Replay | None = None
 
     # ------------------------------------------------------------------ tracing
@@ -109,6 +114,26 @@ class LogTrace:
             changes,
             [weakref.ref(v) for v in trace.reads_now],
         )
+
+    def depends(self, value: Any) -> bool:
+        """Whether a gradient along what a tape that records now watches may flow through a value."""
+        numbers = set(self.open)
+        found = self.watched.get(id(value))
+        if found is not None and not numbers.isdisjoint(found[1]):
+            return True
+        tapes = [t for t in [self.tapes[n]() for n in numbers] if t is not None]
+        if hasattr(value, "_fastnn_variable"):
+            return any(t.watches(value) for t in tapes)
+        if type(value) is not Tensor or value._log is not self:
+            return False
+        trace = self._tracing(len(self.events))
+        watched = [self.inputs[n] for i in self.watched for n in self.numbers.get(i, ())]
+        watched += [s for v, read in trace.versions.items() if any(t.watches(v) for t in tapes) for s in read]
+        recorded: list[Node] = []
+        for (first, end), event in zip(self.spans, self.events):
+            if not numbers.isdisjoint(event.tapes):
+                recorded += trace.nodes[first:end]
+        return flows(self.symbols[value._at], watched, recorded)
 
     def _symbol(self, trace: Replay, wire: Any) -> Any:
         if type(wire) is int:

@@ -16,9 +16,10 @@ from fastnn.core.types import Array, Shape, Tensor
 from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
 from fastnn.graph.node import Symbol
+from fastnn.graph.numpy_calls import by_function, by_ufunc
 from fastnn.graph.operators import Operators
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.graph.tensor import by_function, by_ufunc, here, recording, settle
+from fastnn.graph.tensor import here, recording, settle
 from fastnn.graph.trace import active
 
 _layout = itertools.count(1)
