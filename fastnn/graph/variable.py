@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, changes, dtypes, hooks, mirrors, scopes, turns
+from fastnn.core import allowance, changes, dtypes, hooks, mirrors, results, scopes, turns
 from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
@@ -218,7 +218,7 @@ class Variable(Operators):
             return hooks.call("gather_read", self)
         if here.log is not None:
             settle()
-        view = self._seen.view()
+        view = self._seen.view(results.kind)
         view.flags.writeable = False
         return view if casting() is None else view.astype(dtypes.numpy_type(self.dtype), copy=False)
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config, dtypes, hooks
+from fastnn.core import config, dtypes, hooks, results
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.naming import snake_case
@@ -165,7 +165,7 @@ def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_b
         weight = fit_weight(values, weight)
         values = ops.multiply(values, weight)
     if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
-        return values
+        return results.shown(values)
     if reduction == "sum":
         return _of_shard(ops.sum(values), dtype)
     if reduction == "mean_with_sample_weight" and weight is not None:
