@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import hooks, results
-from fastnn.graph.numpy_calls import by_function, kept, recorded
-from fastnn.graph.numpy_names import COUNTS, ELEMENTWISE, METHODS, PROPERTIES, UFUNCS, UNKNOWN
+from fastnn.graph.numpy_calls import by_function, joins, kept, recorded
+from fastnn.graph.numpy_names import COUNTS, ELEMENTWISE, METHODS, OPERATORS, PROPERTIES, UFUNCS, UNKNOWN
 from fastnn.graph.tensor import gathers, here
 
 _ndarray: Any = np.ndarray
@@ -63,22 +63,24 @@ class Array(np.ndarray):
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         if here.recording and not here.busy:
             if context is None:  # of a method of a ufunc
-                kept("A method of a ufunc of NumPy", self, array)
+                if results.numpy_joins:
+                    kept("A method of a ufunc of NumPy", self, array)
             else:  # np.float32(2) * x and np.exp(x) come here, and no operator's way
                 ufunc, inputs, _ = context
                 inputs = _outer(inputs)
                 if len(inputs) == ufunc.nin and gathers(inputs):
-                    name = UFUNCS.get(ufunc)
+                    name = (UFUNCS if results.numpy_joins else OPERATORS).get(ufunc)
                     if name is not None:
                         return hooks.call("operator", name, *inputs)
-                    kept(f"numpy.{ufunc.__name__}", inputs, array)
+                    if results.numpy_joins:
+                        kept(f"numpy.{ufunc.__name__}", inputs, array)
         if return_scalar and context is None:  # of a reduction, as np.sum: NumPy's number
             return np.asarray(array)[()]
         return np.asarray(array).view(type(self))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         calls = super().__array_function__
-        if here.recording and not here.busy:
+        if joins():
             return by_function(function, args, kwargs, lambda: calls(function, types, args, kwargs))
         return calls(function, types, args, kwargs)
 

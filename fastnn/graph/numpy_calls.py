@@ -1,7 +1,8 @@
 """Calls of NumPy on values that gather: the operation of the same name (graph/numpy_names.py), else NumPy's arrays.
 
 A gradient tape loses nothing in silence: where it watches what NumPy calculates with, and there is no such operation,
-floats that follow are an error.
+floats that follow are an error.  In TensorFlow's place (`results.numpy_joins`) NumPy's functions give arrays, as there:
+who draws an action from np.squeeze(probabilities), or sets a target by np.max(q), counts on that.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import dtypes, hooks, tree
+from fastnn.core import dtypes, hooks, results, tree
 from fastnn.core.errors import GradientError
 from fastnn.graph.numpy_names import (
     ALONG,
@@ -96,9 +97,14 @@ def _is_inexact(x: Any) -> bool:
     return isinstance(x, float) or (hasattr(x, "dtype") and dtypes.is_float(str(x.dtype))) or np.iscomplexobj(x)
 
 
+def joins() -> bool:
+    """Whether a tape records now, and what NumPy calculates is a part of it."""
+    return results.numpy_joins and recording()
+
+
 def kept(name: str, given: Any, found: Any) -> Any:
     """What NumPy has calculated; GradientError where a tape records now, and watches what it was calculated from."""
-    if here.recording and not here.busy and any(map(_is_inexact, tree.flatten(found))):
+    if recording() and any(map(_is_inexact, tree.flatten(found))):
         _check(name, given)
     return found
 
@@ -118,17 +124,17 @@ def by_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
     """What a ufunc of NumPy makes of Tensors and variables: the operation of that name, else an array."""
     said = _said(kwargs)
     name = UFUNCS.get(ufunc) if method == "__call__" else ALONG.get((ufunc, method))
-    if name is not None and (recording() or (method == "__call__" and ufunc in OPERATORS)):
+    if name is not None and (joins() or (method == "__call__" and ufunc in OPERATORS)):
         if method == "__call__" and not said:
             return hooks.call("operator", name, *inputs)
         if method != "__call__" and said.keys() <= {"axis", "keepdims"} and len(inputs) == 1:
             axis = None if "axis" in kwargs and kwargs["axis"] is None else said.pop("axis", 0)
             return hooks.call("operation", name)(inputs[0], axis=axis, **said)
     name = f"numpy.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
-    if "out" in said and recording():
+    if "out" in said and joins():
         _check(name, inputs)
     found = getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in kwargs.items()})
-    return kept(name, inputs, found)
+    return kept(name, inputs, found) if joins() else found
 
 
 def by_function(function: Any, args: Any, kwargs: Any, otherwise: Any = None) -> Any:
@@ -137,7 +143,7 @@ def by_function(function: Any, args: Any, kwargs: Any, otherwise: Any = None) ->
     otherwise: gives those arrays.
     """
     given = [*args, *kwargs.values()]
-    if recording() and any(gathers((x,)) for x in tree.flatten(given)):
+    if joins() and any(gathers((x,)) for x in tree.flatten(given)):
         found = _called(function, args, kwargs) if function in FUNCTIONS else NONE
         if found is not NONE:
             return found
@@ -148,7 +154,7 @@ def by_function(function: Any, args: Any, kwargs: Any, otherwise: Any = None) ->
         found = function(*args, **kwargs) if otherwise is None else otherwise()
     finally:
         here.busy = busy
-    return found if function in SHAPES else kept(f"numpy.{function.__name__}", given, found)
+    return found if function in SHAPES or not joins() else kept(f"numpy.{function.__name__}", given, found)
 
 
 def of_tensor(tensor: Any, name: str) -> Any:

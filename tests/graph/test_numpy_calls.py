@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from fastnn import GradientTape, Variable, ops
+from fastnn.core import results
 from fastnn.core.errors import ArgumentTypeError, GradientError
 from fastnn.graph import numpy_names
 from fastnn.graph.tensor import Tensor
@@ -280,6 +281,18 @@ def test_what_takes_no_values_is_no_error():
         assert np.fft.fft(cut).shape == (3, 3) and np.unique(cut).size == 9
     with GradientTape(watch_accessed_variables=False):
         assert np.fft.fft(Variable(A)).shape == (3, 3)
+
+
+def test_in_tensorflows_place_numpy_gives_arrays(monkeypatch):
+    monkeypatch.setattr(results, "numpy_joins", False)
+    v = Variable(A)
+    with GradientTape() as tape:
+        q = v * 2.0
+        p = np.squeeze(q)
+        target = 1.0 + np.max(q) + np.add.reduce(np.exp(p), axis=None)  # a constant, as there
+        y = ops.sum(q * target)
+    assert type(p) is np.ndarray and np.random.default_rng(0).choice(3, p=p[0] / p[0].sum()) in (0, 1, 2)
+    np.testing.assert_allclose(tape.gradient(y, v), np.full((3, 3), 2 * target), rtol=1e-6)
 
 
 def test_outside_of_a_tape_numpy_gives_its_arrays():
