@@ -184,11 +184,14 @@ class GradientTape:
         kept, asked = [], []
         if log is not None:
             kept = [(t, w) for t, w in zip(targets, weights) if log.has(t) and is_float(t)]
-            asked = [i for i, s in enumerate(sources) if self._watches(s) and is_float(s)]
+            asked = [i for i, s in enumerate(sources) if self.watches(s) and is_float(s)]
         if kept and asked:
-            found = log.gradient(self, [t for t, _ in kept], [sources[i] for i in asked], [w for _, w in kept], ask)
-            for i, g in zip(asked, found):
-                out[i] = g
+            given, weights = [t for t, _ in kept], [w for _, w in kept]
+            if len(asked) == len(sources):
+                out = log.gradient(self, given, sources, weights, ask)
+            else:
+                for i, g in zip(asked, log.gradient(self, given, [sources[i] for i in asked], weights, ask)):
+                    out[i] = g
         self._used = True
         if log is not None and log is not here.log and not here.recording:
             log.flush()
@@ -196,9 +199,14 @@ class GradientTape:
             self._log = None if log is not here.log else log
         return out
 
-    def _watches(self, source: Any) -> bool:
-        if is_variable(source):
-            return id(source) in self._named or (self._accessed and source.born_trainable)
+    def watches(self, source: Any) -> bool:
+        """Whether gradients along a variable, an array or a Tensor are asked of it.
+
+        Args:
+            source: the variable, array or Tensor.
+        """
+        if hasattr(source, "_fastnn_variable"):
+            return (self._accessed and source.born_trainable) or id(source) in self._named
         found: bool = self._log.watches(source, self.number)
         return found
 
@@ -281,6 +289,8 @@ def zeros(shape: Any, dtype: Any) -> Any:
 
 def is_float(x: Any) -> bool:
     """Whether x is a value of a float dtype."""
+    if type(x) is Tensor:
+        return dtypes.is_float(x._dtype)
     dtype = getattr(x, "dtype", None)
     return dtype is not None and (dtype == "float32" or dtypes.is_inexact(dtypes.standardize(dtype)))
 

@@ -370,6 +370,14 @@ def test_an_error_leaves_the_tape_as_it_was():
     np.testing.assert_allclose(tape.gradient(y, x), [6.0, 12.0])
 
 
+def test_the_mask_of_an_array_counts_under_a_tape():
+    x = layers.Embedding(5, 3, mask_zero=True)(np.array([[1, 2, 0, 0], [1, 0, 0, 0]]))
+    layer = layers.LSTM(4)
+    with GradientTape():
+        y = layer(x)
+    np.testing.assert_array_equal(y.numpy(), layer(x))
+
+
 def test_a_derivative_that_there_is_none_of_is_an_error_not_a_zero():
     x = np.array([[1.0, 2.0], [3.0, 5.0]])
     with pytest.raises(NotSupportedError, match="second derivatives of singular values"):

@@ -217,8 +217,8 @@ def install():
 
 
 def _give(tensors):
-    """Results of operations are tensors, whose values stay as they are; or arrays."""
-    results.give_as(Tensor if tensors else Array)
+    """Results of operations are tensors, whose values stay as they are, and NumPy takes them as arrays; or arrays."""
+    results.give_as(Tensor if tensors else Array, joins=not tensors)
 
 
 def uninstall():

@@ -200,7 +200,7 @@ def bias_add(x, bias, data_format=None):
     [[2.0, 3.0]]
     """
     first = (data_format or image_data_format()) == "channels_first" and _ndim(x) > 2
-    return x + (ops.reshape(bias, (1, -1) + (1,) * (_ndim(x) - 2)) if first else bias)
+    return ops.add(x, ops.reshape(bias, (1, -1) + (1,) * (_ndim(x) - 2)) if first else bias)
 
 
 def relu(x, alpha=0.0, max_value=None, threshold=0.0):

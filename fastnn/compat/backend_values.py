@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import dtypes
+from fastnn.core import dtypes, results
 from fastnn.core.config import floatx
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
@@ -52,7 +52,7 @@ def constant(value, dtype=None, shape=None, name=None):
     array([1., 2.], dtype=float32)
     """
     array = np.asarray(value, dtypes.numpy_type(dtypes.standardize(dtype or floatx())))
-    return array if shape is None else np.broadcast_to(array, shape).copy()
+    return results.shown(array if shape is None else np.broadcast_to(array, shape).copy())
 
 
 def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):

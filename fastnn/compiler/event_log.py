@@ -16,6 +16,7 @@ from fastnn.compiler.target import placed
 from fastnn.core import dtypes, hooks, random, tree, turns
 from fastnn.core.errors import GraphError
 from fastnn.core.memory import register_memory
+from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 from fastnn.graph.autodiff import gradients
 from fastnn.graph.node import Node
@@ -53,9 +54,18 @@ class Log(LogTrace):
     known.
     """
 
+    open: tuple[int, ...] = ()
+    step = 0
+    counts: dict[Any, int] | None = None
+
     def __init__(self) -> None:
-        self.at = roots.root.current()
         self.lock = threading.RLock()
+        self.tapes: list[Any] = []  # weak references
+        self._begin()
+
+    def _begin(self) -> None:
+        """Hold nothing."""
+        self.at = roots.root.current()
         self.events: list[Event] = []
         self.refs: list[Any] = []
         self.leaves: list[tuple[Any, Array]] = []
@@ -63,28 +73,28 @@ class Log(LogTrace):
         self.watched: dict[int, Any] = {}  # by id
         self.variables: dict[int, Variable] = {}  # that its events name, by serial
         self.before: dict[tuple[int, int], Array] = {}
-        self.tapes: list[Any] = []  # weak references
-        self.open: tuple[int, ...] = ()
-        self.ran, self.met, self.epoch, self.effects, self.step = 0, 0, 0, False, 0
-        self.counts: dict[Any, int] | None = None
-        self.losses: list[Any] = []  # what layers added to the loss in the last event
+        self.ran = self.met = self.epoch = 0
+        self.effects = False
+        self.losses: Sequence[Any] = ()  # what layers added to the loss in the last event
         self._forget_trace()
 
     # ------------------------------------------------------------------ calls
     def wire(self, value: Any) -> Any:
         """What stands for a value in a key: the number of a Tensor of this log, a leaf, a variable."""
-        if type(value) is Tensor and value._log is self:
-            return value._at
-        if hasattr(value, "_fastnn_variable"):
+        kind = type(value)
+        if kind is Tensor:
+            if value._log is self:
+                return value._at
+        elif kind is Leaf:
+            return -1 - value.number
+        elif kind not in ARRAYS and hasattr(value, "_fastnn_variable"):
             number = serial(value)
             self.variables[number] = value
             return "v", number
-        if type(value) is Leaf:
-            return -1 - value.number
         numbers = self.numbers.get(id(value))
-        if numbers is not None and (type(value) is Tensor or unchanged(np.asarray(value), self.leaves[numbers[-1]][1])):
+        if numbers is not None and (kind is Tensor or unchanged(np.asarray(value), self.leaves[numbers[-1]][1])):
             return -1 - numbers[-1]
-        array = value.array if type(value) is Tensor else np.array(value)  # its owner may change it before it runs
+        array = value.array if kind is Tensor else np.array(value)  # its owner may change it before it runs
         self.numbers.setdefault(id(value), []).append(len(self.leaves))
         self.leaves.append((value, array))
         return array.shape, dtypes.standardize(array.dtype)
@@ -93,7 +103,7 @@ class Log(LogTrace):
         """fn(*values) as an event; `key`: what it depends on besides the shapes and dtypes of the values."""
         with self.lock:
             leaves = len(self.leaves)
-            wiring = tuple([self.wire(v) for v in values])
+            wiring = tuple([v._at if type(v) is Tensor and v._log is self else self.wire(v) for v in values])
             event = Event(fn, wiring, self.open)
             full = key, wiring, self.open
             entry = self.at.children.get(full)
@@ -114,19 +124,17 @@ class Log(LogTrace):
             event.entry = entry
             self.events.append(event)
             self.at = entry
-            self.effects = self.effects or entry.effects
-            out = self._given(entry)
-        return out
+            if entry.effects:
+                self.effects = True
+            return self._given(entry)
 
     def _given(self, entry: Entry) -> Any:
-        refs, out = self.refs, []
-        for shape, dtype in entry.specs:
-            t = Tensor(shape, dtype, self, len(refs))
-            refs.append(weakref.ref(t))
-            out.append(t)
+        refs = self.refs
+        out = [Tensor(shape, dtype, self, n) for n, (shape, dtype) in enumerate(entry.specs, len(refs))]
+        refs += map(weakref.ref, out)
         for i, m in entry.masks:
             out[i]._mask = out[m]
-        self.losses = out[len(out) - entry.losses :]
+        self.losses = out[len(out) - entry.losses :] if entry.losses else ()
         if entry.single:
             return out[0]
         if entry.flat is not None:
@@ -137,7 +145,7 @@ class Log(LogTrace):
     def flush(self) -> None:
         """Run what has gathered: every Tensor that is still there has its value afterwards."""
         with self.lock:
-            wanted = [t for t in [ref() for ref in self.refs] if t is not None and t._value is None]
+            wanted = [t for ref in self.refs if (t := ref()) is not None and t._value is None]
             if not wanted and not self.effects:
                 self._end()
                 return
@@ -191,11 +199,13 @@ class Log(LogTrace):
                     drawn = [k for event in self.events for k in event.keys]
                     program.rekey([random.signed(random.fold(drawn[i])) for i in ready.keys])
                 program.once()
-                ready.lent = []
+                refs, ready.lent = self.refs, []
                 for t, value, lasting in zip(wanted, program.outputs, ready.lasting):
-                    t._value, t._lent = (value, True) if lasting else (value.copy(), False)
                     if lasting:
-                        ready.lent.append(weakref.ref(t))
+                        t._value, t._lent = value, True
+                        ready.lent.append(refs[t._at])
+                    else:
+                        t._value, t._lent = value.copy(), False
         finally:
             here.busy = busy
             if taken:
@@ -203,9 +213,9 @@ class Log(LogTrace):
 
     def _keep_old(self, program: Program) -> None:
         """Keep what the variables are that a program changes, for logs that may ask what they were."""
-        logs = [log for log in [*older(), self] if log.asked()]
-        for log in logs:
-            log.keep([v for v, written in zip(program.storage.variables, program.written) if written])
+        for log in [*older(), self] if behind.logs else (self,):
+            if log.asked():
+                log.keep([v for v, written in zip(program.storage.variables, program.written) if written])
 
     def keep(self, written: Iterable[Variable]) -> None:
         """Keep what variables are before they change, if events of this log have read them."""
@@ -273,26 +283,24 @@ class Log(LogTrace):
 
     def asked(self) -> bool:
         """Whether some tape may still ask for gradients."""
-        tapes = [t for t in [ref() for ref in self.tapes] if t is not None]
-        return any(t.live for t in tapes)
+        for ref in self.tapes:
+            tape = ref()
+            if tape is not None and tape.live:
+                return True
+        return False
 
     def _end(self) -> None:
         """Let go of all events if nobody can ask about them any more."""
         if self.asked():
             return
         for ref in self.refs:
-            t = ref()
-            if t is not None:
+            if (t := ref()) is not None:
                 t._log = None
         for number, ref in enumerate(self.tapes):
             tape = ref()
             if tape is not None:
                 tape.entries = [e.entry for e in self.events if number in e.tapes]
-        self.events, self.refs, self.leaves, self.numbers, self.variables = [], [], [], {}, {}
-        self.watched, self.before, self.ran, self.losses = {}, {}, 0, []
-        self.met = self.epoch = 0
-        self._forget_trace()
-        self.at = roots.root.current()
+        self._begin()
         if here.log is self and not here.recording:
             here.log = None
 
@@ -307,19 +315,15 @@ class Log(LogTrace):
         given = [w for w in weights if w is not None]
         at = [None if w is None else i for i, w in enumerate(weights)]
         me, count = weakref.ref(self), len(given)  # not the log itself, which holds this function
-        variables, others = self.variables, []
-        serials: list[int | None] = []  # of variables; of others None
+        serials = [serial(s) if hasattr(s, "_fastnn_variable") else None for s in sources]
+        others: list[Any] = []
         counts: list[int] = []  # of values that others had
-        for s in sources:
-            if hasattr(s, "_fastnn_variable"):
-                place = serial(s)
-                serials.append(place)
-                variables[place] = s
-            else:
-                values = [] if type(s) is Tensor else [Leaf(i) for i in self.numbers.get(id(s), ())]
-                serials.append(None)
-                counts.append(len(values) or 1)
-                others += values or [s]
+        if None in serials:
+            for s, variable in zip(sources, serials):
+                if variable is None:
+                    values = [] if type(s) is Tensor else [Leaf(i) for i in self.numbers.get(id(s), ())]
+                    counts.append(len(values) or 1)
+                    others += values or [s]
 
         def found(*symbols: Any) -> Any:
             log = me()

@@ -9,9 +9,10 @@ from fastnn.compiler.events import Entry, Event, Replay, Slot, serial
 from fastnn.core import tree
 from fastnn.core.types import Array
 from fastnn.graph.active import enter, leave
+from fastnn.graph.autodiff import flows
 from fastnn.graph.lifetime import made
 from fastnn.graph.node import Node, Symbol
-from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.tensor import Tensor, dtype_of, here
 from fastnn.graph.variable import Variable
 
 
@@ -22,19 +23,27 @@ class LogTrace:
     before: dict[tuple[int, int], Array]
     variables: dict[int, Variable]
     ran: int
+    open: tuple[int, ...]
+    watched: dict[int, Any]
+    tapes: list[Any]
+    numbers: dict[int, list[int]]
+    trace: Replay | None = None
 
     # ------------------------------------------------------------------ tracing
     def _forget_trace(self) -> None:
-        trace = self.__dict__.get("trace")
-        if trace is not None:
+        if self.trace is not None:
             for node in self.nodes:
                 node.let_go()
-        self.trace: Replay | None = None
+            self.trace = None
+
+    def _new_trace(self) -> Replay:
+        self.trace = Replay(self.before)
         self.nodes: list[Node] = []
         self.symbols: list[Symbol] = []  # of Tensors, by number
         self.inputs: list[Symbol] = []  # of leaves, by number
         self.spans: list[tuple[int, int]] = []  # nodes of each event
         self.done: dict[Variable, Symbol] = {}  # assignments of what has run
+        return self.trace
 
     def _traced(self, event: Event) -> Entry:
         """Trace a call that is new here: what will be known of it."""
@@ -52,7 +61,7 @@ class LogTrace:
         """The trace of the first `upto` events."""
         trace = self.trace
         if trace is None:
-            trace = self.trace = Replay(self.before)
+            trace = self._new_trace()
         for number in range(len(self.spans), upto):
             event = self.events[number]
             trace.given = iter(event.keys)
@@ -97,7 +106,7 @@ class LogTrace:
             self.variables.setdefault(serial(variable), variable)
         changes = any(s is not assigned.get(v) for v, s in trace.assigns.items())
         return Entry(
-            [(s.shape, s.dtype) for s in specs],
+            [(s.shape, dtype_of(s.dtype)) for s in specs],
             structure,
             masks,
             len(losses),
@@ -105,6 +114,26 @@ class LogTrace:
             changes,
             [weakref.ref(v) for v in trace.reads_now],
         )
+
+    def depends(self, value: Any) -> bool:
+        """Whether a gradient along what a tape that records now watches may flow through a value."""
+        numbers = set(self.open)
+        found = self.watched.get(id(value))
+        if found is not None and not numbers.isdisjoint(found[1]):
+            return True
+        tapes = [t for t in [self.tapes[n]() for n in numbers] if t is not None]
+        if hasattr(value, "_fastnn_variable"):
+            return any(t.watches(value) for t in tapes)
+        if type(value) is not Tensor or value._log is not self:
+            return False
+        trace = self._tracing(len(self.events))
+        watched = [self.inputs[n] for i in self.watched for n in self.numbers.get(i, ())]
+        watched += [s for v, read in trace.versions.items() if any(t.watches(v) for t in tapes) for s in read]
+        recorded: list[Node] = []
+        for (first, end), event in zip(self.spans, self.events):
+            if not numbers.isdisjoint(event.tapes):
+                recorded += trace.nodes[first:end]
+        return flows(self.symbols[value._at], watched, recorded)
 
     def _symbol(self, trace: Replay, wire: Any) -> Any:
         if type(wire) is int:

@@ -23,7 +23,9 @@ values, effect)`` and ``gather_gradients(ys, xs, gys)`` are what calls do whose 
 ``tape()`` makes a gradient tape (registered by ``fastnn.gradients``), ``symbolic_gradients(ys, xs)`` a node of
 gradients, ``structure_version()`` changes with the layers that there are, ``own_structure_version()`` with those of
 fastnn's classes (registered by ``fastnn.layers``);
-``method(name, x, args, kwargs)`` is an operation as a method of a Tensor (registered by ``fastnn.ops``);
+``operation(name)`` is a function of ``fastnn.ops`` (registered by it);
+``by_ufunc(ufunc, method, inputs, kwargs)``, ``by_function(function, args, kwargs)``, ``method_of_tensor(x, name)``
+are what NumPy's calls make of Tensors (registered by ``fastnn.graph.numpy_calls``);
 ``shard_sum(array, number)`` is the sum over the shards of a batch, ``functional()`` the class of functional models,
  ``copied(model)`` and ``pickled(model)`` are what copy.deepcopy and
 pickle make of a model (registered by ``fastnn.models``).
@@ -48,7 +50,10 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "gather_gradients": "fastnn.compiler.gather",
               "changing": "fastnn.compiler.gather", "serial": "fastnn.compiler.gather",
               "structure_version": "fastnn.layers.tracking",
-              "own_structure_version": "fastnn.layers.tracking", "method": "fastnn.ops", "tape": "fastnn.gradients",
+              "own_structure_version": "fastnn.layers.tracking", "operation": "fastnn.ops",
+              "by_ufunc": "fastnn.graph.numpy_calls",
+              "by_function": "fastnn.graph.numpy_calls", "method_of_tensor": "fastnn.graph.numpy_calls",
+              "tape": "fastnn.gradients",
               "symbolic_gradients": "fastnn.layers.gradients", "initializer": "fastnn.initializers"}  # fmt: skip
 _hooks: dict[str, Callable[..., Any]] = {}
 

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 kind: Any = None  # a subclass of ndarray: graph/array.py gives one when it is imported
+numpy_joins = True  # whether a tape records what NumPy calculates of tensors; in TensorFlow's place it gives arrays
 ARRAYS: set[type] = {np.ndarray}  # the classes whose values are nothing but arrays
 
 
-def give_as(cls: type[np.ndarray[Any, Any]]) -> None:
-    """Give results as `cls`, a subclass of ndarray."""
-    global kind
-    kind = cls
+def give_as(cls: type[np.ndarray[Any, Any]], joins: bool = True) -> None:
+    """Give results as `cls`, a subclass of ndarray; joins: what numpy_joins becomes."""
+    global kind, numpy_joins
+    kind, numpy_joins = cls, joins
     ARRAYS.add(cls)
 
 

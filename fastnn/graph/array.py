@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
 from fastnn.core import hooks, results
-from fastnn.graph.tensor import METHODS, UFUNCS, gathers, here
+from fastnn.graph.numpy_calls import by_function, joins, kept, recorded
+from fastnn.graph.numpy_names import COUNTS, ELEMENTWISE, METHODS, OPERATORS, PROPERTIES, UFUNCS, UNKNOWN
+from fastnn.graph.tensor import gathers, here
 
 _ndarray: Any = np.ndarray
 
@@ -26,19 +27,27 @@ def _recorded(name: str, operation: str, swap: bool = False) -> Any:
     return method
 
 
-def _method(name: str, operation: str) -> Any:
-    """A method of arrays that a gradient tape sees, where it watches the array and the call is one of the operation."""
-    plain = getattr(np.ndarray, name)
+def _property(name: str, operation: str) -> Any:
+    """A property of arrays that a gradient tape sees, where it watches the array."""
+    plain = getattr(_ndarray, name)
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def get(self: Any) -> Any:
         if here.recording and gathers((self,)):
-            given = {k: v for k, v in kwargs.items() if v is not None}  # NumPy's functions give out=None and the like
-            if given.keys() <= {"axis", "keepdims"}:
-                sizes = name in ("reshape", "transpose") and len(args) > 1
-                return hooks.call("method", operation, self, (args,) if sizes else args, given)
-        return plain(self, *args, **kwargs)
+            return hooks.call("operator", operation, self)
+        return plain.__get__(self)
 
-    return functools.update_wrapper(method, plain)
+    return property(get, plain.__set__, None, plain.__doc__)
+
+
+def _outer(inputs: Any) -> Any:
+    """The operands of a ufunc; of one that came by `outer`, which made a view of the first, with the array itself."""
+    if len(inputs) == 2 and isinstance(inputs[0], Array):
+        first, n = inputs[0], np.ndim(np.asarray(inputs[1]))
+        if n and first.shape[-n:] == (1,) * n and id(first) not in here.log.watched:
+            for array, _ in here.log.watched.values():
+                if array.shape == first.shape[:-n] and np.may_share_memory(np.asarray(array), np.asarray(first)):
+                    return hooks.call("operator", "reshape", array, first.shape), inputs[1]
+    return inputs
 
 
 class Array(np.ndarray):
@@ -52,16 +61,28 @@ class Array(np.ndarray):
     """
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        if here.recording and not here.busy:
+            if context is None:  # of a method of a ufunc
+                if results.numpy_joins:
+                    kept("A method of a ufunc of NumPy", self, array)
+            else:  # np.float32(2) * x and np.exp(x) come here, and no operator's way
+                ufunc, inputs, _ = context
+                inputs = _outer(inputs)
+                if len(inputs) == ufunc.nin and gathers(inputs):
+                    name = (UFUNCS if results.numpy_joins else OPERATORS).get(ufunc)
+                    if name is not None:
+                        return hooks.call("operator", name, *inputs)
+                    if results.numpy_joins:
+                        kept(f"numpy.{ufunc.__name__}", inputs, array)
         if return_scalar and context is None:  # of a reduction, as np.sum: NumPy's number
             return np.asarray(array)[()]
-        if (
-            context is not None and here.recording
-        ):  # np.float32(2) * x and np.add(x, y) come here, and no operator's way
-            ufunc, inputs, _ = context
-            name = UFUNCS.get(ufunc)
-            if name is not None and len(inputs) == ufunc.nin and gathers(inputs):
-                return hooks.call("operator", name, *inputs)
         return np.asarray(array).view(type(self))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        calls = super().__array_function__
+        if joins():
+            return by_function(function, args, kwargs, lambda: calls(function, types, args, kwargs))
+        return calls(function, types, args, kwargs)
 
     __add__, __radd__ = _recorded("__add__", "add"), _recorded("__radd__", "add", True)
     __sub__, __rsub__ = _recorded("__sub__", "subtract"), _recorded("__rsub__", "subtract", True)
@@ -85,6 +106,11 @@ class Array(np.ndarray):
     def T(self) -> Any:
         """The transpose."""
         return self.transpose()
+
+    @property
+    def mT(self) -> Any:
+        """The array with its last two axes exchanged."""
+        return self.swapaxes(-1, -2)
 
     def numpy(self) -> Any:
         """The values as a plain array; of a scalar, the number."""
@@ -114,9 +140,10 @@ class Array(np.ndarray):
         return np.asarray(self).__reduce_ex__(protocol)
 
 
-for _name in ("sum", "mean", "max", "min", "prod", "transpose", "ravel", "flatten", "dot", "clip", "cumsum", "cumprod",
-              "take", "repeat", "swapaxes", "diagonal", "reshape", "copy"):  # fmt: skip
-    setattr(Array, _name, _method(_name, METHODS.get(_name, _name)))
+for _name in {*METHODS, *ELEMENTWISE, *UNKNOWN, "astype"} - COUNTS:
+    setattr(Array, _name, recorded(getattr(np.ndarray, _name), _name))
+for _name, _operation in PROPERTIES.items():
+    setattr(Array, _name, _property(_name, _operation))
 
 
 results.give_as(Array)

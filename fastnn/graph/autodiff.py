@@ -76,6 +76,15 @@ def _accumulate(total: dict[Symbol, Any], symbol: Symbol, g: Any) -> None:
     total[symbol] = g if symbol not in total else hooks.call("operator", "add", total[symbol], g)
 
 
+def flows(y: Symbol, xs: Iterable[Symbol], nodes: Iterable[Node]) -> bool:
+    """Whether a gradient of y may reach some x through these nodes, which are in the order of their calls."""
+    reached = set(xs)
+    for node in nodes:
+        if node.op.vjp is not None and node.op.name != "stop_gradient" and not reached.isdisjoint(node.inputs):
+            reached.update([o for o in node.outputs if dtypes.is_float(o.dtype)])
+    return y in reached
+
+
 def _depends_on(nodes: Iterable[Node], xs: Iterable[Symbol]) -> set[Node]:
     """The nodes that have some x among their ancestors (or are its own node)."""
     reached = {x.node for x in xs}

@@ -27,6 +27,9 @@ class Unhashed(Exception):
     """An argument that no key can be made of."""
 
 
+UNHASHED: Any = object()  # what stands for a result where there is none
+
+
 def wanted(args: Any, kwargs: Any) -> bool:
     """Whether a call outside of a trace gathers: a tape records, or an argument is still to come."""
     if here.busy:
@@ -125,7 +128,9 @@ def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
 
     effect: it is called for what it changes.  Raises Unhashed, with nothing done.
     """
-    if not kwargs and all(type(x) is Tensor or type(x) in ARRAYS for x in args):  # the usual case
+    kinds = set(map(type, args))
+    kinds.discard(Tensor)
+    if not kwargs and kinds <= ARRAYS:  # the usual case
         return hooks.call("gather_call", (key, len(args)), function, args, effect)
     values: list[Any] = []
     full = key, _sort(args, values), _sort(kwargs, values) if kwargs else None
@@ -135,6 +140,14 @@ def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
         return function(*_replaced(args, rest), **_replaced(kwargs, rest))
 
     return hooks.call("gather_call", full, fn, values, effect)
+
+
+def tried(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect: bool = False) -> Any:
+    """`event`, or UNHASHED, with nothing done, where an argument cannot be a part of a key."""
+    try:
+        return event(key, function, args, kwargs, effect)
+    except Unhashed:
+        return UNHASHED
 
 
 def gathered(method: Any, effect: bool = False) -> Any:
@@ -147,10 +160,9 @@ def gathered(method: Any, effect: bool = False) -> Any:
         gathers = (here.recording or here.log is not None) and current() is None and wanted(args, kwargs)
         if gathers and (not hasattr(self, "_own_code") or self._own_code()):
             key = method.__name__, hooks.call("serial", self)
-            try:
-                return event(key, functools.partial(method, self), args, kwargs, effect)
-            except Unhashed:
-                return method(self, *args, **kwargs)
+            found = tried(key, functools.partial(method, self), args, kwargs, effect)
+            if found is not UNHASHED:
+                return found
         return method(self, *args, **kwargs)
 
     wrapped._gathered = True  # type: ignore[attr-defined]

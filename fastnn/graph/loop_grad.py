@@ -341,7 +341,7 @@ def append_stacked(node: Node, symbol: Symbol) -> Symbol:
         symbol.dtype,
         node=node,
         index=len(outputs) - 1,
-        trace=node.outputs[0].trace,
+        trace=node.outputs[0].made_in,
     )
     tail = node.outputs[len(outputs) - 1 :]  # the steps of a while loop stay the last
     for s in tail:

@@ -128,8 +128,8 @@ class Node:
     def let_go(self) -> None:
         """End what keeps the node, its results, its variable and its trace alive through each other."""
         for symbol in self.outputs:
-            if symbol.trace is not None:
-                symbol.trace = GONE
+            if symbol.made_in is not None:
+                symbol.made_in = GONE
         self.outputs = ()
         if self.op is VARIABLE:
             self.payload = None
@@ -176,7 +176,7 @@ class Symbol(Operators):
     (3, 4)
     """
 
-    __slots__ = ("_shape", "_dtype", "_sparse", "_ragged", "name", "node", "index", "origin", "trace", "__weakref__")
+    __slots__ = ("_shape", "_dtype", "_sparse", "_ragged", "name", "node", "index", "origin", "made_in", "__weakref__")
 
     shape: Dims
     dtype: str
@@ -209,7 +209,7 @@ class Symbol(Operators):
             if sparse and ragged:
                 raise ArgumentError("KerasTensor cannot have `sparse=True` and `ragged=True` at the same time.")
         self._shape, self._dtype, self._sparse, self._ragged = tuple(shape), dtype, sparse, ragged
-        self.name, self.node, self.index, self.origin, self.trace = name, node, index, origin, trace
+        self.name, self.node, self.index, self.origin, self.made_in = name, node, index, origin, trace
 
     @property
     def ndim(self) -> int:
@@ -265,7 +265,7 @@ class Symbol(Operators):
     def _same(self, other: Any) -> Any:
         """Inside the trace that made them values are compared; in the functional API == is identity, as in Keras."""
         trace = current()
-        mine = self.trace is not None and trace is not None and trace.sees(self)
+        mine = self.made_in is not None and trace is not None and trace.sees(self)
         if not mine and (isinstance(other, Symbol) or self.origin is None):
             return self is other
         return hooks.call("operator", "equal", self, other)
@@ -276,7 +276,7 @@ class Symbol(Operators):
         return int(self.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
-        if self.trace is None:
+        if self.made_in is None:
             raise NotSupportedError("Iterating over a symbolic KerasTensor is not supported.")
         return (self[i] for i in range(len(self)))
 

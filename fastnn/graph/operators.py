@@ -21,7 +21,7 @@ def _operator(name: str, swap: bool = False) -> Method:
 
 def _bit_by_bit(x: Any) -> bool:
     """Whether x holds integers inside a trace."""
-    return getattr(x, "trace", None) is not None and "int" in x.dtype
+    return getattr(x, "made_in", None) is not None and "int" in x.dtype
 
 
 def _bits(name: str, swap: bool = False) -> Method:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import config
+from fastnn.core import config, results
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array, Config
 from fastnn.graph.active import current
@@ -43,7 +43,7 @@ class SeedState(Variable):
     @property
     def value(self) -> Any:
         """The numbers; inside a trace uses are counted by the trace."""
-        return self._array
+        return results.shown(self._array)
 
     def assign(self, value: Any) -> Any:
         """Set the seed and the number of uses."""
@@ -118,7 +118,8 @@ class SeedGenerator:
             ordered: Keras's argument, of no effect.
         """
         seed, stream, call = self.draw()
-        return np.array([(seed + stream) % 2**31, call], np.int64)
+        found: Array = results.shown(np.array([(seed + stream) % 2**31, call], np.int64))
+        return found
 
     def get_config(self) -> Config:
         """{"seed", "name"}."""

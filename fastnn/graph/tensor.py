@@ -15,8 +15,10 @@ import numpy as np
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.docstrings import ConstructorSignature
+from fastnn.core.errors import ArgumentTypeError
 from fastnn.core.types import Array
 from fastnn.graph.node import Symbol
+from fastnn.graph.numpy_names import CHANGES, ELEMENTWISE, METHODS, PROPERTIES, UNKNOWN
 
 
 class Here(threading.local):
@@ -116,17 +118,14 @@ class DType(str):
 
 
 _dtypes: dict[str, DType] = {}
-UFUNCS = {
-    np.add: "add", np.subtract: "subtract", np.multiply: "multiply", np.true_divide: "true_divide",
-    np.floor_divide: "floor_divide", np.remainder: "mod", np.power: "power", np.matmul: "matmul", np.less: "less",
-    np.less_equal: "less_equal", np.greater: "greater", np.greater_equal: "greater_equal", np.equal: "equal",
-    np.not_equal: "not_equal", np.negative: "negative",
-}  # fmt: skip
-# methods of arrays that are operations of fastnn.ops of these names
-METHODS = {name: name for name in (
-    "sum", "mean", "max", "min", "std", "var", "prod", "argmax", "argmin", "argsort", "any", "all", "transpose",
-    "ravel", "dot", "clip", "cumsum", "cumprod", "take", "repeat", "swapaxes", "diagonal", "trace", "round", "conj",
-)} | {"flatten": "ravel"}  # fmt: skip
+
+
+def dtype_of(name: str) -> DType:
+    """The dtype of a name."""
+    found = _dtypes.get(name)
+    if found is None:
+        found = _dtypes[name] = DType(name)
+    return found
 
 
 class Tensor(Symbol):
@@ -145,22 +144,19 @@ class Tensor(Symbol):
     """
 
     __slots__ = ("_at", "_lent", "_log", "_mask", "_value")
+    # It is in no graph. What is the same in all costs nothing where one is made.
+    name = node = origin = made_in = None  # type: ignore[assignment]
+    index, _sparse, _ragged = 0, False, False
 
-    def __init__(self, shape: Any, dtype: str, log: Any = None, number: int = -1, value: Array | None = None) -> None:
-        found = _dtypes.get(dtype)
-        if found is None:
-            found = _dtypes[dtype] = DType(dtype)
-        self._shape, self._dtype, self._sparse, self._ragged = shape, found, False, False
-        self.name = self.origin = self.trace = None
-        self.node: Any = None
-        self.index = 0
+    def __init__(self, shape: Any, dtype: DType, log: Any = None, number: int = -1, value: Array | None = None) -> None:
+        self._shape, self._dtype = shape, dtype
         self._log, self._at, self._value, self._mask = log, number, value, None
         self._lent = False  # whether the array lies in memory of a program that writes it again when it runs
 
     @classmethod
     def of(cls, array: Array) -> Tensor:
         """A Tensor that has its values."""
-        return cls(array.shape, dtypes.standardize(array.dtype), value=array)
+        return cls(array.shape, dtype_of(dtypes.standardize(array.dtype)), value=array)
 
     # ------------------------------------------------------------------ its values
     @property
@@ -205,10 +201,10 @@ class Tensor(Symbol):
         return np.array(self.array, dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return by_ufunc(ufunc, method, inputs, kwargs)
+        return hooks.call("by_ufunc", ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return by_function(function, args, kwargs)
+        return hooks.call("by_function", function, args, kwargs)
 
     def __float__(self) -> float:
         return float(self.array.reshape(()) if self.array.size == 1 else self.array)
@@ -251,11 +247,17 @@ class Tensor(Symbol):
 
     # ------------------------------------------------------------------ what arrays have
     def __getattr__(self, name: str) -> Any:
-        operation = METHODS.get(name)
-        if operation is not None:
-            return lambda *args, **kwargs: hooks.call("method", operation, self, args, kwargs)
-        if name[:2] == "__" or not hasattr(np.ndarray, name):
+        if name[:1] == "_" or not hasattr(np.ndarray, name):
             raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+        if name in METHODS or name in ELEMENTWISE or name in UNKNOWN:
+            return hooks.call("method_of_tensor", self, name)
+        if name in PROPERTIES:
+            return hooks.call("operator", name, self)
+        if name in CHANGES:
+            raise ArgumentTypeError(
+                f"Tensor.{name}: a Tensor never changes. Expected a method that gives another one, or the same of an "
+                f"array of your own: array = t.numpy(); array.{name}(...)."
+            )
         return getattr(self.array, name)
 
     def __dir__(self) -> list[str]:
@@ -266,6 +268,11 @@ class Tensor(Symbol):
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
+
+    @property
+    def mT(self) -> Any:
+        """The value with its last two axes exchanged."""
+        return hooks.call("operator", "swapaxes", self, -1, -2)
 
     def transpose(self, *axes: Any) -> Any:
         """The value with its axes in another order, given as numbers or as one tuple; reversed without."""
@@ -341,23 +348,3 @@ else:
 
 def _comparable(x: Any) -> bool:
     return isinstance(x, (Symbol, int, float, np.generic)) or hasattr(x, "__array__") or isinstance(x, (list, tuple))
-
-
-def _plain(value: Any) -> Any:
-    """Tensors and variables, also in lists, as arrays."""
-    if isinstance(value, (tuple, list)) and type(value) in (tuple, list):
-        return type(value)(map(_plain, value))
-    return np.asarray(value) if type(value) is Tensor or hasattr(value, "_fastnn_variable") else value
-
-
-def by_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
-    """What a ufunc of NumPy makes of Tensors and variables: the operator of that name, else an array."""
-    name = UFUNCS.get(ufunc)
-    if method == "__call__" and name is not None and not kwargs:
-        return hooks.call("operator", name, *inputs)
-    return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in kwargs.items()})
-
-
-def by_function(function: Any, args: Any, kwargs: Any) -> Any:
-    """What a function of NumPy makes of Tensors and variables: arrays."""
-    return function(*map(_plain, args), **{k: _plain(v) for k, v in kwargs.items()})

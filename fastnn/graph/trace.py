@@ -184,7 +184,7 @@ class Trace:
 
     def sees(self, symbol: Symbol) -> bool:
         """Whether a symbol belongs to this trace or one around it."""
-        return symbol.trace is self or (self.parent is not None and self.parent.sees(symbol))
+        return symbol.made_in is self or (self.parent is not None and self.parent.sees(symbol))
 
     def _from_outside(self, outer: Symbol) -> Symbol:
         """The input here that stands for a symbol of the parent."""
@@ -214,7 +214,7 @@ class Trace:
         if isinstance(value, Symbol):
             if type(value) is Tensor:
                 return self.constant(value.array, dtype)
-            if value.trace is not self:
+            if value.made_in is not self:
                 if self.sees(value):
                     return self._lift(value)
                 for values in self.extra.get("functional", ()):

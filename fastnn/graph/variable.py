@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import allowance, changes, dtypes, hooks, mirrors, scopes, turns
+from fastnn.core import allowance, changes, dtypes, hooks, mirrors, results, scopes, turns
 from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
@@ -17,9 +17,10 @@ from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
 from fastnn.graph.attributes import AsNumber, function_or_none, truth
 from fastnn.graph.node import Symbol
+from fastnn.graph.numpy_calls import by_function, by_ufunc
 from fastnn.graph.operators import Operators
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.graph.tensor import by_function, by_ufunc, here, recording, settle
+from fastnn.graph.tensor import here, recording, settle
 from fastnn.graph.trace import active
 
 _layout = itertools.count(1)
@@ -220,7 +221,7 @@ class Variable(AsNumber, Operators):
             return hooks.call("gather_read", self)
         if here.log is not None:
             settle()
-        view = self._seen.view()
+        view = self._seen.view(results.kind)
         view.flags.writeable = False
         return view if casting() is None else view.astype(dtypes.numpy_type(self.dtype), copy=False)
 

@@ -4,17 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import hooks
+from fastnn.core import dtypes, hooks
 from fastnn.core.masks import mask_of_array
-from fastnn.core.results import ARRAYS
 from fastnn.core.values import received
 from fastnn.graph import Symbol
-from fastnn.graph.calls import Unhashed, event, is_value, own_function, wanted
+from fastnn.graph.calls import UNHASHED, is_value, own_function, tried, wanted
 from fastnn.graph.tensor import Tensor, here
 from fastnn.layers import context, nest
 from fastnn.layers.tracking import structure_version
 
-__all__ = ["Unhashed", "layer_call", "own_code", "wanted"]
+__all__ = ["UNHASHED", "layer_call", "own_code", "wanted"]
 _ASKED_ELSEWHERE = ("_initializer", "_constraint")  # when it is built; by optimizers
 
 
@@ -53,13 +52,20 @@ def _usual(call: Any, layer: Any, x: Any, training: Any) -> Any:
     return out
 
 
-def layer_call(call: Any, layer: Any, args: Any, kwargs: Any) -> Any:
-    """layer(*args, **kwargs) as one event; call: Layer.__call__.  Raises Unhashed, with nothing done."""
+def layer_call(call: Any, layer: Any, args: Any, kwargs: Any, alone: bool) -> Any:
+    """layer(*args, **kwargs) as one event, or UNHASHED, with nothing done; call: Layer.__call__.
+
+    alone: whether there are no arguments but an array or Tensor, and at most `training`.
+    """
     outer = context.active()
-    if outer is None and len(args) == 1 and (not kwargs or list(kwargs) == ["training"]):
-        x, training = args[0], kwargs.get("training")
-        if (type(x) is Tensor and x._mask is None) or (type(x) in ARRAYS and x.dtype.name == layer.compute_dtype):
-            return _usual(call, layer, x, training)
+    if alone and outer is None:
+        x = args[0]
+        if type(x) is Tensor:
+            usual = x._mask is None
+        else:
+            usual = dtypes.standardize(x.dtype) == layer.compute_dtype and mask_of_array(x) is None
+        if usual:
+            return _usual(call, layer, x, kwargs.get("training"))
     watched = () if here.log is None else here.log.watched
     kind = layer.compute_dtype if layer.autocast else None
     masks: list[Any] = []
@@ -94,7 +100,9 @@ def layer_call(call: Any, layer: Any, args: Any, kwargs: Any) -> Any:
         layer._clear_losses()
     passed = None if outer is None or not outer.passed else tuple(sorted(map(str, outer.passed.items())))
     key = "layer", hooks.call("serial", layer), said, passed
-    out = event(key, function, (masks if masked else None, *args), kwargs)
+    out = tried(key, function, (masks if masked else None, *args), kwargs)
+    if out is UNHASHED:
+        return out
     losses = here.log.losses if here.log is not None else ()
     if losses:
         layer._losses.extend(losses)

@@ -186,20 +186,24 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
                 "statement of the `__init__()` method."
             )
         if current() is None:
-            if len(args) == 1 and not kwargs and type(args[0]) in results.ARRAYS and self._short_way(args[0]):
+            kind = type(args[0]) if len(args) == 1 else None
+            alone = kind in results.ARRAYS or kind is Lazy
+            if alone and not kwargs and kind is not Lazy and self._short_way(args[0]):
                 plan = short.way(self, args[0])
                 if plan is not None and not plan.stale:
                     self._clear_losses()
                     return plan(args[0])
-            if any_functional(args, kwargs):
+            alone = alone and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
+            if not alone and any_functional(args, kwargs):
                 return self._call_functional(args, kwargs)
             if (
                 (gathering.recording or gathering.log is not None)
                 and gathered.wanted(args, kwargs)
                 and gathered.own_code(self)
             ):
-                with contextlib.suppress(gathered.Unhashed):
-                    return gathered.layer_call(Layer.__call__, self, args, kwargs)
+                found = gathered.layer_call(Layer.__call__, self, args, kwargs, alone)
+                if found is not gathered.UNHASHED:
+                    return found
         args = self._convert(args)
         kwargs = self._convert(kwargs)
         call = signature.of(type(self).call)

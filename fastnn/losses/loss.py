@@ -1,12 +1,11 @@
 """The base of every loss: alignment of shapes, sample weights, masks, reductions (Keras 3's rules)."""
 
-import contextlib
 from typing import Any, Self
 
 import numpy as np
 
 from fastnn import ops
-from fastnn.core import config, dtypes, hooks
+from fastnn.core import config, dtypes, hooks, results
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.naming import snake_case
@@ -176,7 +175,7 @@ def reduce_weighted(values, sample_weight=None, mask=None, reduction="sum_over_b
         weight = fit_weight(values, weight)
         values = ops.multiply(values, weight)
     if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
-        return values
+        return results.shown(values)
     if reduction == "sum":
         return _of_shard(ops.sum(values), dtype)
     if reduction == "mean_with_sample_weight" and weight is not None:
@@ -257,10 +256,11 @@ class Loss(ChecksArguments):
         """
         if (here.recording or here.log is not None) and current() is None and self._own_code():
             if calls.wanted((y_true, y_pred, sample_weight), {}):
-                with contextlib.suppress(calls.Unhashed):
-                    key = "loss", hooks.call("serial", self), self.reduction
-                    given = (y_true, y_pred) if sample_weight is None else (y_true, y_pred, sample_weight)
-                    return calls.event(key, self, given, {})
+                key = "loss", hooks.call("serial", self), self.reduction
+                given = (y_true, y_pred) if sample_weight is None else (y_true, y_pred, sample_weight)
+                found = calls.tried(key, self, given, {})
+                if found is not calls.UNHASHED:
+                    return found
         mask = get_mask(y_pred)
         y_pred = map_operands(lambda p: tensor(p, self._compute_dtype(p)), y_pred)
         y_true = map_operands(lambda t: self._cast_target(t, y_pred), y_true)

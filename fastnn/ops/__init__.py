@@ -55,9 +55,9 @@ def _operator(name, *args):
     return globals()[name](*args)
 
 
-def _method(name, x, args, kwargs):
-    return globals()[name](x, *args, **kwargs)
+def _operation(name):
+    return globals()[name]
 
 
 hooks.register("operator", _operator)
-hooks.register("method", _method)
+hooks.register("operation", _operation)

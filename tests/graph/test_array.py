@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastnn
-from fastnn import layers, ops
+from fastnn import initializers, layers, ops
+from fastnn.compat import backend as keras2
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -38,6 +39,19 @@ GIVERS = {
     "operator on the right": lambda: X @ ops.transpose(X),
     "part": lambda: ops.add(X, 1)[0],
     "number of a part": lambda: ops.add(X, 1)[0, 1],
+    "variable": lambda: fastnn.Variable(X).value,
+    "seed": lambda: fastnn.random.SeedGenerator(1).next(),
+    "state of a seed": lambda: fastnn.random.SeedGenerator(1).state.value,
+    "loss that is not reduced": lambda: fastnn.losses.MeanSquaredError(reduction=None)(X, X + 1),
+    "loss of one number": lambda: fastnn.losses.Dice()(X / 6, X / 6),
+    "constant of backend": lambda: keras2.constant([1, 2]),
+    "bias of backend": lambda: keras2.bias_add(X, X[0]),
+} | {
+    f"initializer {name}": lambda name=name: getattr(initializers, name)()((3, 3))
+    for name in initializers.__all__
+    if isinstance(c := getattr(initializers, name), type)
+    and issubclass(c, initializers.Initializer)
+    and c not in (initializers.Initializer, initializers.RandomInitializer, initializers.STFT)
 }
 
 
@@ -48,6 +62,15 @@ def test_whatever_a_call_returns_has_numpy(give):
     plain = found.numpy()
     assert type(plain) is np.ndarray or isinstance(plain, np.generic)
     np.testing.assert_array_equal(plain, found)
+
+
+def test_what_a_variable_shows_is_no_copy_and_cannot_be_changed():
+    v = fastnn.Variable(X)
+    value = v.value
+    v.assign(X + 1)
+    np.testing.assert_array_equal(value, X + 1)
+    with pytest.raises(ValueError, match="read-only"):
+        value[0, 0] = 5.0
 
 
 def test_predict_and_weights_are_plain_arrays():

@@ -18,8 +18,8 @@ def test_only_what_the_inner_scope_made_is_cut():
             kept = ops.add(outer.input((2,), "float32"), variable)
             with passing(), Trace() as inner:
                 cut = ops.add(inner.input((2,), "float32"), variable)
-        assert kept.node.outputs == (kept,) and kept.trace is outer
-        assert cut.node.outputs == () and cut.trace is not inner and cut.shape == (2,)
+        assert kept.node.outputs == (kept,) and kept.made_in is outer
+        assert cut.node.outputs == () and cut.made_in is not inner and cut.shape == (2,)
         assert all(node.payload is not variable for node in inner.nodes)
     assert kept.node.outputs == () and made.nodes is None
 
