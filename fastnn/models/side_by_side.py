@@ -152,4 +152,3 @@ def _teams(members: list[Any], sources: list[Any]) -> list[_Team]:
             width = width_of(group[0][2].program)
             found += [_Team(group[at : at + width], rows, count) for at in range(0, len(group), width)]
     return found
-
