@@ -691,3 +691,21 @@ def test_jobs_want_joblib_and_a_number(monkeypatch):
     for bad in (0, -2, 1.5, "two", True):
         with pytest.raises(ArgumentError, match="expected an int >= 1, or -1"):
             work.jobs_of(bad)
+
+
+def test_workers_find_the_names_of_keras_whatever_path_they_are_given():
+    """As Ray's, which are not given sys.path: names come before what needs them, in one pickle."""
+    program = textwrap.dedent("""\
+        import pickle, sys
+        from fastnn.compat import aliases
+        from fastnn.tuner.work import _Names
+
+        aliases.install()
+        import keras
+        sent = pickle.dumps((_Names(), keras))
+        aliases.uninstall()
+        assert "keras" not in sys.modules and aliases.CHILDREN not in sys.path
+        print(pickle.loads(sent)[1].layers.Dense(1).name)
+        """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "dense"), done.stderr
