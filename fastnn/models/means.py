@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import dtypes, mirrors
 from fastnn.metrics.compile_metrics import CompileMetrics
 from fastnn.metrics.reduction import Mean
 
@@ -54,7 +54,10 @@ class Means(Mapping[str, float]):
     def note(self, prefix: str) -> None:
         """Remember what the metrics have measured so far; an epoch begins with the prefix ""."""
         self._fresh = [prefix] if not prefix else ["", prefix]
-        self._noted.setdefault(prefix, []).append([float(v._seen) for v in self.variables])
+        if mirrors.HELD:
+            for v in self.variables:
+                mirrors.look(v._host)
+        self._noted.setdefault(prefix, []).append([v._host.item() for v in self.variables])
 
     def __iter__(self) -> Iterator[str]:
         return (prefix + name for prefix in self._fresh for name in self._named)

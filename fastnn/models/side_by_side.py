@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastnn.compiler.program import run_together
+from fastnn.core import changes
 from fastnn.core.errors import FastnnError
 from fastnn.models import runs
 from fastnn.models.rounds import Round
@@ -40,6 +41,13 @@ class Walk:
         self.kind = kind
         self._members: list[Any] = []  # those whose every epoch can run without a look at them
         self._sources: list[Any] = []
+        self._stamp: Any = None  # of when the teams were found; None: they have to be found anew
+        self._teams: list[_Team] = []
+        self._owns: list[tuple[Any, Any]] = []  # of each, what it keeps for training, and its optimizer
+
+    def _now(self) -> Any:
+        """What all programs are made again for when it has changed."""
+        return changes.count, [(own.forgotten, getattr(optimizer, "changes", 0)) for own, optimizer in self._owns]
 
     def _source(self, member: Any) -> Any:
         return member.source if self.kind == "train" else member.validation
@@ -52,25 +60,21 @@ class Walk:
             plain, sources = self._sort(alive)
         for source in sources:
             source.begin()
-            source.follow()
-        for part in range(2):  # the full batches, and the rest
-            groups: dict[Any, list[tuple[Any, Any, Any]]] = {}
-            for member, source in zip(plain, sources, strict=True):
-                rows, count = ((source.batch, source.full), (source.tail, source.tail and 1))[part]
-                if count:
-                    program = source.step.take(source.feed, rows).program
-                    groups.setdefault((id(program.plan), rows, count), []).append((member, source, program))
-            for (_, rows, count), group in groups.items():
-                width = width_of(group[0][2])
-                for first in range(0, len(group), width):
-                    self._run_some(group[first : first + width], rows, count)
+        if self._stamp is None or self._stamp != self._now():
+            for source in sources:
+                source.follow()
+            self._teams = _teams(plain, sources)
+            self._owns = [(member.model._trainer(), member.model.optimizer) for member in plain]
+            self._stamp = self._now()
+        for team in self._teams:
+            self._run_some(team)
         for source in sources:
             source.at = source.all
             source.end()
 
     def _sort(self, alive: list[Any]) -> tuple[list[Any], list[Any]]:
         """Those that can run side by side, and their sources; the others run at once."""
-        plain, sources = [], []
+        plain, sources, self._stamp = [], [], None
         for member in alive:
             source = self._source(member)
             if self._is_plain(member, source):
@@ -91,26 +95,60 @@ class Walk:
             return False
         return member.quiet is not None or not member.listeners.wants_batches(self.kind)
 
-    def _run_some(self, some: list[tuple[Any, Any, Any]], rows: int, count: int) -> None:
-        """So many batches of (member, its source, its program) with one plan."""
-        done = 0
+    def _run_some(self, team: _Team) -> None:
+        """The batches of a team, for all its members."""
+        done, steps, programs = 0, team.steps, team.programs
+        if self._stamp[0] != changes.count:  # a run of another thread was let in by an earlier team
+            programs = team.again()
+        for step, compiled in zip(steps, team.compiled, strict=True):
+            step.use(compiled)
         while True:
             deadline = time.monotonic_ns() + SLICE_NS
-            if len(some) == 1:
-                member, source, _ = some[0]
-                with named(member):
-                    done += source.step.run(source.feed, rows, count - done, deadline)[1]
+            if len(steps) == 1:
+                with named(team.members[0]):
+                    done += steps[0].run(team.sources[0].feed, team.rows, team.count - done, deadline)[1]
             else:
-                ran, failed = run_together([program for _, _, program in some], count - done, rows, deadline)
+                ran, failed = run_together(programs, team.count - done, team.rows, deadline)
                 done += ran
                 for k in failed:  # its last batch once more, for what its watch has to say
-                    member, source, _ = some[k]
-                    with named(member):
-                        source.step.run(source.feed, rows)
+                    with named(team.members[k]):
+                        steps[k].run(team.sources[k].feed, team.rows)
             if self.kind == "train":
-                for member, _, _ in some:
-                    runs.let_in(member.model._trainer())
-            if done == count:
+                for own in team.trainers:
+                    if own.waiting:
+                        runs.let_in(own)
+            if done == team.count:
                 return
             # a run of another thread that was let in may have moved variables: programs are made again
-            some = [(member, source, source.step.take(source.feed, rows).program) for member, source, _ in some]
+            programs = team.again()
+
+
+class _Team:
+    """Members whose next `count` batches of `rows` rows have one plan, and walk together."""
+
+    def __init__(self, some: list[tuple[Any, Any, Any]], rows: int, count: int) -> None:
+        self.members, self.sources, self.compiled = zip(*some, strict=True)
+        self.rows, self.count = rows, count
+        self.steps = [source.step for source in self.sources]
+        self.trainers = [member.model._trainer() for member in self.members]
+        self.programs = [compiled.program for compiled in self.compiled]
+
+    def again(self) -> list[Any]:
+        """The programs, made anew where something has changed."""
+        return [step.take(s.feed, self.rows).program for step, s in zip(self.steps, self.sources, strict=True)]
+
+
+def _teams(members: list[Any], sources: list[Any]) -> list[_Team]:
+    """Those that run an epoch of these sources, in order: the full batches, then the rest."""
+    found = []
+    for part in range(2):
+        groups: dict[Any, list[tuple[Any, Any, Any]]] = {}
+        for member, source in zip(members, sources, strict=True):
+            rows, count = ((source.batch, source.full), (source.tail, source.tail and 1))[part]
+            if count:
+                compiled = source.step.compiled(source.feed, rows)
+                groups.setdefault((id(compiled.program.plan), rows, count), []).append((member, source, compiled))
+        for (_, rows, count), group in groups.items():
+            width = width_of(group[0][2].program)
+            found += [_Team(group[at : at + width], rows, count) for at in range(0, len(group), width)]
+    return found

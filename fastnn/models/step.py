@@ -231,7 +231,7 @@ class Step:
             try:
                 if compiled.version[0] != variables.layout_version:
                     continue  # while it waited for its turn, another model has moved the weights of both
-                self._use(compiled)
+                self.use(compiled)
                 if on and goes_on(compiled):
                     compiled.program.run_on(rows)
                     return compiled, 1
@@ -254,7 +254,7 @@ class Step:
             if not self.shared.states[self.kind][BATCH]:  # it has not been left out
                 self._watched(compiled, rows, 1, 0)
 
-    def _use(self, compiled):
+    def use(self, compiled):
         """This is what runs, or ran last."""
         if compiled is not self.last:
             self.last = compiled
@@ -263,7 +263,7 @@ class Step:
     def take(self, feed, rows):
         """The CompiledStep for such batches, as what runs next: for who walks it himself (see many.py)."""
         compiled = self.compiled(feed, rows)
-        self._use(compiled)
+        self.use(compiled)
         return compiled
 
     def _watched(self, compiled, rows, batches, deadline):

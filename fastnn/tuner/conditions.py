@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fastnn.core.errors import ArgumentTypeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 PLAIN = (str, bool, int, float)  # what a value may be: it goes to JSON and comes back
 Value = str | bool | int | float
@@ -20,6 +20,27 @@ def plain(value: Any, what: str) -> Value:
         f"{what} can contain only `int`, `float`, `str`, or `bool`. Received: {value!r} of type {type(value)}. "
         "Expected a name or number that says what to use: keep objects in a dict of your own."
     )
+
+
+def choices(name: str, values: Any) -> list[Value]:
+    """What `Choice` chooses from, checked: values of one type.
+
+    >>> choices("units", (8, 16))
+    [8, 16]
+    """
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ArgumentTypeError(f"`values` of `Choice` must be a list. Received: name={name!r}, values={values!r}.")
+    found = [plain(v, "A `Choice`") for v in values]
+    if any(v != v for v in found):
+        raise ArgumentError(f"A `Choice` cannot contain NaN. Received: name={name!r}, values={found}.")
+    if not found:
+        raise ArgumentError(f"`values` must be provided for `Choice`. Received: name={name!r}, values={values!r}.")
+    if len({type(v) for v in found}) > 1:
+        raise ArgumentTypeError(
+            f"A `Choice` can contain only one type of value, found values: {found} with types "
+            f"{sorted({type(v).__name__ for v in found})}. Name={name!r}: make them all numbers or all text."
+        )
+    return found
 
 
 class Parent:

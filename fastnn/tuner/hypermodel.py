@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastnn.core.errors import ArgumentTypeError
+from fastnn.models.model import Model
 
 
 class HyperModel:
@@ -71,9 +72,12 @@ def get_hypermodel(hypermodel: Any) -> Any:
     """A HyperModel, or one of a function build(hp); None stays None."""
     if hypermodel is None or isinstance(hypermodel, HyperModel):
         return hypermodel
-    if not callable(hypermodel) or isinstance(hypermodel, type):
+    if not callable(hypermodel) or isinstance(hypermodel, (type, Model)):
+        hint = " Each trial builds a model of its own: pass the function that builds it."
+        if isinstance(hypermodel, type):
+            hint = f" Make an instance: {hypermodel.__name__}()."
         raise ArgumentTypeError(
             "The `hypermodel` argument should be either a callable with signature `build(hp)` returning a model, or an "
-            f"instance of `HyperModel`. Received: {hypermodel!r}."
+            f"instance of `HyperModel`. Received: {hypermodel!r}.{hint}"
         )
     return FunctionModel(hypermodel)

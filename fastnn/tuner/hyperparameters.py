@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
@@ -35,6 +36,7 @@ class HyperParameters:
         self.inactive_scopes: list[list[Parent]] = []
         # the value of a hyperparameter that nobody knew of; None: its default
         self.draw: Callable[[HyperParameter], Any] | None = None
+        self._asked: dict[tuple[str, tuple[Parent, ...]], HyperParameter] = {}  # how each was asked for first
         self._scopes: list[str] = []
         self._conditions: list[Parent] = []
 
@@ -113,7 +115,16 @@ class HyperParameters:
             return None
         if hp.name not in self.values:
             self.values[hp.name] = hp.default if self.draw is None else self.draw(hp)
-        return self.values[hp.name]
+        value = self.values[hp.name]
+        first = self._asked.setdefault((hp.name, tuple(hp.conditions)), hp)
+        if not hp.allows(value) and repr(first) != repr(hp):
+            warnings.warn(
+                f"Hyperparameter {hp.name!r} is asked for as {first!r} and as {hp!r}: a name has one value, {value!r}. "
+                f'Give each a name of its own, as f"{hp.name}_{{i}}".',
+                UserWarning,
+                stacklevel=3,
+            )
+        return value
 
     @contextlib.contextmanager
     def _under(self, parent_name: str | None, parent_values: Any) -> Iterator[list[Parent]]:

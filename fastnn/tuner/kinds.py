@@ -9,7 +9,7 @@ from typing import Any
 
 from fastnn.core.arguments import real, whole
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
-from fastnn.tuner.conditions import Parent, plain
+from fastnn.tuner.conditions import Parent, choices, plain
 
 SAMPLINGS = ("linear", "log", "reverse_log")
 
@@ -43,6 +43,10 @@ class HyperParameter:
     def value_to_prob(self, value: Any) -> float:
         """The place of a value, the middle of the part that gives it."""
         raise NotImplementedError
+
+    def allows(self, value: Any) -> bool:
+        """Whether it is a value of this hyperparameter."""
+        return any(type(known) is type(value) and known == value for known in self.values)
 
     def random_sample(self, seed: int | None = None) -> Any:
         """A value drawn evenly on the scale."""
@@ -183,6 +187,11 @@ class Numerical(HyperParameter):
             return (self._nearest(value) + 0.5) / self._count()
         return self._place(value + self.open / 2, self.max_value + self.open)
 
+    def allows(self, value: Any) -> bool:
+        """Whether it is a number in the range, on a step or not."""
+        number = None if isinstance(value, bool) else real(value)
+        return number is not None and self.min_value <= number <= self.max_value
+
     def _typed(self, value: float) -> Any:
         raise NotImplementedError
 
@@ -281,14 +290,7 @@ class Choice(HyperParameter):
         conditions: Iterable[Any] | None = None,
     ) -> None:
         super().__init__(name, None, conditions)
-        found = [plain(v, "A `Choice`") for v in values]
-        if not found:
-            raise ArgumentError(f"`values` must be provided for `Choice`. Received: name={name!r}, values={values!r}.")
-        if len({type(v) for v in found}) > 1:
-            raise ArgumentTypeError(
-                f"A `Choice` can contain only one type of value, found values: {found} with types "
-                f"{sorted({type(v).__name__ for v in found})}. Name={name!r}: make them all numbers or all text."
-            )
+        found = choices(name, values)
         numeric = isinstance(found[0], (int, float)) and not isinstance(found[0], bool)
         if ordered and not numeric:
             raise ArgumentError(f"`ordered` must be `False` for non-numeric types. Received: values={found}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
@@ -28,7 +28,7 @@ class Objective:
         name: of the logs.
         direction: "min" or "max".
 
-    Raises ArgumentError for another direction.
+    Raises ArgumentError for another direction, ArgumentTypeError for a name that is no text.
 
     >>> Objective("val_auc", "max").better_than(0.9, 0.8)
     True
@@ -37,6 +37,8 @@ class Objective:
     def __init__(self, name: str, direction: str) -> None:
         if direction not in ("min", "max"):
             raise ArgumentError(f"Objective: received direction={direction!r}, expected 'min' or 'max'.")
+        if not isinstance(name, str) or not name:
+            raise ArgumentTypeError(f"Objective: received name={name!r}, expected a name of the training's logs.")
         self.name, self.direction = name, direction
 
     def has_value(self, logs: Mapping[str, Any]) -> bool:
@@ -85,12 +87,17 @@ class Objective:
         Args:
             logs: {name: number}.
         """
-        near = difflib.get_close_matches(self.name, list(logs), 3, 0.5)
-        hint = f" Did you mean {', '.join(map(repr, near))}?" if near else ""
-        if self.name.startswith("val_") and not any(name.startswith("val_") for name in logs):
+        hint, wanted, known = "", self.name, [*logs]
+        if wanted.startswith("val_") and not any(name.startswith("val_") for name in logs):
+            known = [f"val_{name}" for name in logs]
             hint = " Give search() validation_data or validation_split: without them nothing is validated."
+            if wanted not in known:
+                hint += f" The logs then have {sorted(known)}, too."
+        if wanted not in known:
+            near = _alike(wanted, known)
+            hint += f" Did you mean {near!r}?" if near else f" No metric is called so: {_compile(wanted)}."
         return (
-            f"Objective value missing in metrics reported to the Oracle, expected: [{self.name!r}], found: "
+            f"Objective value missing in metrics reported to the Oracle, expected: [{wanted!r}], found: "
             f"{sorted(logs)}.{hint} An objective is a name of the training's logs."
         )
 
@@ -154,6 +161,24 @@ class MultiObjective(Objective):
         return f"{super().__str__()}: [{', '.join(map(str, self.objectives))}]"
 
 
+def _alike(wanted: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that may be meant: of the same prefix, the same metric or one of a name that looks like it."""
+    prefix = "val_" if wanted.startswith("val_") else ""
+    parts = {name.removeprefix(prefix): name for name in known if name.startswith("val_") == bool(prefix)}
+    plain, full = wanted.removeprefix(prefix), {**metric_names(), **loss_names()}
+    for part, name in parts.items():
+        if plain in full and (part == plain or full.get(part) == full[plain]):
+            return name
+    near = difflib.get_close_matches(plain.lower(), [*parts], 1, 0.6)
+    return parts[near[0]] if near else None
+
+
+def _compile(wanted: str) -> str:
+    """What to do for a log of this name."""
+    plain = wanted.removeprefix("val_")
+    return f'compile(metrics=["{plain}"])' if plain in metric_names() else "give one this name in compile(metrics=...)"
+
+
 def create_objective(objective: Any) -> Objective:
     """An Objective of a name whose direction is known, of a list of those, or of None: what a trial returns.
 
@@ -162,7 +187,7 @@ def create_objective(objective: Any) -> Objective:
     """
     if objective is None:
         return DefaultObjective()
-    if isinstance(objective, list):
+    if isinstance(objective, list) and objective:
         return MultiObjective([create_objective(o) for o in objective])
     if isinstance(objective, Objective):
         return objective
@@ -170,9 +195,12 @@ def create_objective(objective: Any) -> Objective:
         raise ArgumentTypeError(f"`objective` not understood, expected str or `Objective` object, found: {objective!r}")
     direction = infer_metric_direction(objective)
     if direction is None:
+        near = difflib.get_close_matches(objective, ["loss", "val_loss", "accuracy", "val_accuracy"], 1, 0.7)
+        hint = f" Or did you mean {near[0]!r}?" if near else ""
         raise ArgumentError(
             f'Could not infer optimization direction ("min" or "max") for unknown metric "{objective}". Please specify '
             f'the objective as an `Objective`, for example `fastnn.tuner.Objective("{objective}", direction="min")`.'
+            + hint
         )
     return Objective(objective, direction)
 

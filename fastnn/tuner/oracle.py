@@ -79,6 +79,7 @@ class Oracle:
     ) -> None:
         self.objective: Objective = create_objective(objective)
         self.max_trials = count("max_trials", max_trials, none=True)
+        self.digits = len(str(max_trials))  # of the ids of trials; a search that goes on keeps those that it has
         if hyperparameters is not None and not isinstance(hyperparameters, HyperParameters):
             raise ArgumentTypeError(f"hyperparameters: received {hyperparameters!r}, expected HyperParameters or None.")
         for name, allowed in (("tune_new_entries", tune_new_entries), ("allow_new_entries", allow_new_entries)):
@@ -130,7 +131,7 @@ class Oracle:
         """The trials of the next round; none where the search has come to its end."""
         found: list[Trial] = []
         while len(found) < ROUND and not (self.max_trials and len(self.trials) >= self.max_trials):
-            trial_id = f"{len(self.trials):0{len(str(self.max_trials))}d}"
+            trial_id = f"{len(self.trials):0{self.digits}d}"
             said = self.populate_space(trial_id)
             if said["status"] != TrialStatus.RUNNING:
                 if said["status"] == TrialStatus.IDLE and not found:
@@ -171,9 +172,18 @@ class Oracle:
             row = row + 1 if trial.status == TrialStatus.FAILED else 0
             if row == self.max_consecutive_failed_trials:
                 raise SearchError(
-                    f"Number of consecutive failures exceeded the limit of {self.max_consecutive_failed_trials}.\n"
-                    f"Trial {trial.trial_id} ({trial.hyperparameters.values}):\n{trial.message}"
+                    f"Number of consecutive failures exceeded the limit of {self.max_consecutive_failed_trials}: "
+                    f"{trial.reason}\nTrial {trial.trial_id} ({trial.hyperparameters.values}):\n{trial.message}"
                 )
+
+    def check_success(self) -> None:
+        """Raise SearchError where a search has come to its end and all its trials have failed."""
+        trials = list(self.trials.values())
+        if trials and all(trial.status == TrialStatus.FAILED for trial in trials):
+            lines = [f"Trial {t.trial_id} ({t.hyperparameters.values}): {t.reason}" for t in trials]
+            raise SearchError(
+                f"The search has no result: all its trials ({len(trials)}) have failed.\n" + "\n".join(lines[:ROUND])
+            )
 
     # ------------------------------------------------------------------ values
     def random_values(self, trial_id: str) -> dict[str, Any] | None:
@@ -247,6 +257,7 @@ class Oracle:
         Args:
             num_trials: how many at most, an int.
         """
+        num_trials = count("num_trials", num_trials, 0)
         sign = -1 if self.objective.direction == "max" else 1
         done = [t for t in self.trials.values() if t.status == TrialStatus.COMPLETED]
         scored = [(sign * t.score, t.number, t) for t in done if t.score is not None]
@@ -254,7 +265,7 @@ class Oracle:
 
     def remaining_trials(self) -> int | None:
         """How many trials are to come, None without a limit."""
-        return None if self.max_trials is None else self.max_trials - len(self.trials) + len(self.running())
+        return None if self.max_trials is None else max(self.max_trials - len(self.trials), 0) + len(self.running())
 
     @property
     def takes_numbers(self) -> bool:

@@ -31,7 +31,13 @@ class Project:
     def project_dir(self) -> str:
         """The folder of the search, which is made if need be."""
         path = os.path.join(self.directory, self.project_name)
-        os.makedirs(path, exist_ok=True)
+        try:
+            os.makedirs(path, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise ArgumentError(
+                f"The folder of the search, {path!r}, cannot be made: there is a file in its place ({error}). Pass "
+                "another directory or project_name."
+            ) from None
         return path
 
     def get_trial_dir(self, trial_id: str) -> str:
@@ -64,20 +70,29 @@ class Project:
             return
         self._check_header(entries[0])
         states, refined = self._parsed(entries)
+        oracle, most = self.oracle, self.oracle.max_trials
+        if states:
+            oracle.digits = len(states[min(states)]["trial_id"])  # the folders of its trials are named so
         while states or refined:
-            if refined and refined[0]["after"] <= len(self.oracle.trials):
+            if refined and refined[0]["after"] <= len(oracle.trials):
                 self._refine(refined.pop(0))
+                most = oracle.max_trials
                 continue
-            if not self.oracle.next_round():
+            if refined:
+                oracle.max_trials = refined[0]["after"]
+            elif most is not None:  # what has been done counts, also beyond a limit that is lower now
+                oracle.max_trials = max(most, max(states) + 1)
+            if not oracle.next_round():
                 break
-            for trial in self.oracle.begun:
+            for trial in oracle.begun:
                 state = states.pop(trial.number, None)
                 if state is not None:
                     self._compare(trial, state)
                     trial.set_state({**state, "trial_id": trial.trial_id})
-            if self.oracle.running():
+            if oracle.running():
                 break
-            self.oracle.end_round()
+            oracle.end_round()
+        oracle.max_trials = most
 
     def _parsed(self, entries: list[dict[str, Any]]) -> tuple[dict[int, dict[str, Any]], list[dict[str, Any]]]:
         """({number: state of a trial}, refinements) of the lines behind the first; FileFormatError for others."""

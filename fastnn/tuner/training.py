@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import os
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 from fastnn import optimizers
+from fastnn.callbacks import TensorBoard
 from fastnn.core import config
 from fastnn.core.errors import FailedTrialError, FatalTypeError
 from fastnn.models.many import fit_many
@@ -23,6 +26,14 @@ from fastnn.tuner.work import begin, outcome_of, seed_of
 
 HOOKS = ("on_epoch_begin", "on_epoch_end", "on_batch_begin", "on_batch_end")
 LARGE = 2_000_000  # weights of a model from which on trials are trained one at a time: the gain is in small ones
+
+
+def _filed(callbacks: list[Any], trial: Trial, execution: int) -> list[Any]:
+    """Callbacks, of which TensorBoard logs each execution to a folder of its own."""
+    for callback in callbacks:
+        if isinstance(callback, TensorBoard):
+            callback.log_dir = os.path.join(callback.log_dir, trial.trial_id, f"execution{execution}")
+    return callbacks
 
 
 class Training:
@@ -63,7 +74,7 @@ class Training:
         callbacks = kwargs.pop("callbacks", None) or []
         results, model = [], None
         for execution in range(self.executions_per_trial):
-            own = [*self._copied(callbacks), *self._watching(trial), best]
+            own = [*_filed(self._copied(callbacks), trial, execution), *self._watching(trial), best]
             begin(seed_of(self.oracle.seed, trial.number, execution))
             results.append(
                 self._build_and_fit_model(trial, *args, **self.fit_arguments(trial, {**kwargs, "callbacks": own}))
@@ -108,7 +119,7 @@ class Training:
 
     def _copied(self, callbacks: Any) -> list[Any]:
         try:
-            return copy.deepcopy(list(callbacks))
+            return copy.deepcopy(list(callbacks) if isinstance(callbacks, Iterable) else [callbacks])
         except Exception as error:
             raise FatalTypeError(
                 "All callbacks used during a search should be deep-copyable (since they are reused across trials). "

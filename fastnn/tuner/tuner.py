@@ -8,6 +8,7 @@ import os
 import warnings
 from typing import Any
 
+from fastnn.callbacks import TensorBoard
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.models.data import is_batches
@@ -41,7 +42,7 @@ class Tuner(Project, Training):
         distribution_strategy: something with `scope()`, or None.
         directory: str, "." if None.
         project_name: str, "untitled_project" if None.
-        tuner_id: keras-tuner's argument, of no effect.
+        logger, tuner_id: keras-tuner's arguments, of no effect.
         overwrite: whether to begin anew, in place of going on.
         executions_per_trial: trainings of each trial, from other initial weights; means count.
         jobs: see `search`.
@@ -71,6 +72,7 @@ class Tuner(Project, Training):
         distribution_strategy: Any = None,
         directory: Any = None,
         project_name: str | None = None,
+        logger: Any = None,
         tuner_id: str | None = None,
         overwrite: bool = False,
         executions_per_trial: int = 1,
@@ -91,6 +93,8 @@ class Tuner(Project, Training):
         self.optimizer, self.loss, self.metrics = optimizer, loss, metrics
         self.distribution_strategy = distribution_strategy
         self.directory = os.fspath(directory) if directory is not None else "."
+        if not isinstance(project_name, (str, type(None))):
+            raise ArgumentTypeError(f"project_name: received {project_name!r}, expected a str, the name of a folder.")
         self.project_name = project_name or "untitled_project"
         self.tuner_id = tuner_id or "tuner0"
         self.executions_per_trial = count("executions_per_trial", executions_per_trial)
@@ -156,7 +160,8 @@ class Tuner(Project, Training):
                 same for any number. joblib starts them, so `joblib.parallel_config(backend="dask")` round the call
                 takes another backend.
 
-        Raises SearchError after too many failures in a row, and a FatalError from a trial: what is done is on disk.
+        Raises SearchError after too many failures in a row or where every trial has failed, and a FatalError from a
+        trial: what is done is on disk.
         """
         jobs = self.jobs if jobs is None else jobs_of(jobs)
         verbose = fit_kwargs.get("verbose", 1)
@@ -173,6 +178,7 @@ class Tuner(Project, Training):
         finally:
             lock.release()
         self.on_search_end()
+        self.oracle.check_success()
 
     def _run_round(self, table: Table, args: tuple[Any, ...], kwargs: dict[str, Any], jobs: int) -> None:
         pending = self.oracle.running()
@@ -212,4 +218,6 @@ class Tuner(Project, Training):
             return False
         callbacks = kwargs.get("callbacks") or []
         known = isinstance(callbacks, list) and all(type(c).__module__.startswith("fastnn.") for c in callbacks)
+        if known and any(isinstance(c, TensorBoard) for c in callbacks):  # each trial has a folder of its own
+            return False
         return known and len(args) <= 2 and set(kwargs) <= FIT_MANY and kwargs.get("verbose") == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import sys
 import threading
 import time
 import traceback
@@ -24,6 +25,7 @@ from fastnn.utils.seeds import set_random_seed
 
 # seeds and names are those of the process: threads that some backends work with take turns
 _one_at_a_time = lock(threading.RLock)
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOT = 8  # trials that one call of `fit_many` trains: as many as walk together
 
 
@@ -97,7 +99,26 @@ def run_lot(tuner: Any, trials: list[Trial], args: tuple[Any, ...], kwargs: dict
     return states
 
 
-def _elsewhere(parent: int, share: int, *work: Any) -> list[dict[str, Any]]:
+class _Names:
+    """The first of what a worker gets: when it is unpickled there, `import keras` finds what it finds here.
+
+    Workers that are given the parent's sys.path (loky's, Dask's) know already; Ray's do not. What the user wrote comes
+    behind it in the same pickle, and may need those names to be unpickled.
+    """
+
+    def __reduce__(self) -> Any:
+        inside = [os.path.relpath(path, PACKAGE) for path in sys.path if path.startswith(PACKAGE + os.sep)]
+        return _find_inside, (inside,)
+
+
+def _find_inside(folders: list[str]) -> None:
+    """Let modules be found in these folders of the package, before those that are installed."""
+    for path in (os.path.join(PACKAGE, folder) for folder in folders):
+        if path not in sys.path:
+            sys.path.insert(1, path)
+
+
+def _elsewhere(names: Any, parent: int, share: int, *work: Any) -> list[dict[str, Any]]:
     """run_lot in a worker, with its share of the cores where it is another process."""
     if os.getpid() != parent:
         config.set_num_threads(share)
@@ -138,5 +159,5 @@ def run_lots(
     backend = joblib.parallel.get_active_backend()[0]
     streams = getattr(backend, "supports_return_generator", False)
     parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered" if streams else "list")
-    share = max(1, cores() // jobs)
-    yield from parallel(joblib.delayed(_elsewhere)(os.getpid(), share, tuner, lot, args, kwargs) for lot in list(lots))
+    first = _Names(), os.getpid(), max(1, cores() // jobs)
+    yield from parallel(joblib.delayed(_elsewhere)(*first, tuner, lot, args, kwargs) for lot in list(lots))

@@ -1,4 +1,4 @@
-"""The launchers of other systems: mpiexec and a local Dask cluster leave the bits of one process (tox -e mpi)."""
+"""The launchers of other systems: mpiexec, local Dask and Ray clusters leave the bits of one process (tox -e mpi)."""
 
 import json
 import os
@@ -55,3 +55,12 @@ def test_dask(alone):
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
         tasks = [client.submit(work, rank, 2, "127.0.0.1:29532", pure=False) for rank in range(2)]
         assert client.gather(tasks) == [alone] * 2
+
+
+@pytest.mark.parametrize("backend", ["dask", "ray"])
+def test_a_search_by_the_workers_of_another_system(backend, tmp_path):
+    pytest.importorskip("dask.distributed" if backend == "dask" else "ray.util.joblib")
+    child = Path(__file__).with_name("search_child.py")
+    command = [sys.executable, "-m", "fastnn", "run", str(child), backend]
+    done = subprocess.run(command, env=clean(), capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]

@@ -85,6 +85,9 @@ BAD = {
     "a step of log": (lambda hp: hp.Int("n", 1, 9, step=1, sampling="log"), ArgumentError, "expected step > 1"),
     "no step": (lambda hp: hp.Int("n", 1, 9, step=0), ArgumentError, "expected step > 0"),
     "no values": (lambda hp: hp.Choice("n", []), ArgumentError, "`values` must be provided"),
+    "no list": (lambda hp: hp.Choice("n", "relu"), ArgumentTypeError, "must be a list. .*values='relu'"),
+    "nothing": (lambda hp: hp.Choice("n", None), ArgumentTypeError, "must be a list. .*values=None"),
+    "NaN in a list": (lambda hp: hp.Choice("n", [1.0, float("nan")]), ArgumentError, "cannot contain NaN"),
     "several types": (lambda hp: hp.Choice("n", [1, "a"]), ArgumentTypeError, "only one type of value"),
     "objects": (lambda hp: hp.Choice("n", [max, min]), ArgumentTypeError, "can contain only"),
     "another default": (lambda hp: hp.Choice("n", [1, 2], default=3), ArgumentError, "should be one of the choices"),
@@ -138,3 +141,27 @@ def test_the_same_name_under_several_conditions():
     other.Int("units", 5, 9)
     hp.merge(other, overwrite=False)
     assert [p.name for p in hp.space] == ["kind", "units", "units", "units"]
+
+
+@pytest.mark.parametrize("second", [
+    lambda hp: hp.Int("n", 10, 30), lambda hp: hp.Choice("n", ["a", "b"]), lambda hp: hp.Boolean("n")])  # fmt: skip
+def test_a_name_that_is_asked_for_in_two_ways_is_said(second):
+    """It has one value, as keras-tuner's: mostly somebody forgot to number the layers."""
+    hp = kt.HyperParameters()
+    assert [hp.Int("n", 1, 9), hp.Float("n", 0, 2)] == [1, 1]  # its value is one of both
+    assert [hp.Int("n", 1, 3) for _ in range(2)] == [1, 1]
+    with pytest.warns(
+        UserWarning, match=r"'n' is asked for as Int.* and as .*: a name has one value, 1. .*f\"n_\{i\}\""
+    ):
+        assert second(hp) == 1
+
+
+def test_other_conditions_or_another_trial_may_ask_in_another_way():
+    hp = kt.HyperParameters()
+    hp.Choice("kind", ["a", "b"])
+    for kind in "ab":
+        with hp.conditional_scope("kind", kind):
+            hp.Int("n", 1 if kind == "a" else 5, 9)
+    again = hp.copy()
+    with again.conditional_scope("kind", "a"):
+        assert again.Int("n", 2, 9) == 1  # as where a space was narrowed

@@ -218,6 +218,32 @@ def test_more_trials_of_a_search_that_had_ended(made, fit_arguments, facts):
     assert tuner.get_best_models()[0].predict(fit_arguments["x"], verbose=0).shape == (40, 1)
 
 
+@pytest.mark.parametrize("most", [2, 5, 12, 50])
+def test_a_search_that_goes_on_with_another_limit_keeps_all_that_it_has(made, fit_arguments, facts, most):
+    """Trials beyond a lower limit, and the weights of each, whatever the number of digits of the limit."""
+    made(kt.RandomSearch, max_trials=5).search(**fit_arguments)
+    tuner = made(kt.RandomSearch, max_trials=most)
+    assert len(facts(tuner)) == max(most, 5)
+    assert tuner.remaining_trials == max(most - 5, 0) and len(tuner.get_best_models(5)) == 5
+    if most == 12:
+        tuner.search(**fit_arguments)
+        alone = made(kt.RandomSearch, name="alone", max_trials=12)
+        alone.search(**fit_arguments)
+        assert [f["score"] for f in facts(tuner)] == [f["score"] for f in facts(alone)]
+        assert len(tuner.get_best_models(12)) == 12
+        again = made(kt.RandomSearch, max_trials=12)
+        assert facts(again) == facts(tuner)
+
+
+def test_refined_searches_go_on_whatever_the_limit_says(made, fit_arguments, facts):
+    tuner = made(kt.RandomSearch, max_trials=3)
+    tuner.search(**fit_arguments)
+    tuner.refine(trials=2)
+    tuner.search(**fit_arguments)
+    for most in (2, 3, 9):
+        assert facts(made(kt.RandomSearch, max_trials=most)) == facts(tuner)
+
+
 def test_overwrite_deletes_what_a_search_left_and_nothing_else(made, fit_arguments, tmp_path):
     searched(made, "random", fit_arguments)
     (tmp_path / "search" / "notes.txt").write_text("mine")
@@ -323,9 +349,28 @@ def always(hp):
 def test_a_search_ends_after_too_many_failures_in_a_row(made, fit_arguments):
     with pytest.warns(UserWarning, match="cannot be built .RuntimeError: never."):
         tuner = made(kt.RandomSearch, always, max_trials=9)
-    with pytest.raises(SearchError, match=r"exceeded the limit of 3.\nTrial 2 .*units.*(\n.*)*RuntimeError: never"):
+    with pytest.raises(
+        SearchError, match=r"limit of 3: RuntimeError: never\nTrial 2 .*units.*(\n.*)*RuntimeError: never"
+    ):
         tuner.search(**fit_arguments)
     assert len([t for t in tuner.oracle.trials.values() if t.status == "FAILED"]) == 3
+
+
+@pytest.mark.parametrize("kind", [kt.RandomSearch, kt.GridSearch, kt.BayesianOptimization])
+def test_a_search_of_which_every_trial_failed_ends_with_an_error(made, fit_arguments, kind):
+    """Also where there are fewer trials than failures in a row that end it; what was noted says so again."""
+    words = r"all its trials .2. have failed.\nTrial 0+ .*ShapeError.*expected shape=.None, 3.*\nTrial 0*1 .*ShapeError"
+    for _ in range(2):
+        tuner = made(kind, sometimes, max_trials=2)
+        with pytest.raises(SearchError, match=words):
+            tuner.search(**{**fit_arguments, "x": fit_arguments["x"][:, :2]})
+    assert [t.status for t in tuner.oracle.trials.values()] == ["FAILED"] * 2
+
+
+def test_one_trial_that_succeeds_is_a_result(made, fit_arguments):
+    tuner = made(kt.GridSearch, sometimes, max_trials=3)
+    tuner.search(**fit_arguments)
+    assert [t.status for t in tuner.oracle.trials.values()] == ["COMPLETED", "COMPLETED", "FAILED"]
 
 
 def test_a_build_that_fails_before_it_asks_fails_at_once(made):
@@ -384,6 +429,12 @@ FATAL = {
     "no metric": (sometimes, "val_auc", {}, FatalValueError, "expected: .'val_auc'., found: .'loss', 'val_loss'."),
     "no validation": (sometimes, "val_loss", {"validation_split": 0.0}, FatalValueError, "validation_data or"),
     "a typing error": (sometimes, kt.Objective("val_los", "min"), {}, FatalValueError, "Did you mean 'val_loss'"),
+    "not measured": (sometimes, "val_acc", {}, FatalValueError, r"No metric is called so: compile.metrics=.\"acc\".."),
+    "neither": (sometimes, "val_acc", {"validation_split": 0.0}, FatalValueError,
+                r"then have .'val_loss'., too. No metric is called so: compile.metrics="),
+    "another name": (None, "val_acc", {}, FatalValueError, r"Did you mean 'val_accuracy'\? An"),
+    "without validation": (None, "acc", {"validation_split": 0.0}, FatalValueError, r"Did you mean 'accuracy'\? An"),
+    "a name of nobody": (sometimes, kt.Objective("gain", "max"), {}, FatalValueError, "give one this name in compile"),
     "two objectives": (sometimes, ["loss", kt.Objective("gap", "max")], {}, FatalValueError, "'gap'"),
     "no model": (lambda hp: hp.Int("units", 1, 3), "loss", {}, FatalTypeError, "return a valid Keras Model"),
     "None": (with_fit(None), "loss", {}, FatalTypeError, "Did you forget to return the metrics"),
@@ -398,7 +449,7 @@ FATAL = {
 @pytest.mark.parametrize("name", FATAL)
 def test_what_no_trial_can_mend_ends_the_search(made, fit_arguments, name):
     hypermodel, objective, more, error, words = FATAL[name]
-    tuner = made(kt.RandomSearch, hypermodel, objective, max_trials=5)
+    tuner = made(kt.RandomSearch, *([hypermodel] if hypermodel else []), objective=objective, max_trials=5)
     with pytest.raises(error, match=words):
         tuner.search(**{**fit_arguments, **more})
 
@@ -437,6 +488,11 @@ ARGUMENTS = {
     "seed": ({"seed": -1}, ArgumentError, "seed"),
     "objective": ({"objective": "my_score"}, ArgumentError, "Could not infer optimization direction"),
     "kind of objective": ({"objective": 3}, ArgumentTypeError, "objective` not understood"),
+    "no objectives": ({"objective": []}, ArgumentTypeError, "objective` not understood"),
+    "a typing error": ({"objective": "vall_loss"}, ArgumentError, "Or did you mean 'val_loss'"),
+    "a model": ({"hypermodel": keras.Sequential()}, ArgumentTypeError, "pass the function that builds"),
+    "a class": ({"hypermodel": kt.HyperModel}, ArgumentTypeError, r"Make an instance: HyperModel\(\)"),
+    "name": ({"project_name": 3}, ArgumentTypeError, "project_name: received 3"),
     "jobs": ({"jobs": 0}, ArgumentError, "jobs: received 0"),
     "executions": ({"executions_per_trial": 0}, ArgumentError, "executions_per_trial"),
     "no space": ({"tune_new_entries": False}, ArgumentError, "you must specify the search space"),
@@ -449,6 +505,15 @@ def test_arguments_are_checked(tmp_path, name):
     given, error, words = ARGUMENTS[name]
     with pytest.raises(error, match=words):
         kt.RandomSearch(**{"hypermodel": sometimes, "objective": "loss", "directory": tmp_path, **given})
+
+
+@pytest.mark.parametrize("name", ["", "project", "project/trials.jsonl/deeper"])
+def test_a_file_in_place_of_the_folder_is_named(tmp_path, name):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArgumentError, match=r"file.*cannot be made: there is a file in its place"):
+        kt.RandomSearch(
+            sometimes, "loss", directory=tmp_path / "file" if name else tmp_path, project_name=name or "file"
+        )
 
 
 # ------------------------------------------------------------------ spaces
@@ -576,6 +641,31 @@ def test_callbacks_are_copied_for_each_trial(made, fit_arguments):
     assert stop.stopped_epoch == 0 and max(t.best_step for t in tuner.oracle.trials.values()) <= 2
 
 
+def test_one_callback_needs_no_list(made, fit_arguments):
+    tuner = made(kt.RandomSearch, max_trials=2)
+    tuner.search(**fit_arguments, callbacks=keras.callbacks.EarlyStopping("loss"))
+    assert [t.status for t in tuner.oracle.trials.values()] == ["COMPLETED"] * 2
+
+
+class Folders(keras.callbacks.TensorBoard):
+    """Notes where it would write."""
+
+    seen = set()
+
+    def on_train_begin(self, logs=None):
+        self.seen.add(self.log_dir)
+
+    def on_epoch_end(self, epoch, logs=None):
+        pass
+
+
+def test_each_execution_logs_to_a_folder_of_its_own(made, fit_arguments):
+    """As keras-tuner's, for TensorBoard."""
+    tuner = made(kt.RandomSearch, max_trials=2, executions_per_trial=2)
+    tuner.search(**fit_arguments, callbacks=[Folders("logs")])
+    assert Folders.seen == {os.path.join("logs", trial, f"execution{n}") for trial in "01" for n in range(2)}
+
+
 def test_two_searches_of_one_folder_at_once_are_refused(made, fit_arguments):
     tuner = made(kt.RandomSearch, max_trials=1)
 
@@ -601,3 +691,21 @@ def test_jobs_want_joblib_and_a_number(monkeypatch):
     for bad in (0, -2, 1.5, "two", True):
         with pytest.raises(ArgumentError, match="expected an int >= 1, or -1"):
             work.jobs_of(bad)
+
+
+def test_workers_find_the_names_of_keras_whatever_path_they_are_given():
+    """As Ray's, which are not given sys.path: names come before what needs them, in one pickle."""
+    program = textwrap.dedent("""\
+        import pickle, sys
+        from fastnn.compat import aliases
+        from fastnn.tuner.work import _Names
+
+        aliases.install()
+        import keras
+        sent = pickle.dumps((_Names(), keras))
+        aliases.uninstall()
+        assert "keras" not in sys.modules and aliases.CHILDREN not in sys.path
+        print(pickle.loads(sent)[1].layers.Dense(1).name)
+        """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "dense"), done.stderr

@@ -167,6 +167,8 @@ def block_in_place(F, a, ars, aks, nk, b, bks, c, ldc, m, n, flags, bias):
 @device(inline=False)
 def activate(F, activation, c, ldc, m, n):
     """Apply sigmoid (2) or tanh (3) to m rows of n elements that were just computed."""
+    if ldc == n:  # rows of a few elements end before a loop of vectors begins
+        m, n = 1, m * n
     for i in range(m):
         p = at(F, c + i * ldc * sizeof(F))
         if activation == SIGMOID:

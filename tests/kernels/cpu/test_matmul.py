@@ -47,6 +47,16 @@ def test_small(M, N, K, form):
     check(*operands(M, N, K, form), draw(N), **flags(form), activation="relu")
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+@pytest.mark.parametrize("N", [1, 3, 8, 17])
+def test_activations_have_the_bits_of_each_row_alone(N, activation):
+    """Rows of a few elements are activated as one: an element's bits depend on nothing but its sum."""
+    x, w, b = draw(10, 5), draw(5, N), draw(N)
+    y = check(x, w, b, activation=activation)
+    for i in range(10):
+        np.testing.assert_array_equal(REGISTRY["matmul"](x[i : i + 1], w, b, activation=activation)[0], y[i])
+
+
 @compiled
 @pytest.mark.parametrize("form", ["nn", "tn", "nt", "tt"])
 @pytest.mark.parametrize("M, N, K", [
