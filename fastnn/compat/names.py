@@ -105,7 +105,7 @@ TENSORFLOW_FUNCTIONS = {
     "logging.set_verbosity": "compat.tensorflow:accept", "logging.ERROR": "compat.tensorflow:ERROR",
     "compat.v1.logging.set_verbosity": "compat.tensorflow:accept",
     "compat.v1.logging.ERROR": "compat.tensorflow:ERROR",
-    **dict.fromkeys(("device", "name_scope"), "compat.backend:_Scope"),
+    "name_scope": "compat.backend:_Scope",
     "TensorShape": "compat.shapes:TensorShape",
     "nest.flatten": "tree:flatten", "nest.map_structure": "tree:map_structure",
     **{f"{n}_initializer": f"initializers:{c}" for n, c in (

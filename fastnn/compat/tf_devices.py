@@ -4,8 +4,10 @@
 """
 
 import logging
+import re
 from typing import Any
 
+from fastnn.core import device_names
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.switches import functions_run_eagerly, run_functions_eagerly
 from fastnn.graph import Symbol
@@ -71,6 +73,26 @@ class Scope:
     def experimental_distribute_dataset(self, dataset):
         """The data set: there is one device."""
         return dataset
+
+
+class DeviceScope(Scope):
+    """`tf.device`: a block of a device, by TensorFlow's rule that what is not there is done on the CPU.
+
+    Args:
+        device_name: str, "/GPU:0", "/device:CPU:0", "/job:worker/task:1", ..., or None.
+
+    Raises ArgumentError for what is no name of a device.
+
+    >>> with DeviceScope("/GPU:0"):
+    ...     pass
+    """
+
+    def __init__(self, device_name=None):
+        if device_name is not None and not _TASK.fullmatch(device_names.words(device_name) or "no name"):
+            device_names.read(device_name, "tf.device")
+
+
+_TASK = re.compile(r"(/(job|replica|task):\w+)+")  # a place without a device
 
 
 class Session(Scope):
@@ -200,6 +222,7 @@ TABLE: dict[Any, list[str]] = {
     do_not_convert: ["autograph.experimental.do_not_convert"],
     Inert: ["ConfigProto", "GPUOptions", "config.experimental.VirtualDeviceConfiguration", "RunOptions", "RunMetadata",
             "config.LogicalDeviceConfiguration"],
+    DeviceScope: ["device"],
     Session: ["Session", "InteractiveSession"],
     get_session: ["get_default_session"],
     Scope: ["Graph", "get_default_graph", *(f"distribute.{name}" for name in _STRATEGIES), "init_scope",

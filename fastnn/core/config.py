@@ -4,22 +4,20 @@ Settings are read when a plan is made; changing one later affects plans made aft
 """
 
 import os
-import re
 from collections.abc import Collection
 from typing import Any
 
-from fastnn.core import changes
-from fastnn.core.errors import ArgumentError, DTypeError
+from fastnn.core import changes, device_names
+from fastnn.core.errors import ArgumentError, DTypeError, SettingError
 from fastnn.core.locks import lock
-
-PLAIN_DEVICES = ("cpu", "auto", "simulated")  # those that need nothing; the last one is the tests'
 
 
 def _environment_device() -> str:
-    name = os.environ.get("FASTNN_DEVICE") or "cpu"
-    if name not in PLAIN_DEVICES and not re.fullmatch(r"(cuda|gpu)(:\d+)?", name):
-        raise ImportError(f"FASTNN_DEVICE={name!r} in the environment; expected cpu, auto, cuda, cuda:0, ...")
-    return name
+    name = os.environ.get("FASTNN_DEVICE", "").strip() or "cpu"
+    try:
+        return device_names.own(name, "FASTNN_DEVICE")
+    except ArgumentError as error:
+        raise SettingError(f"{error}. It is a variable of the environment.") from None
 
 
 _settings: dict[str, Any] = {

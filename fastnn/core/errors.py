@@ -161,6 +161,10 @@ class PackError(FastnnError, ImportError, RuntimeError):
     """The kernel pack is missing, stale, or made for another CPU; the message says what to run."""
 
 
+class SettingError(FastnnError, ImportError, ValueError):
+    """A variable of the environment outside its documented values, found when fastnn is imported."""
+
+
 class DeviceError(FastnnError, RuntimeError):
     """A device or its driver failed; the message has the driver's function and its error."""
 

@@ -84,6 +84,9 @@ class Shared(Transport):
         self._count += 1
         return own[:nbytes]
 
+    def left(self) -> None:
+        self._sockets.left()
+
     def close(self) -> None:
         self._sockets.close()
         self._blocks.clear()

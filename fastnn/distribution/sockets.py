@@ -1,39 +1,28 @@
 """Processes that are joined by TCP: every one with every other one.
 
-Only numbers and JSON go over a connection, and nothing that comes is executed.  A process that ends closes its
-connections, which the others see at once; a machine that is cut off is found by TCP's own keep-alive.
+Only numbers go over a connection, and nothing that comes is executed.  A process that ends closes its connections,
+which the others see at once; a machine that is cut off is found by TCP's own keep-alive, a process that is stopped by
+its signs of life (fastnn.distribution.pulse).
 """
 
 import contextlib
-import json
 import select
 import socket
 import struct
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, ProcessesDifferError
+from fastnn.core.errors import ProcessLostError
 from fastnn.core.memory import aligned
 from fastnn.core.types import Array
+from fastnn.distribution.pulse import Pulse
 from fastnn.distribution.transport import Pieces, Transport, lost
 
 SILENCE = 25  # seconds after which a machine that answers nothing is gone
-MOST_HELLO = 1 << 16  # bytes of what a process says of itself
 MOST_PIECES = 1 << 16
 _COUNT = struct.Struct("!Q")
-GONE = 2**64 - 1  # in the place of a count: the process whose rank follows has ended
-PATIENCE = 1.0  # seconds to tell others so
-
-
-class _Told(Exception):
-    """Another process says that one has ended."""
-
-    def __init__(self, rank: int) -> None:
-        super().__init__()
-        self.rank = rank
 
 
 class _Peer:
@@ -90,21 +79,8 @@ class _Peer:
                 return True
         return True
 
-    def last_words(self) -> None:
-        """Read what it has sent before it ended; raises _Told where it says why."""
-        more = True
-        while more:
-            if self.done:
-                self._head, self._wanted, self.done = bytearray(), _COUNT.size, False
-            more = self.receive() and self.done
-
     def _head_is_there(self) -> None:
         (count,) = _COUNT.unpack_from(self._head)
-        if count == GONE:
-            if len(self._head) > _COUNT.size:
-                raise _Told(_COUNT.unpack_from(self._head, _COUNT.size)[0])
-            self._wanted += _COUNT.size
-            return
         if count > MOST_PIECES:
             raise ConnectionError("what it sent is no message of fastnn's")
         if len(self._head) == _COUNT.size and count:
@@ -130,13 +106,13 @@ class _Peer:
 class Sockets(Transport):
     """Processes joined by TCP.
 
-    rank, size: of this process.  connections: {rank: a connected socket} of all others.
+    rank, size: of this process.  connections: {rank: a connected socket} of all others.  pulse: of the same processes.
     """
 
     name = "sockets"
 
-    def __init__(self, rank: int, size: int, connections: dict[int, socket.socket]) -> None:
-        self.rank, self.size = rank, size
+    def __init__(self, rank: int, size: int, connections: dict[int, socket.socket], pulse: Pulse) -> None:
+        self.rank, self.size, self._pulse = rank, size, pulse
         for connection in connections.values():
             tune(connection)
         self._peers = {r: _Peer(r, c) for r, c in sorted(connections.items())}
@@ -161,7 +137,10 @@ class Sockets(Transport):
             poll.register(number, asked[number])
         open_ = {n for n, peer in by_number.items() if peer.out or not peer.done}
         while open_:
-            for number, events in poll.poll():
+            found = poll.poll(1000 * self._pulse.tick)
+            if not found:
+                self._look([by_number[number].rank for number in open_])
+            for number, events in found:
                 if number not in open_:
                     continue
                 peer = by_number[number]
@@ -175,39 +154,37 @@ class Sockets(Transport):
                         poll.unregister(number)
                         open_.discard(number)
 
-    def _try(self, peer: _Peer, send: bool, receive: bool) -> None:
-        rank, why = peer.rank, "it has closed its connection"
-        try:
-            try:
-                if send:
-                    peer.send()
-                if not receive or peer.receive():
-                    return
-            except (ConnectionError, TimeoutError) as error:
-                why = error.strerror or str(error)
-                with contextlib.suppress(OSError):
-                    peer.last_words()
-        except _Told as told:
-            rank, why = told.rank, f"process {peer.rank} says so"
-        self._tell(rank)
-        raise lost(rank, self.size, why)
+    def _look(self, ranks: Sequence[int]) -> None:
+        """Raise where one of these processes shows no sign of life."""
+        for rank in sorted(ranks):
+            what, why = self._pulse.trouble(rank)
+            if what:
+                raise self._lost(rank, why, what)
 
-    def _tell(self, rank: int) -> None:
-        """Let the others know who has ended: what they see next is that this process ends, too."""
-        others = [peer for peer in self._peers.values() if peer.rank != rank]
-        for peer in others:
-            peer.out.append(memoryview(_COUNT.pack(GONE) + _COUNT.pack(rank)))
-        until = time.monotonic() + PATIENCE
-        while others and time.monotonic() < until:
-            _, ready, _ = select.select([], [peer.socket for peer in others], [], 0.05)
-            for peer in [p for p in others if p.socket in ready]:
-                try:
-                    peer.send()
-                except OSError:  # it has ended as well
-                    peer.out.clear()
-            others = [peer for peer in others if peer.out]
+    def left(self) -> None:
+        self._pulse.left += 1
+
+    def _try(self, peer: _Peer, send: bool, receive: bool) -> None:
+        why = "it has closed its connection"
+        try:
+            if send:
+                peer.send()
+            if not receive or peer.receive():
+                return
+        except (ConnectionError, TimeoutError) as error:
+            why = error.strerror or str(error)
+        first = self._pulse.told(peer.rank)
+        if first is None or first == self.rank:
+            raise self._lost(peer.rank, why)
+        raise self._lost(first, f"process {peer.rank} says so")
+
+    def _lost(self, rank: int, *words: str) -> ProcessLostError:
+        """The error, of which the others are told: what they see next is that this process ends, too."""
+        self._pulse.tell(rank)
+        return lost(rank, self.size, *words)
 
     def close(self) -> None:
+        self._pulse.close()
         for peer in self._peers.values():
             with contextlib.suppress(OSError):  # the other side may have closed it
                 peer.socket.shutdown(socket.SHUT_RDWR)
@@ -223,156 +200,3 @@ def tune(connection: socket.socket) -> None:
                         ("TCP_USER_TIMEOUT", SILENCE * 1000)):  # fmt: skip
         if hasattr(socket, name):  # not on every system
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-# ------------------------------------------------------------------ finding each other
-def join(rank: int, size: int, address: str, port: int, job: str = "", timeout: float = 120.0) -> Sockets:
-    """Find the other processes through the first one.
-
-    Args:
-        rank, size: of this process.
-        address, port: where rank 0 listens.
-        job: a word that all processes of a run have and no others.
-        timeout: seconds for all of them to come.
-
-    Raises:
-        ArgumentError: where rank 0 cannot listen there, or nobody does.
-        ProcessesDifferError: for a rank that comes twice, or processes of runs of other sizes.
-    """
-    until = time.monotonic() + timeout
-    found: dict[int, socket.socket] = {}
-    with contextlib.ExitStack() as stack:  # what is open is closed again if somebody does not come
-        stack.callback(lambda: _close(found))
-        if rank == 0:
-            door = _listen(address, port)
-        else:
-            found[0] = _reach(address, port, until)
-            door = _listen(found[0].getsockname()[0], 0)
-        stack.callback(door.close)
-        own = {"rank": rank, "size": size, "job": job, "door": list(door.getsockname()[:2])}
-        if rank == 0:
-            said = {0: own}
-            for connection, hello in _come(door, range(1, size), own, until):
-                found[hello["rank"]], said[hello["rank"]] = connection, hello
-            for connection in found.values():
-                _say(connection, [said[r]["door"] for r in range(size)])
-        else:
-            _say(found[0], own)
-            doors = _heard(found[0], until, "rank 0")
-            for other in range(1, rank):
-                found[other] = _reach(doors[other][0], doors[other][1], until)
-                _say(found[other], own)
-            for connection, hello in _come(door, range(rank + 1, size), own, until):
-                found[hello["rank"]] = connection
-        kept, found = found, {}
-    return Sockets(rank, size, kept)
-
-
-def _close(connections: dict[int, socket.socket]) -> None:
-    for connection in connections.values():
-        connection.close()
-
-
-def _listen(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    door = socket.socket(family)
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # the name of a machine may stand for another address there, often 127.0.1.1, than for the others
-    plain = address == "localhost" or address.replace(".", "").isdigit() or ":" in address
-    try:
-        try:
-            door.bind((address if plain else "", port))
-        except OSError as error:
-            if error.errno not in _NOT_MINE:
-                raise
-            door.bind(("", port))  # a name or address of this machine that it does not know itself
-        door.listen(1024)
-    except OSError as error:
-        door.close()
-        raise ArgumentError(
-            f"distribution.initialize: rank 0 cannot listen at {address}:{port}: {error.strerror}. Expected an address "
-            "of this machine and a free port: MASTER_ADDR and MASTER_PORT, or the first of job_addresses."
-        ) from None
-    return door
-
-
-_NOT_MINE = (99, 49)  # EADDRNOTAVAIL on Linux and macOS
-
-
-def _reach(address: str, port: int, until: float) -> socket.socket:
-    wait = 0.02
-    while True:
-        try:
-            return socket.create_connection((address, port), timeout=5)
-        except OSError as error:
-            if time.monotonic() + wait > until:
-                raise ArgumentError(
-                    f"distribution.initialize: nobody listens at {address}:{port} ({error}). Expected the address of "
-                    "the machine of rank 0, and that its process has begun."
-                ) from None
-        time.sleep(wait)
-        wait = min(2 * wait, 0.5)
-
-
-def _come(
-    door: socket.socket, ranks: range, own: dict[str, Any], until: float
-) -> Iterator[tuple[socket.socket, dict[str, Any]]]:
-    """The connections of these ranks with what they say; a stranger is sent away."""
-    missing = set(ranks)
-    while missing:
-        door.settimeout(max(0.01, until - time.monotonic()))
-        try:
-            connection, _ = door.accept()
-        except TimeoutError:
-            raise ProcessesDifferError(
-                f"distribution.initialize: of {own['size']} processes those of rank {sorted(missing)} have not come. "
-                "Expected all of them to be started, with the same address and number of processes."
-            ) from None
-        try:
-            hello = _heard(connection, min(until, time.monotonic() + 5), "a process")
-        except (OSError, ValueError):
-            connection.close()
-            continue
-        if not isinstance(hello, dict) or hello.get("job") != own["job"]:
-            connection.close()
-            continue
-        if hello["size"] != own["size"] or hello["rank"] not in missing:
-            connection.close()
-            raise ProcessesDifferError(
-                f"distribution.initialize: rank {hello['rank']} of {hello['size']} came to a run of {own['size']} "
-                f"processes that waits for {sorted(missing)}. Expected each rank once, and one number of processes."
-            )
-        missing.discard(hello["rank"])
-        yield connection, hello
-
-
-def _say(connection: socket.socket, value: Any) -> None:
-    data = json.dumps(value).encode()
-    connection.sendall(_COUNT.pack(len(data)) + data)
-
-
-def _heard(connection: socket.socket, until: float, who: str) -> Any:
-    (count,) = _COUNT.unpack(_exactly(connection, _COUNT.size, until, who))
-    if count > MOST_HELLO:
-        raise ValueError("no message of fastnn's")
-    return json.loads(_exactly(connection, count, until, who))
-
-
-def _exactly(connection: socket.socket, count: int, until: float, who: str) -> bytes:
-    out = bytearray()
-    while len(out) < count:
-        connection.settimeout(max(0.01, until - time.monotonic()))
-        try:
-            data = connection.recv(count - len(out))
-        except TimeoutError:
-            data = b""
-        if not data:
-            raise ProcessesDifferError(
-                f"distribution.initialize: {who} has ended, or said nothing, before all had come. Expected processes "
-                "of one run: the same address, number of processes and version of fastnn."
-            )
-        out += data
-    return bytes(out)
-
-
-Maker = Callable[..., Transport]

@@ -12,7 +12,7 @@ from fastnn.core import changes
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError
 from fastnn.distribution import tree, world
-from fastnn.distribution.devices import list_devices
+from fastnn.distribution.devices import expect_chosen, steps_run_on
 from fastnn.distribution.layout import DeviceMesh, LayoutMap, TensorLayout
 from fastnn.distribution.transport import Transport
 
@@ -137,6 +137,7 @@ class Distribution:
     def __init__(
         self, device_mesh: DeviceMesh, batch_dim_name: str | None = None, auto_shard_dataset: bool = True
     ) -> None:
+        expect_chosen(device_mesh.devices.ravel().tolist(), type(self).__name__)
         self.device_mesh, self.batch_dim_name = device_mesh, batch_dim_name
         self.auto_shard_dataset = auto_shard_dataset
 
@@ -220,14 +221,15 @@ class DataParallel(Distribution):
     Every process runs the same script and ends with the same weights; callbacks run in the first one.
 
     Args:
-        device_mesh: DeviceMesh of one axis; else one of `devices`, else of all devices.
+        device_mesh: DeviceMesh of one axis; else one of `devices`, else of what each process runs on.
         devices: names of devices.
         auto_shard_dataset: True: every process is given the same data, `batch_size` is that of whole batches.  False:
             every process is given its own part of each batch, with `batch_size` rows.
         shards: how many parts a batch has, a multiple of the number of processes; that number by default.
 
     Raises:
-        ArgumentError: for a mesh that is none, and shards that cannot be spread evenly.
+        ArgumentError: for a mesh that is none, names of no devices, and shards that cannot be spread evenly.
+        NotSupportedError: for GPUs that steps do not run on: `keras.config.set_device` chooses one.
 
     >>> DataParallel().get_data_layout((8, 4)).axes
     ('batch', None)
@@ -245,7 +247,7 @@ class DataParallel(Distribution):
     ) -> None:
         world.join_if_launched()
         if device_mesh is None:
-            names = np.asarray(devices or list_devices())
+            names = np.atleast_1d(steps_run_on() if devices is None or not len(devices) else devices)
             device_mesh = DeviceMesh(names.shape, ["batch"], names)
         elif not isinstance(device_mesh, DeviceMesh):
             raise ArgumentError(

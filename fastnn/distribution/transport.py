@@ -48,6 +48,9 @@ class Transport:
         found: Array = aligned(max(nbytes, 1), np.zeros)[:nbytes]
         return found
 
+    def left(self) -> None:
+        """This process has left a run by an error; others that still wait for it in the run get a ProcessLostError."""
+
     def close(self) -> None:
         """End it; other processes that still wait for this one get a ProcessLostError."""
 
@@ -91,10 +94,10 @@ def gather_objects(transport: Transport, value: Any) -> list[Any]:
     return [unpacked(pieces) for pieces in transport.all_gather([packed(value)])]
 
 
-def lost(rank: int, size: int, why: str) -> ProcessLostError:
-    """The error that says which process has ended."""
+def lost(rank: int, size: int, why: str, what: str = "has ended") -> ProcessLostError:
+    """The error that says which process has ended, or else does not go on."""
     return ProcessLostError(
-        f"Process {rank} of {size} has ended ({why}) while this one waited for it. Its own output says why: an error "
+        f"Process {rank} of {size} {what} ({why}) while this one waited for it. Its own output says why: an error "
         "of its own, a signal, or a script that does less there than here. Start all processes again; with "
         "fit(checkpoint=...) the run goes on from its last checkpoint, also with another number of processes.",
         rank,

@@ -2,13 +2,15 @@
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError
+from fastnn.distribution.joining import join
 from fastnn.distribution.mpi import Mpi
+from fastnn.distribution.pulse import SILENCE
 from fastnn.distribution.shared import open_shared
-from fastnn.distribution.sockets import join
 from fastnn.distribution.transport import Transport
 
 TRANSPORTS = ("auto", "shared", "sockets", "mpi")
@@ -58,13 +60,14 @@ def place_of(env: Mapping[str, str], addresses: str | None = None, count: int | 
     if size is None and rank is None:
         source = next((key for key, names in _LAUNCHERS.items() if all(env.get(name) for name in names)), "none")
         if source == "none":
+            _expect_whole(env)
             return Place(0, 1, None, 0, source)
         rank, size = (_int(name, env[name]) for name in _LAUNCHERS[source])
     size, rank = 1 if size is None else size, 0 if rank is None and size in (None, 1) else rank
     if rank is None or not 0 <= rank < size:
         raise ArgumentError(
-            f"distribution.initialize: received process_id={rank} of num_processes={size}, expected an int from 0 to "
-            f"{size - 1}, other than that of every other process."
+            f"distribution.initialize: received process_id={rank} of num_processes={size}, expected "
+            + (f"an int from 0 to {size - 1}, other than that of every other process." if size > 0 else "1 or more.")
         )
     address, port = _address(env, given, source)
     return Place(rank, size, address, port, source)
@@ -76,6 +79,17 @@ _LAUNCHERS = {
     "PMI": ("PMI_RANK", "PMI_SIZE"),
     "SLURM": ("SLURM_PROCID", "SLURM_NTASKS"),
 }
+
+
+def _expect_whole(env: Mapping[str, str]) -> None:
+    """Raise where somebody has set half of what says which process this is: it would train alone."""
+    rank, size, address = (env.get(name) for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR"))
+    if (not rank and (size or "1").strip() != "1") or (rank and not size and address):
+        there, missing = ("WORLD_SIZE", "RANK") if size else ("RANK", "WORLD_SIZE")
+        raise ArgumentError(
+            f"distribution.initialize: received {there}={env[there]!r} without {missing}. Set RANK, WORLD_SIZE, "
+            "MASTER_ADDR and MASTER_PORT in every process, as `fastnn launch` does, or none of them."
+        )
 
 
 def _int(name: str, value: object) -> int | None:
@@ -90,15 +104,32 @@ def _int(name: str, value: object) -> int | None:
 def _address(env: Mapping[str, str], given: list[str], source: str) -> tuple[str | None, int]:
     """(address, port) of rank 0."""
     if given:
-        return _split(given[0], PORT)
+        address, port = _split(given[0], PORT)
+        return address, _checked(port)
     address, port = env.get("MASTER_ADDR"), _int("MASTER_PORT", env.get("MASTER_PORT"))
-    if env.get("TORCHELASTIC_USE_AGENT_STORE") == "True" and port is not None:
-        port += 1  # torchrun itself listens at the port that it names
+    if port is not None and (env.get("TORCHELASTIC_USE_AGENT_STORE") == "True" or _torch_has_met()):
+        port += 1  # torchrun, or PyTorch in rank 0, listens at the port itself
     if source == "SLURM":
-        nodes = env.get("SLURM_JOB_NODELIST") or env.get("SLURM_NODELIST") or ""
-        address = address or env.get("SLURM_LAUNCH_NODE_IPADDR") if not nodes else address or first_host(nodes)
-        port = port or 20000 + (_int("SLURM_JOB_ID", env.get("SLURM_JOB_ID")) or 0) % 20000
-    return address, port or PORT
+        nodes = next((env[name] for name in _NODES if env.get(name)), "")
+        address = address or (first_host(nodes) if nodes else env.get("SLURM_LAUNCH_NODE_IPADDR"))
+        job, step = (_int(name, env.get(name)) or 0 for name in ("SLURM_JOB_ID", "SLURM_STEP_ID"))
+        port = port or 20000 + (job + 101 * step) % 20000
+    return address, _checked(PORT if port is None else port)
+
+
+def _checked(port: int) -> int:
+    if not 0 < port < 1 << 16:
+        raise ArgumentError(f"distribution.initialize: received the port {port}, expected one from 1 to 65535.")
+    return port
+
+
+_NODES = ("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST")  # of the step first: rank 0 is in it
+
+
+def _torch_has_met() -> bool:
+    """Whether PyTorch's processes have met, as Ray's TorchTrainer lets them, before they run anything else."""
+    found = sys.modules.get("torch.distributed")
+    return found is not None and bool(found.is_available() and found.is_initialized())
 
 
 def _split(address: str, port: int) -> tuple[str, int]:
@@ -115,11 +146,11 @@ def _split(address: str, port: int) -> tuple[str, int]:
 def first_host(nodes: str) -> str:
     """The first host of a list as SLURM writes it.
 
-    >>> first_host("node[03-05,9],other"), first_host("a1,a2")
-    ('node03', 'a1')
+    >>> first_host("node[03-05,9],other"), first_host("a1,a2"), first_host("rack[2-4]node[1,7]")
+    ('node03', 'a1', 'rack2node1')
     """
-    found = re.match(r"([^\[,]*)\[([^\],-]+)[^\]]*\]([^,\[]*)", nodes)
-    return found[1] + found[2] + found[3] if found else nodes.split(",")[0]
+    first = re.match(r"(?:[^\[,]|\[[^\]]*\])*", nodes.strip())
+    return re.sub(r"\[([^\],-]*)[^\]]*\]", r"\1", first[0] if first else "")
 
 
 def initialize(
@@ -139,7 +170,8 @@ def initialize(
 
     Raises:
         ArgumentError: for what does not fit, and where the others cannot be reached within 2 minutes
-            (FASTNN_JOIN_SECONDS).
+            (FASTNN_JOIN_SECONDS).  Later a process that shows no sign of life for 25 seconds is given up
+            (FASTNN_SILENCE_SECONDS).
         ProcessesDifferError: where processes of other runs come.
         CallOrderError: when it is called again for other processes.
 
@@ -161,7 +193,7 @@ def initialize(
 
 def join_if_launched() -> None:
     """Join where the environment says that `fastnn launch` or torchrun has started several processes."""
-    if not _joined and "RANK" in os.environ and "WORLD_SIZE" in os.environ:
+    if not _joined and any(os.environ.get(name) for name in ("RANK", "WORLD_SIZE")):
         initialize()
 
 
@@ -169,6 +201,22 @@ def leave() -> None:
     """Close what `initialize` has opened."""
     while _joined:
         _joined.pop().close()
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        found = float(env.get(name) or default)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < float("inf"):
+        raise ArgumentError(f"{name}={env[name]!r} in the environment: expected seconds, more than 0.")
+    return found
+
+
+def _job(env: Mapping[str, str], place: Place) -> str:
+    """A word that all processes of a run have: several steps of one job of SLURM may run at a time."""
+    step = f"slurm {env.get('SLURM_JOB_ID')}.{env.get('SLURM_STEP_ID')}" if place.source == "SLURM" else ""
+    return env.get("FASTNN_JOB") or step
 
 
 def _join(place: Place, env: Mapping[str, str]) -> Transport:
@@ -184,10 +232,8 @@ def _join(place: Place, env: Mapping[str, str]) -> Transport:
         )
     if place.address is None:
         raise ArgumentError("distribution.initialize: expected MASTER_ADDR and MASTER_PORT, or job_addresses.")
-    joined = join(
-        place.rank, place.size, place.address, place.port, env.get("FASTNN_JOB", ""),
-        float(env.get("FASTNN_JOIN_SECONDS", "120")),
-    )  # fmt: skip
+    wait, silence = _seconds(env, "FASTNN_JOIN_SECONDS", 120.0), _seconds(env, "FASTNN_SILENCE_SECONDS", SILENCE)
+    joined = join(place.rank, place.size, place.address, place.port, _job(env, place), wait, silence)
     if wanted == "sockets":
         return joined
     found = open_shared(joined)

@@ -181,7 +181,8 @@ class Conducted:
         self.inner.train_has_begun(resume)
 
     def on_train_abort(self, reason: Any = None, logs: Any = None) -> None:
-        """The run ends with an error here: nobody waits for the others."""
+        """The run ends with an error here: nobody waits for the others, and they need not wait for this one."""
+        self.transport.left()
         with alone():
             self.inner.on_train_abort(reason, logs)
 

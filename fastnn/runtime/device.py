@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from fastnn.core import changes, config
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core import changes, config, device_names
+from fastnn.core.errors import NotSupportedError
 from fastnn.runtime.device_base import Device
 
 _devices: dict[str, Device] = {}
@@ -34,10 +33,9 @@ def named(name: str) -> Device | None:
     """
     if name == "auto":
         name = "cuda:0" if not missing() else "cpu"
+    name = device_names.own(name, "set_device")
     if name == "cpu":
         return None
-    if name != "simulated":
-        name = f"cuda:{number_of(name)}"
     if name not in _devices:
         if name == "simulated":
             from fastnn.runtime.simulated import Simulated
@@ -49,15 +47,12 @@ def named(name: str) -> Device | None:
 
 
 def number_of(name: str) -> int:
-    """The number of a CUDA device's name.
+    """The number of a CUDA device's own name.
 
-    >>> number_of("cuda:1"), number_of("cuda")
-    (1, 0)
+    >>> number_of("cuda:1")
+    1
     """
-    found = re.fullmatch(r"(?:cuda|gpu)(?::(\d+))?", str(name))
-    if found is None:
-        raise ArgumentError(f"set_device: received {name!r}, expected 'cpu', 'auto', 'cuda' or 'cuda:0', 'cuda:1', ...")
-    return int(found.group(1) or 0)
+    return int(name.removeprefix("cuda:"))
 
 
 def _cuda(number: int) -> Device:

@@ -5,7 +5,7 @@ import threading
 
 import fastnn as keras
 from fastnn.distribution import DataParallel, world
-from fastnn.distribution.sockets import join
+from fastnn.distribution.joining import join
 
 
 def free_port():

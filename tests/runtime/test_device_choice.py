@@ -31,14 +31,15 @@ def test_what_is_missing_is_said_and_nothing_changes(monkeypatch):
 
 
 @pytest.mark.parametrize("name, chosen", [("cuda", "cuda:0"), ("cuda:2", "cuda:2"), ("gpu:1", "cuda:1"),
-                                          ("auto", "auto"), ("cpu", "cpu")])  # fmt: skip
+                                          ("auto", "auto"), ("cpu", "cpu"), ("GPU:0", "cuda:0"), ("CPU:0", "cpu"),
+                                          ("/device:GPU:1", "cuda:1"), ("gpu", "cuda:0")])  # fmt: skip
 def test_names_of_devices(monkeypatch, name, chosen):
     monkeypatch.setattr(device, "missing", lambda number: "")
     fastnn.config.set_device(name)
     assert fastnn.config.device() == chosen
 
 
-@pytest.mark.parametrize("name", ["tpu", "cuda:", "cuda:x", "", "CPU:0"])
+@pytest.mark.parametrize("name", ["tpu", "cuda:", "cuda:x", "", "CPU:1"])
 def test_other_names_are_errors(name):
     with pytest.raises(ArgumentError, match="expected 'cpu', 'auto', 'cuda' or 'cuda:0'"):
         fastnn.config.set_device(name)
@@ -64,8 +65,9 @@ def test_lists_of_devices(monkeypatch, names):
 
 
 @pytest.mark.parametrize("value, ends", [
-    ("auto", "auto"), ("cuda:1", "cuda:1"), ("", "cpu"),
-    ("tpu", "ImportError: FASTNN_DEVICE='tpu' in the environment; expected cpu, auto, cuda, cuda:0, ..."),
+    ("auto", "auto"), ("/GPU:1", "cuda:1"), ("", "cpu"),
+    ("tpu", "fastnn.core.errors.SettingError: FASTNN_DEVICE: received 'tpu', expected 'cpu', 'auto', 'cuda' or "
+            "'cuda:0', 'cuda:1', ...; there is one CPU, and no TPU. It is a variable of the environment."),
 ])  # fmt: skip
 def test_the_environment_chooses_too(value, ends):
     """Without looking for the device: a program that imports fastnn and does nothing needs none."""
@@ -88,3 +90,16 @@ def test_a_device_that_is_listed_can_be_set():
 def test_what_is_no_name_of_a_device_is_a_named_error(name):
     with pytest.raises(ArgumentError, match="expected 'cpu'"):
         fastnn.config.set_device(name)
+
+
+def test_nonsense_in_the_environment_is_one_line_of_the_command():
+    path = os.pathsep.join([str(pack.FOLDER.parents[2]), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", "fastnn", "info"],
+        env={**os.environ, "PYTHONPATH": path, "FASTNN_DEVICE": "nonsense"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("fastnn: FASTNN_DEVICE: received 'nonsense', expected 'cpu'")
+    assert done.stderr.count("\n") == 1

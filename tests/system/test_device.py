@@ -6,6 +6,8 @@ are, and sums are in another fixed order: close to the CPU's, and the same each 
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from unittest import mock
 
 import evaluate
@@ -112,16 +114,17 @@ def test_the_cpus_kernels_give_the_cpus_bits(make):
     found.check()
 
 
-def close(make, **settings):
+def close(make, times=2, **settings):
     """A training with kernels written for devices, by small tiles, beside the CPU's; and once more."""
     wanted, runs = trained(make, **settings), []
-    for _ in range(2):
+    for _ in range(times):
         found = Simulated()
         with device.using(found), mock.patch.dict(blocks.TILES, on_blocks.SMALL):
             runs.append(trained(make, **settings))
         evaluate.PLANS.clear()  # made for small tiles
         found.check()
-    evaluate.assert_same_bits(runs[1], runs[0], "run to run")
+    for again in runs[1:]:
+        evaluate.assert_same_bits(again, runs[0], "run to run")
     for a, b in zip(runs[0], wanted, strict=True):
         evaluate.assert_close(a, b, 2e-4, make.__name__)  # some hundred sums of some hundred terms, one after the other
 
@@ -141,3 +144,22 @@ def small_residual():
 @pytest.mark.parametrize("make", [lambda: mnist_cnn(10, 2), small_residual], ids=["mnist_cnn", "residual"])
 def test_images_by_kernels_written_for_devices(make):
     close(make, epochs=1, batch=4, look=False)
+
+
+def narrow_resnet20():
+    """ResNet-20, all its twenty layers, with a quarter of the channels on images of 8 x 8."""
+    return resnet20(8, 2, (4, 8, 16), 3)
+
+
+def functional_example():
+    """The model of examples/functional_siamese.py: a tower that is called twice, two inputs, two outputs."""
+    example = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "functional_siamese.py"))
+    digits = RNG.integers(0, 17, (30, 8, 8))
+    pairs, same, digit = example["pairs"](digits, np.arange(30) % 10, 3, 0)
+    return example["build"](), (list(pairs), [same, digit])
+
+
+@pytest.mark.slow  # a minute and a half
+@pytest.mark.parametrize("make", [narrow_resnet20, functional_example])
+def test_two_steps_of_long_models_by_kernels_written_for_devices(make):
+    close(make, times=1, epochs=2, batch=3, look=False)

@@ -137,14 +137,7 @@ def correlation(z):
     seek, fetch_a = patches(BM, BK, T)
     fetch_w = weights(BN, BK, T)
     (begin_a, _, stash_a, _, _), (begin_b, fetch_b, stash_b, FLAT_B, _) = z.a, z.b
-    place, multiply, finish = z.place, z.multiply, z.finisher(pixel_address)
-
-    @device
-    def corner(item, pixels, K):
-        """First pixel and column of an item's tile, and its group."""
-        rest, i = split(item, (pixels + BM - 1) // BM)
-        group, j = split(rest, (K + BN - 1) // BN)
-        return i * BM, j * BN, group
+    corner, place, multiply, finish = z.corner, z.place, z.multiply, z.finisher(pixel_address)
 
     def run(a, lo, hi, F):
         t, S = thread(), sizeof(F)
@@ -273,15 +266,7 @@ def gradient(z):
     PLACES = 3 * RA // 4
     seek, step, fetch_a = columns_of_patches(BM, BK, T)
     (begin_a, _, stash_a, _, _), (begin_b, fetch_b, stash_b, FLAT_B, _) = z.a, z.b
-    place, multiply, finish = z.place, z.multiply, z.finisher(address)
-
-    @device
-    def corner(item, R, K, groups):
-        """First row and column of an item's tile, its group and part."""
-        rest, i = split(item, (R + BM - 1) // BM)
-        rest, j = split(rest, (K + BN - 1) // BN)
-        number, group = split(rest, groups)
-        return i * BM, j * BN, group, number
+    corner, place, multiply, finish = z.corner, z.place, z.multiply, z.finisher(address)
 
     def run(a, lo, hi, F):
         t, S = thread(), sizeof(F)
@@ -294,7 +279,8 @@ def gradient(z):
         for item in range(lo + block(), hi, blocks()):
             xs, gys, _, geometry, pixels, R, groups, C, K, part = words(a, 10)
             g, ld = at(np.int64, geometry), groups * K
-            i0, j0, group, number = corner(item, R, K, groups)
+            i0, j0, rest = corner(item, R, K)
+            number, group = split(rest, groups)
             p0 = number * part
             left = min(part, pixels - p0)
             x, w = xs + group * C * S, gys + (p0 * ld + group * K + j0) * S
@@ -322,7 +308,8 @@ def gradient(z):
                 filled = True
                 w, left = w + BK * ld * S, left - BK
             sums, R, groups, K = a[2], a[5], a[6], a[8]
-            i0, j0, group, number = corner(item, R, K, groups)
+            i0, j0, rest = corner(item, R, K)
+            number, group = split(rest, groups)
             ld, m, n = groups * K, R - i0, K - j0
             out = sums + ((number * R + i0) * ld + group * K + j0) * S
             finish(F, acc, m, n, vectors(F, out, ld), 0, 0, 0, tx, ty, out, at(np.int64, a[3]), 0, ld, 0, 0)

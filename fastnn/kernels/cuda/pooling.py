@@ -16,9 +16,15 @@ WITH_INDEX = (("f32", "u8"), ("f64", "u8"), ("f32", "i32"), ("f64", "i32"))
 
 
 @device
-def first_window(i, pad, size, step):
-    """The first window that holds place i of an axis, or one before it."""
-    return max(0, (i + pad - size + step) // step)
+def taps(start, size, extent):
+    """The taps [first, last) inside an axis of `extent` places, of a window of that size that begins at `start`."""
+    return max(0, -start), min(size, extent - start)
+
+
+@device
+def windows(i, pad, size, step, many):
+    """The windows [first, last) that hold place i of an axis, of `many` windows."""
+    return max(0, (i + pad - size + step) // step), min(many, (i + pad) // step + 1)
 
 
 @cuda_kernel(*WITH_INDEX, threads=THREADS)
@@ -31,12 +37,14 @@ def max_pool(a, lo, hi, F, I):
     x, y, index = at(F, xs), at(F, ys), at(I, indices)
     for row in range(lo + block(), hi, blocks()):
         image, y0 = row // oh, row % oh * sh - pt
+        dy0, dy1 = taps(y0, kh, h)
         for e in range(thread(), ow * c, THREADS):
             ox, j = split(e, c)
             x0 = ox * sw - pl
+            dx0, dx1 = taps(x0, kw, w)
             v, tap, none = F(0), np.int64(0), True
-            for dy in range(max(0, -y0), min(kh, h - y0)):
-                for dx in range(max(0, -x0), min(kw, w - x0)):
+            for dy in range(dy0, dy1):
+                for dx in range(dx0, dx1):
                     u = x[((image * h + y0 + dy) * w + x0 + dx) * c + j]
                     if none or (not (u <= v) and v == v):  # the first maximum wins; NaN beats all
                         v, tap, none = u, np.int64(dy * kw + dx), False
@@ -55,12 +63,13 @@ def max_pool_grad(a, lo, hi, F, I):
     gy, index, gx = at(F, gys), at(I, indices), at(F, gxs)
     for row in range(lo + block(), hi, blocks()):
         image, iy = row // h, row % h
-        top, bottom = first_window(iy, pt, kh, sh), min(oh - 1, (iy + pt) // sh)
+        oy0, oy1 = windows(iy, pt, kh, sh, oh)
         for e in range(thread(), w * c, THREADS):
             ix, j = split(e, c)
+            ox0, ox1 = windows(ix, pl, kw, sw, ow)
             v = F(0)
-            for oy in range(top, bottom + 1):
-                for ox in range(first_window(ix, pl, kw, sw), min(ow - 1, (ix + pl) // sw) + 1):
+            for oy in range(oy0, oy1):
+                for ox in range(ox0, ox1):
                     place = ((image * oh + oy) * ow + ox) * c + j
                     if np.int64(index[place]) == (iy + pt - oy * sh) * kw + ix + pl - ox * sw:
                         v = v + gy[place]
@@ -95,11 +104,11 @@ def avg_pool(a, lo, hi, F):
     x, y = at(F, xs), at(F, ys)
     for row in range(lo + block(), hi, blocks()):
         image, y0 = row // oh, row % oh * sh - pt
-        dy0, dy1 = max(0, -y0), min(kh, h - y0)
+        dy0, dy1 = taps(y0, kh, h)
         for e in range(thread(), ow * c, THREADS):
             ox, j = split(e, c)
             x0 = ox * sw - pl
-            dx0, dx1 = max(0, -x0), min(kw, w - x0)
+            dx0, dx1 = taps(x0, kw, w)
             v = F(0)
             for dy in range(dy0, dy1):
                 for dx in range(dx0, dx1):
@@ -118,14 +127,16 @@ def avg_pool_grad(a, lo, hi, F):
     gy, gx = at(F, gys), at(F, gxs)
     for row in range(lo + block(), hi, blocks()):
         image, iy = row // h, row % h
-        top, bottom = first_window(iy, pt, kh, sh), min(oh - 1, (iy + pt) // sh)
+        oy0, oy1 = windows(iy, pt, kh, sh, oh)
         for e in range(thread(), w * c, THREADS):
             ix, j = split(e, c)
+            ox0, ox1 = windows(ix, pl, kw, sw, ow)
             v = F(0)
-            for oy in range(top, bottom + 1):
-                rows = min(kh, h - oy * sh + pt) - max(0, pt - oy * sh)
-                for ox in range(first_window(ix, pl, kw, sw), min(ow - 1, (ix + pl) // sw) + 1):
-                    cols = min(kw, w - ox * sw + pl) - max(0, pl - ox * sw)
-                    v = fma(F, gy[((image * oh + oy) * ow + ox) * c + j], F(1) / F(rows * cols), v)
+            for oy in range(oy0, oy1):
+                dy0, dy1 = taps(oy * sh - pt, kh, h)
+                for ox in range(ox0, ox1):
+                    dx0, dx1 = taps(ox * sw - pl, kw, w)
+                    share = F(1) / F((dy1 - dy0) * (dx1 - dx0))
+                    v = fma(F, gy[((image * oh + oy) * ow + ox) * c + j], share, v)
             gx[row * w * c + e] = v
     return 0

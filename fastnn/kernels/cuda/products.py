@@ -12,7 +12,6 @@ from fastnn.core.jit import at, device, sizeof, words
 from fastnn.core.jit_cuda import barrier, block, blocks, cuda_kernel, local, shared, thread
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
 from fastnn.kernels.cuda.tiles import registers, tensors, vectors
-from fastnn.kernels.cuda.trees import split
 
 SUMS = 128  # threads that add partial sums of a row
 SIGMOID = CODES["sigmoid"]
@@ -29,14 +28,7 @@ def product(z):
     BM, BN, BK, T, ACC, _, SA, SB, BOX = z[:9]
     RA, RB = BM * BK // T, BN * BK // T
     (begin_a, fetch_a, stash_a, FLAT_A, DEEP_A), (begin_b, fetch_b, stash_b, FLAT_B, DEEP_B) = z.a, z.b
-    place, multiply, finish = z.place, z.multiply, z.finisher(address)
-
-    @device
-    def corner(item, M, N):
-        """First row and column of an item's tile, and its matrix."""
-        rest, i = split(item, (M + BM - 1) // BM)
-        matrix, j = split(rest, (N + BN - 1) // BN)
-        return i * BM, j * BN, matrix
+    corner, place, multiply, finish = z.corner, z.place, z.multiply, z.finisher(address)
 
     def run(a, lo, hi, F):
         """C = act(A·B + bias) for a batch of matrices.

@@ -11,11 +11,12 @@ as on the CPU.
 
 `tensors`: each warp of a block does it on tensor cores, with operands rounded to TF32.
 
-Both give what a kernel needs of a tile: sizes, and the functions of its threads.  `place(t)`: which column and row of
-threads a thread is in.  `multiply(F, acc, sa, sb, box, buffer, tx, ty)` adds one buffer's products to acc.  `row_of(i,
-ty)`: the row of the tile that the thread's row i is.  `finisher(address)` makes `finish(F, acc, m, n, wide, flags,
-bias, activation, tx, ty, c, g, p0, s0, s1, s2)`, which writes the thread's sums, the rows below m and the columns
-below n; bias: its address for these columns.
+Both give what a kernel needs of a tile: sizes, and the functions of its threads.  `corner(item, M, N)`: the first row
+and column of an item's tile of M x N sums, and which of several such matrices it is of.  `place(t)`: which column and
+row of threads a thread is in.  `multiply(F, acc, sa, sb, box, buffer, tx, ty)` adds one buffer's products to acc.
+`row_of(i, ty)`: the row of the tile that the thread's row i is.  `finisher(address)` makes `finish(F, acc, m, n, wide,
+flags, bias, activation, tx, ty, c, g, p0, s0, s1, s2)`, which writes the thread's sums, the rows below m and the
+columns below n; bias: its address for these columns.
 Where a row of the tile lies is what `address(F, c, g, p0, s0, s1, s2, row)` says.
 """
 
@@ -27,6 +28,7 @@ from fastnn.core.jit_cuda import load4, local, store4
 from fastnn.core.jit_mma import BOX, WARP, mma, tf32
 from fastnn.core.simd import fma
 from fastnn.kernels.cpu.vecmath import sigmoid, tanh
+from fastnn.kernels.cuda.trees import split
 
 # Numbers between rows of shared memory: without them a transposed store, or the loads of a warp's tiles, would meet
 # in a few banks.
@@ -36,7 +38,7 @@ SIGMOID = CODES["sigmoid"]
 
 class Tile(NamedTuple):
     """One form of a tile: rows, columns, steps of k; threads; a thread's sums and its rows of them; numbers of shared
-    memory for A, B and the warps; the threads' functions."""
+    memory for A, B and the warps; the functions of blocks and threads."""
 
     BM: int
     BN: int
@@ -47,6 +49,7 @@ class Tile(NamedTuple):
     A: int
     B: int
     BOX: int
+    corner: Any
     place: Any
     multiply: Any
     row_of: Any
@@ -74,6 +77,18 @@ def activated(F, activation, y, n):
     """Apply sigmoid or tanh to n numbers at y."""
     for k in range(n):
         y[k] = sigmoid(F, y[k]) if activation == SIGMOID else tanh(F, y[k])
+
+
+def cornering(BM, BN):
+    """`corner` of a tile; see the module's text."""
+
+    @device
+    def corner(item, M, N):
+        rest, i = split(item, (M + BM - 1) // BM)
+        matrix, j = split(rest, (N + BN - 1) // BN)
+        return i * BM, j * BN, matrix
+
+    return corner
 
 
 def finishing(ROWS, row_of, write, activate, address):
@@ -227,8 +242,8 @@ def registers(BM, BN, BK, TM, TN):
     def finisher(address):
         return finishing(TM, row_of, write, activate, address)
 
-    return Tile(BM, BN, BK, T, TM * TN, TM, 2 * BK * LA, 2 * BK * LB, 1, place, multiply, row_of, finisher,
-                mover(BM, BK, T), mover(BN, BK, T))  # fmt: skip
+    return Tile(BM, BN, BK, T, TM * TN, TM, 2 * BK * LA, 2 * BK * LB, 1, cornering(BM, BN), place, multiply,
+                row_of, finisher, mover(BM, BK, T), mover(BN, BK, T))  # fmt: skip
 
 
 def tensors(BM, BN, BK, WM, WN):
@@ -294,5 +309,6 @@ def tensors(BM, BN, BK, WM, WN):
     def finisher(address):
         return finishing(2 * MI, row_of, write, activate, address)
 
-    return Tile(BM, BN, BK, T, 4 * MI * NI, 2 * MI, 2 * BK * LA, 2 * BK * LB, T * BOX, place, multiply, row_of,
-                finisher, mover(BM, BK, T, TENSOR_PAD, tf32), mover(BN, BK, T, TENSOR_PAD, tf32))  # fmt: skip
+    return Tile(BM, BN, BK, T, 4 * MI * NI, 2 * MI, 2 * BK * LA, 2 * BK * LB, T * BOX, cornering(BM, BN), place,
+                multiply, row_of, finisher, mover(BM, BK, T, TENSOR_PAD, tf32),
+                mover(BN, BK, T, TENSOR_PAD, tf32))  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from distribution.ranks import free_port, in_ranks
 
 from fastnn.core.errors import ArgumentError, ProcessesDifferError
-from fastnn.distribution.sockets import join
+from fastnn.distribution.joining import join
 from fastnn.distribution.transport import gather_objects
 
 
