@@ -153,6 +153,7 @@ def _wrapped(function, table):
     def taking_both(self, *args, **kwargs):
         return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
 
+    taking_both.also_takes = tuple(table)
     return taking_both
 
 

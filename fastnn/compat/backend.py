@@ -4,6 +4,7 @@ Every name of `fastnn.ops` is found here too, under the old ones as `backend_nam
 `backend_values` and `backend_arrays`, are those that took other arguments.
 """
 
+import os
 from importlib import import_module
 
 import numpy as np
@@ -86,12 +87,12 @@ def is_sparse(x):
 
 
 def backend():
-    """ "fastnn".
+    """The word that scripts compare with: what KERAS_BACKEND says, else "tensorflow"; `config.backend()` is "fastnn".
 
-    >>> backend()
-    'fastnn'
+    Scripts of the Keras 1 and 2 years refuse to run, or choose other axes, where it is no word that they know.
     """
-    return "fastnn"
+    said = os.environ.get("KERAS_BACKEND", "")
+    return said if said in ("tensorflow", "jax", "torch", "theano") else "tensorflow"
 
 
 def image_dim_ordering():
@@ -251,8 +252,10 @@ def __dir__():
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    if name in ("tf", "tensorflow_backend"):  # `K.tf`, `K.tensorflow_backend._get_available_gpus()`
-        return import_module("tensorflow") if name == "tf" else import_module(__name__)
+    if name in ("tf", "control_flow_ops", "array_ops", "math_ops"):  # what keras.backend had imported
+        return import_module("tensorflow")
+    if name == "tensorflow_backend":  # `K.tensorflow_backend._get_available_gpus()`
+        return import_module(__name__)
     if name in GONE:
         raise NotSupportedError(f"keras.backend.{name} is not supported by fastnn: {GONE[name]}.")
     module, original = RENAMED.get(name, f"ops:{name}").split(":")

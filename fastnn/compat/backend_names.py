@@ -27,6 +27,7 @@ RENAMED = {
         "random_uniform_variable", "dropout", "cast_to_floatx", "flatten", "batch_flatten", "repeat", "batch_dot",
         "bias_add", "relu", "batch_normalization", "pool2d", "resize_images", "in_top_k", "switch", "is_float_dtype",
         "is_int_dtype", "result_type", "conv1d", "conv2d", "conv3d", "conv2d_transpose")},
+    **{n: f"compat.keras2_layers:{n}" for n in ("local_conv", "local_conv1d", "local_conv2d")},
     **{n: f"compat.backend_sequences:{n}" for n in (
         "ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse", "rnn")},
 }  # fmt: skip

@@ -13,6 +13,8 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
+from fastnn.compat.keras2_training import apply_of_several, build_of_several, remember, step_as_compiled
+from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.year_names import Logs, old_params, others
 from fastnn.core.errors import ArgumentError
@@ -27,6 +29,7 @@ from fastnn.losses.targets import is_nested
 from fastnn.metrics.metric import Metric
 from fastnn.models import Sequential
 from fastnn.models.functional import Functional
+from fastnn.models.step import Step
 from fastnn.models.trainer import Trainer
 from fastnn.optimizers.optimizer import Optimizer
 
@@ -194,7 +197,8 @@ def compile_of_all_outputs(compile_today):
                 given = kwargs[what] = [given]
             if len(outputs) > 1 and given and _is_flat(given) and len(given) != len(outputs):
                 kwargs[what] = [list(given) for _ in outputs]
-        return compile_today(self, *args, **kwargs)
+        compile_today(self, *args, **kwargs)
+        remember(self)
 
     return compile
 
@@ -387,7 +391,9 @@ WRAPPED = {
     Layer: {"add_weight": name_first, "add_variable": name_first},
     StateMixin: {"add_loss": loss_of_inputs},
     Functional: {"add_loss": loss_of_inputs},
-    Trainer: {"compile": compile_of_all_outputs},
+    Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
+    Step: {"_compile": step_as_compiled},
+    Optimizer: {"build": build_of_several, "apply": apply_of_several},
     CallbackList: {"on_train_begin": params_of_those_years},
     Sequential: {
         "add_loss": loss_of_inputs,

@@ -7,7 +7,61 @@ from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.conv_base import ConvBase, positive
-from fastnn.layers.data_format import from_last, split_shape, to_last
+from fastnn.layers.data_format import from_last, split_shape, standardize_data_format, to_last
+
+
+def _of_places(x, kernel, size, strides, padding, data_format):
+    """What a kernel (places, window * channels, filters) of each place gives for x, whose channels are last."""
+    around = [shapes.window(n, k, s, padding, 1) for n, k, s in zip(x.shape[1:-1], size, strides)]
+    counts = [found[0] for found in around]
+    x = ops.pad(x, ((0, 0), *(tuple(found[1:3]) for found in around), (0, 0))) if padding == "same" else x
+    windows = [
+        x[(slice(None), *(slice(i, i + (n - 1) * s + 1, s) for i, n, s in zip(place, counts, strides)))]
+        for place in itertools.product(*map(range, size))
+    ]
+    # the rows of the kernel: places of the window, then channels; with channels first the other way round
+    windows = ops.stack(windows, axis=-2 if data_format == "channels_last" else -1)
+    rows = ops.reshape(windows, (-1, *kernel.shape[:2]))
+    return ops.reshape(ops.einsum("npw,pwf->npf", rows, kernel), (-1, *counts, kernel.shape[-1]))
+
+
+def local_conv(inputs, kernel, kernel_size, strides, output_shape=None, data_format=None):
+    """A convolution with a kernel of its own at each place, as `keras.backend` had it.
+
+    Args:
+        inputs: (batch, ..., channels), or channels second.
+        kernel: (places, window * channels, filters).
+        kernel_size, strides: an int per spatial axis, in a list or tuple.
+        output_shape: of no effect: it follows from the others.
+        data_format: "channels_last" or "channels_first"; None: the configured one.
+
+    Returns (batch, ..., filters), or filters second.
+
+    >>> import numpy as np
+    >>> local_conv1d(np.ones((1, 4, 2), "float32"), np.ones((3, 4, 5), "float32"), [2], [1]).shape
+    (1, 3, 5)
+    """
+    data_format = standardize_data_format(data_format)
+    x = to_last(inputs, data_format)
+    return from_last(_of_places(x, kernel, tuple(kernel_size), tuple(strides), "valid", data_format), data_format)
+
+
+def local_conv1d(inputs, kernel, kernel_size, strides, data_format=None):
+    """`local_conv` of (batch, steps, channels).
+
+    Args:
+        inputs, kernel, kernel_size, strides, data_format: as there.
+    """
+    return local_conv(inputs, kernel, kernel_size, strides, data_format=data_format)
+
+
+def local_conv2d(inputs, kernel, kernel_size, strides, output_shape=None, data_format=None):
+    """`local_conv` of images.
+
+    Args:
+        inputs, kernel, kernel_size, strides, output_shape, data_format: as there.
+    """
+    return local_conv(inputs, kernel, kernel_size, strides, output_shape, data_format)
 
 
 class _LocallyConnected(ConvBase):
@@ -86,18 +140,7 @@ class _LocallyConnected(ConvBase):
             inputs: (batch, ..., channels), or channels second.
         """
         x = to_last(inputs, self.data_format)
-        sizes = list(zip(x.shape[1:-1], self.kernel_size, self.strides))
-        around = [shapes.window(n, k, s, self.padding, 1) for n, k, s in sizes]
-        counts = [found[0] for found in around]
-        x = ops.pad(x, ((0, 0), *(tuple(found[1:3]) for found in around), (0, 0))) if self.padding == "same" else x
-        windows = [
-            x[(slice(None), *(slice(i, i + (n - 1) * s + 1, s) for i, n, s in zip(place, counts, self.strides)))]
-            for place in itertools.product(*map(range, self.kernel_size))
-        ]
-        # the rows of the kernel: places of the window, then channels; with channels first the other way round
-        windows = ops.stack(windows, axis=-2 if self.data_format == "channels_last" else -1)
-        rows = ops.reshape(windows, (-1, *self.kernel.shape[:2]))
-        found = ops.reshape(ops.einsum("npw,pwf->npf", rows, self.kernel), (-1, *counts, self.filters))
+        found = _of_places(x, self.kernel, self.kernel_size, self.strides, self.padding, self.data_format)
         return from_last(self._finish(found, self.bias), self.data_format)
 
     def compute_output_shape(self, input_shape):

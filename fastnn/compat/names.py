@@ -1,6 +1,6 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
-from fastnn.compat import tf_devices
+from fastnn.compat import tf_devices, tf_examples, tf_files, tf_records, tf_years
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -84,6 +84,7 @@ TENSORFLOW_FUNCTIONS = {
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
     **{f"train.{n}": f"compat.tf_checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
+    **{f"train.{n}": f"compat.tf_years:{n}" for n in tf_years.OPTIMIZERS},
     "data.TextLineDataset": "compat.tf_text:TextLineDataset",
     **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in ("StaticHashTable", "KeyValueTensorInitializer")},
     "RaggedTensor": "compat.tf_ragged:RaggedTensor",
@@ -95,7 +96,7 @@ TENSORFLOW_FUNCTIONS = {
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
-    **tf_devices.NAMES,
+    **tf_devices.NAMES, **tf_examples.NAMES, **tf_files.NAMES, **tf_records.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",

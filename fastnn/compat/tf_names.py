@@ -4,7 +4,19 @@ import functools
 
 import numpy as np
 
-from fastnn.compat import tf_arrays, tf_images, tf_linalg, tf_loops, tf_math, tf_nn, tf_ragged, tf_ragged_calls, tf_text
+from fastnn.compat import (
+    tf_arrays,
+    tf_debugging,
+    tf_images,
+    tf_linalg,
+    tf_loops,
+    tf_math,
+    tf_nn,
+    tf_ragged,
+    tf_ragged_calls,
+    tf_text,
+    tf_years,
+)
 from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest
@@ -26,6 +38,7 @@ def table():
 def _giving_tensors(name, function):
     @functools.wraps(function)
     def call(*args, **kwargs):
+        kwargs = tf_years.renamed(kwargs)
         if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
             return tf_ragged_calls.apply(name, call, args, kwargs)
         return tensors(function(*args, **kwargs))
@@ -51,7 +64,16 @@ def find(name):
     >>> find("math.cumsum")(np.ones((2, 2), "float32"), exclusive=True).tolist()
     [[0.0, 0.0], [1.0, 1.0]]
     """
-    return table().get(name)
+    return table().get(name) or older().get(name)
+
+
+@functools.cache
+def older():
+    """{"log": function, ...}: what TensorFlow 1 had under other names, and functions that are no operations."""
+    now = {**table(), **tf_debugging.FUNCTIONS}
+    own = {name: _giving_tensors(function) for name, function in tf_years.functions(now.get).items()}
+    now.update(own)
+    return {**tf_debugging.FUNCTIONS, **own, **{old: now[new] for old, new in tf_years.OLD.items() if new in now}}
 
 
 def near(name):

@@ -220,7 +220,8 @@ class ChecksArguments:
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if kwargs:
             names, more = _parameters(cls)
-            unknown = () if more else [name for name in kwargs if name not in names]
+            taken = (*names, *getattr(cls.__init__, "also_takes", ()))  # by another layer round it
+            unknown = () if more else [name for name in kwargs if name not in taken]
             if unknown and (said := near(unknown, cls)):  # else Python itself refuses it
                 raise ArgumentTypeError(
                     f"{cls.__name__}.__init__() got an unexpected keyword argument {unknown[0]!r}.{said}"

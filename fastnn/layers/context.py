@@ -18,6 +18,7 @@ __all__ = [
     "name_scope",
     "overrules_nodes",
     "path",
+    "keeps_nodes",
     "prefer_nodes",
     "set_mask",
 ]
@@ -75,6 +76,11 @@ def entered(training, given=False):
 def prefer_nodes(value):
     """Whether `training=` at a call of the functional API stays what it is when the model is called (Keras 2)."""
     _rules["node"] = value
+
+
+def keeps_nodes():
+    """What prefer_nodes() said."""
+    return _rules["node"]
 
 
 def overrules_nodes():

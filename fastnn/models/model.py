@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, Self, cast
 
-import numpy as np
-
 from fastnn import saving
 from fastnn.core import hooks
 from fastnn.core.arguments import near
@@ -20,6 +18,7 @@ from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.quantized import quantize_layers
+from fastnn.models import first_call
 from fastnn.models.functional_config import functional_from_config, takes_inputs_and_outputs
 from fastnn.models.recalibration import recalibrate_batchnorm
 from fastnn.models.state_tree import StateTree
@@ -161,12 +160,17 @@ class Model(Trainer, StateTree, Layer):
         if not self._build_by_call(symbols):
             raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
 
+    def _build_once(self, args, kwargs):
+        if type(self).build is Model.build and first_call.takes_several(args, kwargs):
+            object.__setattr__(self, "_first_call", first_call.symbols_like((args, kwargs)))
+        super()._build_once(args, kwargs)
+
     def _build_by_call(self, *symbols):
         """Build sub-layers by running `call` without data."""
         if type(self).call is Model.call:
             return False
-        call = self.call
-        spec = inference.infer(lambda *a: self._call_inner(*a), symbols, {}) if call else None
+        args, kwargs = self.__dict__.pop("_first_call", None) or (symbols, {})
+        spec = inference.infer(self._call_inner, args, kwargs)
         object.__setattr__(self, "_output_spec", spec)
         if self._build_shapes is None and symbols:  # so that a file can build the model again
             self._build_shapes = {"input_shape": nest.map_structure(lambda s: tuple(s.shape), symbols[0])}
@@ -177,7 +181,9 @@ class Model(Trainer, StateTree, Layer):
         """Make the weights, given the first data (arrays)."""
         if self.built:
             return
-        symbols = nest.map_structure(lambda a: symbol_like((None, *a.shape[1:]), _wanted(a, self.compute_dtype)), x)
+        symbols = nest.map_structure(
+            lambda a: symbol_like((None, *a.shape[1:]), first_call.wanted(a, self.compute_dtype)), x
+        )
         if type(self).build is not Model.build:
             self._maybe_build((symbols,), {})
         self._build_by_call(symbols)
@@ -358,14 +364,6 @@ class Model(Trainer, StateTree, Layer):
         if not self.built and args and type(self).call is Model.call:
             raise NotBuiltError(f"Model '{self.name}' has no layers and no `call()` method.")
         return super().__call__(*args, **kwargs)
-
-
-def _wanted(array, float_dtype):
-    """The dtype that a batch of `array` reaches the model in."""
-    kind = np.asarray(array).dtype.kind
-    if kind == "f":
-        return float_dtype
-    return np.asarray(array).dtype.name
 
 
 def _is_functional_call(args, kwargs):

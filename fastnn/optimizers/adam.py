@@ -277,8 +277,9 @@ class Nadam(_Moments):
         Args:
             variables: the model variables.
         """
-        if not self.built:
-            super().build(variables)
+        first = not self.built
+        super().build(variables)
+        if first:
             self._u_product = self._track(np.ones((), np.float64), "float64", "u_product")
 
     def slot_groups(self):

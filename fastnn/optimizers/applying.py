@@ -174,7 +174,12 @@ class Applying(Clipping, CustomStep, Stateless, Minimizing):
 
         Args:
             variables: the model variables.
+
+        Raises UnknownNameError for variables that it was not built with.
         """
+        unknown = next((v for v in variables if id(v) not in self._index), None)
+        if unknown is not None:
+            raise self._unknown_variable(unknown)
         if self._is_custom() or (self.clipnorm and self.gradient_accumulation_steps):
             return None
         return [[made[self._get_variable_index(v)] for v in variables] for made in self._slots.values()]

@@ -178,7 +178,7 @@ def test_random_images():
     ("reduce_sum(x, 0, True, dim=3)", TypeError, "tensorflow.reduce_sum"),
     ("math.lgamma(x)", AttributeError, "math.lgamma is not part of fastnn"),
     ("reduce_summ(x)", AttributeError, "Nearest: reduce_sum"),
-    ("io.gfile", AttributeError, "not part of fastnn"),
+    ("saved_model.save", AttributeError, "not part of fastnn"),
 ])  # fmt: skip
 def test_errors(call, error, words):
     with pytest.raises(error, match=words):

@@ -1,0 +1,325 @@
+"""`tf.train.Example` and `tf.io.parse_single_example`: tables of names and lists of bytes, floats or integers.
+
+An example is a message of Protocol Buffers.  Format: tensorflow/core/example/*.proto.
+"""
+
+import numpy as np
+
+from fastnn.compat.tensorflow import Tensor
+from fastnn.compat.tf_files import bytes_of
+from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+
+
+# ---- messages --------------------------------------------------------------------------------------------------
+def _varint(value):
+    value, out = value & 0xFFFFFFFFFFFFFFFF, bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _field(number, data):
+    return _varint(number << 3 | 2) + _varint(len(data)) + data
+
+
+def _read_varint(data, place):
+    value = shift = 0
+    while True:
+        if place >= len(data) or shift > 63:
+            raise DataError("tf.train.Example: the message is cut off.")
+        value |= (data[place] & 127) << shift
+        place += 1
+        if data[place - 1] < 128:
+            return value, place
+        shift += 7
+
+
+def _fields(data):
+    """(number, bytes or int) of each field of a message."""
+    place = 0
+    while place < len(data):
+        key, place = _read_varint(data, place)
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            value, place = _read_varint(data, place)
+        elif wire in (1, 2, 5):
+            size, place = _read_varint(data, place) if wire == 2 else (8 if wire == 1 else 4, place)
+            value, place = data[place : place + size], place + size
+            if place > len(data):
+                raise DataError("tf.train.Example: the message is cut off.")
+        else:
+            raise DataError(f"tf.train.Example: received a field of wire type {wire}, expected a message.")
+        yield number, value
+
+
+class _List:
+    """Values of one kind."""
+
+    def __init__(self, value=()):
+        self.value = [self._checked(v) for v in value]
+
+    def __repr__(self):
+        return f"{type(self).__name__}(value={self.value!r})"
+
+
+class BytesList(_List):
+    """A list of bytes; tensors of bytes and text are taken too.
+
+    Args:
+        value: bytes.
+    """
+
+    _checked = staticmethod(
+        lambda v: (
+            v.encode("utf-8")
+            if isinstance(v, str)
+            else bytes(v)
+            if isinstance(v, (bytes, bytearray))
+            else bytes_of(v, "train.BytesList")
+        )
+    )
+
+
+class FloatList(_List):
+    """A list of floats, kept as float32.
+
+    Args:
+        value: numbers.
+    """
+
+    _checked = staticmethod(lambda v: float(np.float32(v)))
+
+
+class Int64List(_List):
+    """A list of integers.
+
+    Args:
+        value: integers.
+    """
+
+    _checked = staticmethod(int)
+
+
+class Feature:
+    """One of a BytesList, a FloatList and an Int64List.
+
+    Args:
+        bytes_list, float_list, int64_list: the one that it is.
+    """
+
+    def __init__(self, bytes_list=None, float_list=None, int64_list=None):
+        self.bytes_list, self.float_list = bytes_list or BytesList(), float_list or FloatList()
+        self.int64_list = int64_list or Int64List()
+        self.kind = 1 if bytes_list is not None else 2 if float_list is not None else 3 if int64_list is not None else 0
+
+    def encoded(self):
+        """The message."""
+        if self.kind == 1:
+            body = b"".join(_field(1, v) for v in self.bytes_list.value)
+        elif self.kind == 2:
+            body = _field(1, np.asarray(self.float_list.value, "<f4").tobytes())
+        else:
+            body = _field(1, b"".join(_varint(v) for v in self.int64_list.value))
+        return _field(self.kind, body) if self.kind else b""
+
+    @classmethod
+    def decoded(cls, data):
+        """The feature in a message."""
+        for number, body in _fields(data):
+            parts = [value for inner, value in _fields(body) if inner == 1]
+            if number == 1:
+                return cls(bytes_list=BytesList(parts))
+            if number == 2:
+                return cls(float_list=FloatList(np.frombuffer(b"".join(parts), "<f4").tolist()))
+            if number == 3:
+                return cls(int64_list=Int64List([v for part in parts for v in _integers(part)]))
+        return cls()
+
+
+def _integers(part):
+    if isinstance(part, int):
+        packed = [part]
+    else:
+        packed, place = [], 0
+        while place < len(part):
+            value, place = _read_varint(part, place)
+            packed.append(value)
+    return [v - (1 << 64) if v >> 63 else v for v in packed]
+
+
+class Features:
+    """A table of features.
+
+    Args:
+        feature: {name: Feature}.
+    """
+
+    def __init__(self, feature=None):
+        self.feature = dict(feature or {})
+
+
+class Example:
+    """A row of named lists.
+
+    Args:
+        features: a Features.
+
+    >>> row = Example(features=Features(feature={"n": Feature(int64_list=Int64List(value=[1, -2]))}))
+    >>> Example.FromString(row.SerializeToString()).features.feature["n"].int64_list.value
+    [1, -2]
+    """
+
+    def __init__(self, features=None):
+        self.features = features or Features()
+
+    def SerializeToString(self):
+        """The bytes of it."""
+        rows = sorted(self.features.feature.items())
+        entries = [_field(1, _field(1, name.encode("utf-8")) + _field(2, f.encoded())) for name, f in rows]
+        return _field(1, b"".join(entries))
+
+    @classmethod
+    def FromString(cls, data):
+        """The example in bytes.
+
+        Args:
+            data: what SerializeToString gave.
+
+        Raises DataError for other bytes.
+        """
+        table = {}
+        for number, body in _fields(data):
+            for inner, entry in _fields(body) if number == 1 else ():
+                if inner == 1:
+                    pair = dict(_fields(entry))
+                    table[pair.get(1, b"").decode("utf-8")] = Feature.decoded(pair.get(2, b""))
+        return cls(Features(table))
+
+    def ParseFromString(self, data):
+        """Take the features in bytes; how many bytes there were.
+
+        Args:
+            data: bytes, or a tensor of them.
+        """
+        data = data if isinstance(data, bytes) else bytes_of(data, "train.Example.ParseFromString")
+        self.features = self.FromString(data).features
+        return len(data)
+
+
+# ---- parsing ---------------------------------------------------------------------------------------------------
+def _word(dtype):
+    return dtypes.TEXT if str(getattr(dtype, "name", dtype)) in (dtypes.TEXT, "str") else dtypes.standardize(dtype)
+
+
+class FixedLenFeature:
+    """A feature of a known shape.
+
+    Args:
+        shape: of the tensor.
+        dtype: "float32", "int64" or "string".
+        default_value: for examples without it; None where each must have it.
+    """
+
+    def __init__(self, shape, dtype, default_value=None):
+        self.shape, self.dtype, self.default_value = shape, _word(dtype), default_value
+
+
+class FixedLenSequenceFeature(FixedLenFeature):
+    """A feature of as many rows as there are values.
+
+    Args:
+        shape: of a row.
+        dtype: "float32", "int64" or "string".
+        allow_missing, default_value: what is missing is no rows.
+    """
+
+    def __init__(self, shape, dtype, allow_missing=False, default_value=None):
+        super().__init__([-1, *shape], dtype, ())
+
+
+class VarLenFeature:
+    """A feature of any length, which comes as a dense vector.
+
+    Args:
+        dtype: "float32", "int64" or "string".
+    """
+
+    def __init__(self, dtype):
+        self.shape, self.dtype, self.default_value = [-1], _word(dtype), ()
+
+
+def parse_single_example(serialized, features, example_names=None, name=None):
+    """{name: tensor} of the bytes of one example.
+
+    Args:
+        serialized: bytes, or a tensor of them.
+        features: {name: FixedLenFeature, VarLenFeature or FixedLenSequenceFeature}.
+        example_names, name: of no effect.
+
+    Raises DataError for a feature that is missing, or of another kind or length.
+    """
+    data = serialized if isinstance(serialized, bytes) else bytes_of(serialized, "io.parse_single_example")
+    table = Example.FromString(data).features.feature
+    return {key: _parsed(key, table.get(key), wanted) for key, wanted in features.items()}
+
+
+def parse_example(serialized, features, example_names=None, name=None):
+    """{name: tensor} of the bytes of several examples, stacked.
+
+    Args:
+        serialized: a tensor of bytes.
+        features: as of `parse_single_example`; VarLenFeature is an error where lengths differ.
+        example_names, name: of no effect.
+
+    Raises NotSupportedError where lengths differ.
+    """
+    rows = np.asarray(serialized, object)
+    if rows.ndim == 0:
+        return parse_single_example(rows.view(Tensor), features)
+    parsed = [parse_single_example(row, features) for row in rows.reshape(-1).tolist()]
+    out = {}
+    for key in features:
+        if len({row[key].shape for row in parsed}) > 1:
+            raise NotSupportedError(
+                f"tf.io.parse_example: feature {key!r} has another length in each example; parse one at a time and "
+                "use padded_batch: there are no sparse tensors."
+            )
+        out[key] = np.stack([np.asarray(row[key]) for row in parsed]).view(Tensor)
+    return out
+
+
+_KINDS = {"float32": (2, "float_list"), "int64": (3, "int64_list"), "string": (1, "bytes_list")}
+
+
+def _parsed(name, feature, wanted):
+    if wanted.dtype not in _KINDS:
+        raise ArgumentError(f"feature {name!r}: received dtype {wanted.dtype}, expected float32, int64 or string.")
+    kind, attribute = _KINDS[wanted.dtype]
+    if feature is None or feature.kind == 0:
+        if wanted.default_value is None:
+            raise DataError(f"Feature: {name} (data type: {wanted.dtype}) is required but could not be found.")
+        values = np.ravel(np.asarray(wanted.default_value, object)).tolist()
+        count = int(np.prod(wanted.shape)) if -1 not in wanted.shape else len(values)
+        values = values * count if len(values) == 1 else values
+    elif feature.kind != kind:
+        raise DataError(f"Feature: {name}: data types don't match: expected {wanted.dtype}.")
+    else:
+        values = getattr(feature, attribute).value
+    found = np.empty(len(values), object if kind == 1 else wanted.dtype)
+    found[:] = values
+    shape = [int(n) for n in np.atleast_1d(wanted.shape)] if np.ndim(wanted.shape) or wanted.shape else []
+    if -1 not in shape and found.size != int(np.prod(shape)):
+        raise DataError(f"Key: {name}. Number of values {found.size} does not fit the shape {shape}.")
+    return found.reshape(shape).view(Tensor)
+
+
+NAMES = {
+    **{f"io.{n}": f"compat.tf_examples:{n}" for n in (
+        "FixedLenFeature", "FixedLenSequenceFeature", "VarLenFeature", "parse_single_example", "parse_example")},
+    **{n: f"compat.tf_examples:{n}" for n in (
+        "FixedLenFeature", "VarLenFeature", "parse_single_example", "parse_example")},
+    **{f"train.{n}": f"compat.tf_examples:{n}" for n in (
+        "Example", "Features", "Feature", "BytesList", "FloatList", "Int64List")},
+}  # fmt: skip

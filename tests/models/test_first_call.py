@@ -1,0 +1,49 @@
+"""Subclassed models whose `call` takes more than its inputs: states, the output of an encoder."""
+
+import numpy as np
+import pytest
+
+from fastnn import layers, models
+
+
+class Encoder(models.Model):
+    """Tokens and a state, as in scripts of translation."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.gru = layers.Embedding(7, 3), layers.GRU(4, return_sequences=True, return_state=True)
+        self.seen = []
+
+    def call(self, x, hidden, scale=None, training=None):
+        self.seen.append(str(x.dtype))
+        y, state = self.gru(self.embedding(x), initial_state=hidden)
+        return (y if scale is None else y * scale), state
+
+
+TOKENS, STATE = np.ones((2, 5), "int32"), np.zeros((2, 4), "float32")
+
+
+@pytest.mark.parametrize(
+    "args, kwargs",
+    [
+        ((TOKENS, STATE), {}),
+        ((TOKENS,), {"hidden": STATE}),
+        ((TOKENS, [STATE]), {"training": True}),
+        ((TOKENS, STATE), {"scale": np.float32(2)}),
+        ((TOKENS, STATE, 2.0), {}),
+        ((), {"x": TOKENS, "hidden": STATE}),
+    ],
+)
+def test_the_first_call_builds_with_all_it_is_given(args, kwargs):
+    model = Encoder()
+    y, state = model(*args, **kwargs)
+    assert y.shape == (2, 5, 4) and state.shape == (2, 4)
+    assert model.built and len(model.weights) == 4 and "_first_call" not in vars(model)
+    assert set(model.seen) == {"int32"}  # tokens are no floats while the weights are made
+
+
+def test_a_failing_first_call_may_be_repeated():
+    model = Encoder()
+    with pytest.raises(TypeError, match="hidden"):
+        model(TOKENS)
+    assert model(TOKENS, STATE)[0].shape == (2, 5, 4)
