@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from fastnn.core import dtypes
 from fastnn.core.arguments import ChecksArguments
+from fastnn.core.results import giving
 from fastnn.core.types import Config, Shape, Tensor, open_signature
 
 
@@ -26,6 +27,8 @@ class Initializer(ChecksArguments):
         super().__init_subclass__(**kwargs)
         # each call returns a new array: a variable need not copy it
         cls._makes_new = cls.__module__.startswith("fastnn.initializers.")
+        if cls._makes_new and "__call__" in vars(cls):
+            cls.__call__ = giving(cls.__call__)  # type: ignore[method-assign]
 
     @open_signature
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:

@@ -180,7 +180,18 @@ class Model(Trainer, StateTree, Layer):
         symbols = nest.map_structure(lambda a: symbol_like((None, *a.shape[1:]), _wanted(a, self.compute_dtype)), x)
         if type(self).build is not Model.build:
             self._maybe_build((symbols,), {})
-        self._build_by_call(symbols)
+        try:
+            self._build_by_call(symbols)
+        except Exception:
+            if not self._is_stepped_alone():
+                raise
+
+    def _is_stepped_alone(self):
+        """Whether steps of its own do without `call`: every layer has its weights, and a step may pass them what it
+        likes.  What is wrong in them is said when they run."""
+        own = any(getattr(type(self), f"{k}_step") is not getattr(Trainer, f"{k}_step") for k in ("train", "test"))
+        parts = self._flatten_layers(include_self=False)
+        return own and bool(parts) and all(layer.built for layer in parts)
 
     @property
     def output_names(self):
