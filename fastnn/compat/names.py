@@ -87,6 +87,19 @@ TENSORFLOW_FUNCTIONS = {
     "data.TextLineDataset": "compat.tf_text:TextLineDataset",
     **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in ("StaticHashTable", "KeyValueTensorInitializer")},
     "TensorArray": "compat.tf_tensor_array:TensorArray",
+    **{f"{root}.{n}": f"compat.tf_gfile:{n}" for root in ("io.gfile", "gfile", "compat.v1.gfile") for n in (
+        "GFile", "copy", "exists", "glob", "isdir", "join", "listdir", "makedirs", "mkdir", "remove", "rename",
+        "rmtree", "stat", "walk")},
+    **{f"data.experimental.{n}": f"compat.tf_data:{n}" for n in (
+        "Counter", "CsvDataset", "assert_cardinality", "bucket_by_sequence_length", "choose_from_datasets",
+        "copy_to_device", "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors",
+        "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets",
+        "scan", "shuffle_and_repeat", "snapshot", "take_while", "unbatch", "unique")},
+    "print": "compat.tf_checks:tf_print",
+    **{f"errors.{n}": f"core.errors:{e}" for n, e in (
+        ("OpError", "FastnnError"), ("InvalidArgumentError", "ArgumentError"), ("NotFoundError", "MissingFileError"),
+        ("ResourceExhaustedError", "OutOfMemoryError"), ("UnimplementedError", "NotSupportedError"),
+        ("DataLossError", "FileFormatError"), ("FailedPreconditionError", "CallOrderError"))},
     "Module": "compat.tf_module:Module", "image.ResizeMethod": "compat.tf_images:ResizeMethod",
     "compat.v1.gradients": "compat.tf_function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (
@@ -113,6 +126,8 @@ TENSORFLOW_FUNCTIONS = {
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
+                      "audio", "debugging", "signal", "compiler", "compiler.tf2xla", "compiler.tf2xla.python",
+                      "compiler.tf2xla.python.xla",
                       *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}
 # fmt: on
 TENSORFLOW_KERAS = ("initializers", "losses", "metrics", "optimizers")

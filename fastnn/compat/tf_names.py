@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from fastnn.compat import tf_arrays, tf_images, tf_linalg, tf_loops, tf_math, tf_nn, tf_text
+from fastnn.compat import tf_arrays, tf_boxes, tf_checks, tf_files, tf_images, tf_linalg, tf_loops, tf_math, tf_nn, tf_text
 from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest
@@ -15,7 +15,7 @@ from fastnn.core.tree import rebuild
 def table():
     """{"math.cumsum": function, ...}: every row of the families, under each of its names."""
     out = {}
-    for family in (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_loops, tf_text):
+    for family in (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks):
         for names, function in family.TABLE.items():
             first = names.split()[0]
             function.__name__, function.__qualname__ = first.rpartition(".")[2], f"tensorflow.{first}"

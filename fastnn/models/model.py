@@ -189,8 +189,8 @@ class Model(Trainer, StateTree, Layer):
     def _is_stepped_alone(self):
         """Whether steps of its own do without `call`: every layer has its weights, and a step may pass them what it
         likes.  What is wrong in them is said when they run."""
-        own = any(getattr(type(self), f"{k}_step") is not getattr(Trainer, f"{k}_step") for k in ("train", "test"))
         parts = self._flatten_layers(include_self=False)
+        own = self._steps_itself("train") or self._steps_itself("test")
         return own and bool(parts) and all(layer.built for layer in parts)
 
     @property
