@@ -96,6 +96,7 @@ TENSORFLOW_FUNCTIONS = {
         "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets",
         "scan", "shuffle_and_repeat", "snapshot", "take_while", "unbatch", "unique")},
     "print": "compat.tf_checks:tf_print",
+    "compiler.tf2xla.python.xla.dynamic_update_slice": "compat.tf_arrays:dynamic_update_slice",
     **{f"errors.{n}": f"core.errors:{e}" for n, e in (
         ("OpError", "FastnnError"), ("InvalidArgumentError", "ArgumentError"), ("NotFoundError", "MissingFileError"),
         ("ResourceExhaustedError", "OutOfMemoryError"), ("UnimplementedError", "NotSupportedError"),

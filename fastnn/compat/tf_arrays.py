@@ -290,8 +290,14 @@ def _stateless_uniform(shape, seed, minval=0, maxval=None, dtype="float32", name
     return _uniform(shape, minval, maxval, dtype, _two(seed))
 
 
-def _dynamic_update_slice(x, updates, start):
-    """x with updates from place `start` on, moved so far that they fit, as in XLA."""
+def dynamic_update_slice(x, updates, start):
+    """x with updates from a place on, which is moved so far that they fit: XLA's.
+
+    Args:
+        x: the array that is changed.
+        updates: what comes in, of as many axes.
+        start: the first place along each axis, ints or scalars.
+    """
     x, updates = operand(x), operand(updates)
     known = [min(max(int(v), 0), n - m) for v, n, m in zip(start, x.shape, updates.shape)] if all(
         isinstance(v, (int, np.integer)) or (isinstance(v, np.ndarray) and v.ndim == 0) for v in start) else None  # fmt: skip
@@ -333,7 +339,7 @@ TABLE = {
     "identity": lambda input, name=None: ops.copy(operand(input)),
     "stop_gradient": lambda input, name=None: ops.stop_gradient(operand(input)),
     "is_tensor": lambda x: isinstance(x, (Tensor, Symbol, Variable)), "while_loop": _while_loop,
-    "random.uniform": _uniform, "compiler.tf2xla.python.xla.dynamic_update_slice": _dynamic_update_slice,
+    "random.uniform": _uniform,
     "random.normal": _normal(random.normal), "random.categorical": _categorical,
     "random.truncated_normal": _normal(random.truncated_normal),
     "random.shuffle": lambda value, seed=None, name=None: random.shuffle(operand(value), axis=0, seed=seed),

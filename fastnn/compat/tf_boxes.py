@@ -13,7 +13,7 @@ from fastnn.core.errors import ArgumentError
 
 # Rows: what each channel of the other space takes of red, green and blue.
 YUV = np.array([[0.299, 0.587, 0.114], [-0.14714119, -0.28886916, 0.43601035], [0.61497538, -0.51496512, -0.10001026]])
-YIQ = np.array([[0.299, 0.587, 0.114], [0.59590059, -0.27455667, -0.32134392], [0.21153661, -0.52273617, 0.31119955]])
+YIQ = np.array([[0.299, 0.587, 0.114], [0.59590059, -0.27455667, -0.32134392], [0.2115, -0.52273617, 0.31119955]])
 FROM_YUV = np.array([[1, 0, 1.13988303], [1, -0.394642334, -0.58062185], [1, 2.03206185, 0]])
 FROM_YIQ = np.array([[1, 0.95598634, 0.6208248], [1, -0.27201283, -0.64720424], [1, -1.10674021, 1.70423049]])
 
@@ -32,7 +32,7 @@ def _resize_with_pad(image, target_height, target_width, method="bilinear", anti
     ratio = max(width / target_width, height / target_height)
     size = max(int(np.floor(height / ratio)), 1), max(int(np.floor(width / ratio)), 1)
     resized = tf_images.TABLE["image.resize"](x, size, method, antialias=antialias)
-    top, left = (target_height - size[0]) // 2, (target_width - size[1]) // 2
+    top, left = (max(int((n - m / ratio) / 2), 0) for n, m in ((target_height, height), (target_width, width)))
     return tf_images.TABLE["image.pad_to_bounding_box"](resized, top, left, target_height, target_width)
 
 
@@ -64,56 +64,45 @@ def _random_jpeg_quality(image, min_jpeg_quality, max_jpeg_quality, seed=None):
     return _jpeg_quality(image, int(random.randint((), min_jpeg_quality, max_jpeg_quality, "int32", seed)))
 
 
-def stateless(function, amounts):
-    """A random change whose seed is a pair of numbers, with the arguments that `amounts` names before it.
-
-    >>> stateless(lambda image, seed=None: seed, "image")(0, seed=(1, 2))
-    1000005
-    """
-    words = amounts.split()
-
-    def call(*args, **kwargs):
-        given = dict(zip([*words, "seed", "name"], args), **kwargs)
-        given.pop("name", None)
-        first, second = (int(s) for s in np.asarray(given.pop("seed")).reshape(2))
-        return function(*(given.pop(w) for w in words), seed=(first * 1_000_003 + second) % 2**31, **given)
-
-    return call
+def _one(seed):
+    """A pair of numbers as one seed."""
+    first, second = (int(s) for s in np.asarray(seed).reshape(2))
+    return (first * 1_000_003 + second) % 2**31
 
 
 _drawn = tf_images.TABLE
 
 
 def _stateless_brightness(image, max_delta, seed):
-    return stateless(_drawn["image.random_brightness"], "image max_delta")(image, max_delta, seed)
+    return _drawn["image.random_brightness"](image, max_delta, _one(seed))
 
 
 def _stateless_contrast(image, lower, upper, seed):
-    return stateless(_drawn["image.random_contrast"], "image lower upper")(image, lower, upper, seed)
+    return _drawn["image.random_contrast"](image, lower, upper, _one(seed))
 
 
 def _stateless_crop(value, size, seed, name=None):
-    return stateless(_drawn["image.random_crop"], "value size")(value, size, seed)
+    return _drawn["image.random_crop"](value, size, _one(seed))
 
 
 def _stateless_left_right(image, seed):
-    return stateless(_drawn["image.random_flip_left_right"], "image")(image, seed)
+    return _drawn["image.random_flip_left_right"](image, _one(seed))
 
 
 def _stateless_up_down(image, seed):
-    return stateless(_drawn["image.random_flip_up_down"], "image")(image, seed)
+    return _drawn["image.random_flip_up_down"](image, _one(seed))
 
 
 def _stateless_hue(image, max_delta, seed):
-    return stateless(_random_by("hue"), "image max_delta")(image, max_delta, seed)
+    return _random_by("hue")(image, max_delta, _one(seed))
 
 
 def _stateless_saturation(image, lower, upper, seed=None):
-    return stateless(_random_by("saturation", 0), "image lower upper")(image, lower, upper, seed)
+    return _random_by("saturation", 0)(image, lower, upper, _one(seed))
 
 
 def _stateless_jpeg(image, min_jpeg_quality, max_jpeg_quality, seed):
-    return stateless(_random_jpeg_quality, "image low high")(image, min_jpeg_quality, max_jpeg_quality, seed)
+    return _random_jpeg_quality(image, min_jpeg_quality, max_jpeg_quality, _one(seed))
 
 
 # ---- boxes -----------------------------------------------------------------------------------------------------

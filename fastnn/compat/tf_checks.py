@@ -79,7 +79,6 @@ def _scalar(tensor, message=None, name=None):
     shape = tuple(operand(tensor).shape)
     if shape:
         raise ShapeError(f"{_said(message)}Expected scalar shape, saw shape: {shape}.")
-    return tensor
 
 
 def _shapes(shapes, data=None, summarize=None, message=None, name=None):
@@ -138,12 +137,12 @@ def _ensure_shape(x, shape, name=None):
     return found
 
 
-def tf_print(*inputs, output_stream=sys.stderr, sep=" ", end="\n", summarize=3, name=None):
+def tf_print(*inputs, output_stream=None, sep=" ", end="\n", summarize=3, name=None):
     """Print values to the error stream, as TensorFlow does; of symbols what they are.
 
     Args:
         inputs: values, arrays, or structures of them.
-        output_stream: a file, or "file://path" to append to.
+        output_stream: a file, or "file://path" to append to; None: the error stream.
         sep, end: as of print.
         summarize, name: of no effect.
     """
@@ -152,7 +151,7 @@ def tf_print(*inputs, output_stream=sys.stderr, sep=" ", end="\n", summarize=3, 
         with open(output_stream.removeprefix("file://"), "a", encoding="utf-8") as file:
             print(*words, sep=sep, end=end, file=file)
     else:
-        print(*words, sep=sep, end=end, file=sys.stderr if isinstance(output_stream, str) else output_stream)
+        print(*words, sep=sep, end=end, file=sys.stderr if output_stream is None else output_stream)
 
 
 def _both(name):

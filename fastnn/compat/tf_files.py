@@ -200,7 +200,7 @@ def _encode_wav(audio, sample_rate, name=None):
         sound.setnchannels(array.shape[1])
         sound.setsampwidth(2)
         sound.setframerate(int(sample_rate))
-        sound.writeframes(np.clip(np.round(array * 32767), -32768, 32767).astype("<i2").tobytes())
+        sound.writeframes(np.clip(np.round(array * 32768), -32768, 32767).astype("<i2").tobytes())
     return content(out.getvalue())
 
 
