@@ -299,10 +299,6 @@ def dynamic_update_slice(x, updates, start):
         start: the first place along each axis, ints or scalars.
     """
     x, updates = operand(x), operand(updates)
-    known = [min(max(int(v), 0), n - m) for v, n, m in zip(start, x.shape, updates.shape)] if all(
-        isinstance(v, (int, np.integer)) or (isinstance(v, np.ndarray) and v.ndim == 0) for v in start) else None  # fmt: skip
-    if known is not None:
-        return ops.slice_update(x, known, ops.cast(updates, dtype_of(x)))
     places = [ops.clip(ops.cast(operand(v), "int32"), 0, n - m) for v, n, m in zip(start, x.shape, updates.shape)]
     return ops.slice_update(x, places, ops.cast(updates, dtype_of(x)))
 

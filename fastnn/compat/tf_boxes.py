@@ -38,7 +38,7 @@ def _resize_with_pad(image, target_height, target_width, method="bilinear", anti
 
 # ---- random changes --------------------------------------------------------------------------------------------
 def _random_by(name, low=None):
-    """A random change by an adjust_ function: its amount is uniform in [lower, upper), or in (-max_delta, max_delta)."""
+    """A random change by an adjust_ function: its amount is uniform in [lower, upper), or around 0."""
     adjust = tf_images.TABLE[f"image.adjust_{name}"]
 
     def by_delta(image, max_delta, seed=None):
@@ -134,7 +134,9 @@ def _crop_and_resize(image, boxes, box_indices, crop_size, method="bilinear", ex
         found = rows_at(ops.round(y), ops.round(x_at))
     else:
         top, left = ops.floor(y), ops.floor(x_at)
-        bottom, right = (ops.minimum(ops.add(v, np.float32(1)), np.float32(n - 1)) for v, n in ((top, height), (left, width)))
+        bottom, right = (
+            ops.minimum(ops.add(v, np.float32(1)), np.float32(n - 1)) for v, n in ((top, height), (left, width))
+        )
         dy, dx = ops.subtract(y, top)[..., None], ops.subtract(x_at, left)[..., None]
         upper, lower = (
             ops.add(rows_at(r, left), ops.multiply(ops.subtract(rows_at(r, right), rows_at(r, left)), dx))

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from fastnn.compat.tf_values import dtype_of, host, is_float, operand
+from fastnn.compat.tf_values import dtype_of, is_float, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.graph import Symbol
@@ -146,12 +146,12 @@ def tf_print(*inputs, output_stream=None, sep=" ", end="\n", summarize=3, name=N
         sep, end: as of print.
         summarize, name: of no effect.
     """
-    words = [str(x) for x in inputs]
-    if isinstance(output_stream, str) and output_stream.startswith("file://"):
+    line = sep.join(map(str, inputs)) + end
+    if isinstance(output_stream, str):
         with open(output_stream.removeprefix("file://"), "a", encoding="utf-8") as file:
-            print(*words, sep=sep, end=end, file=file)
+            file.write(line)
     else:
-        print(*words, sep=sep, end=end, file=sys.stderr if output_stream is None else output_stream)
+        (sys.stderr if output_stream is None else output_stream).write(line)
 
 
 def _both(name):
@@ -170,6 +170,7 @@ TABLE = {
     "debugging.assert_non_positive": _signed(lambda x: x <= 0, "<= 0"), _both("assert_rank"): _rank,
     "debugging.assert_rank_at_least": _rank_at_least, "debugging.assert_rank_in": _rank_in,
     "debugging.assert_shapes": _shapes, "debugging.assert_type": _type, "debugging.assert_integer": _integer,
-    "debugging.assert_scalar": _scalar, "debugging.assert_all_finite": _finite, "debugging.check_numerics": lambda tensor, message, name=None: _finite(tensor, message),
+    "debugging.assert_scalar": _scalar, "debugging.assert_all_finite": _finite,
+    "debugging.check_numerics": lambda tensor, message, name=None: _finite(tensor, message),
     "debugging.is_numeric_tensor": _numeric, "debugging.Assert Assert": _assert, "ensure_shape": _ensure_shape,
 }  # fmt: skip

@@ -255,4 +255,3 @@ def _default(fields, na_value):
         largest = max((abs(int(f)) for f in given), default=0)
         return np.zeros(1, "int32" if largest < 2**31 else "int64")
     return np.zeros(1, "float32") if all(NUMBER.fullmatch(f) for f in given) else [""]
-

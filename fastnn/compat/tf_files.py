@@ -105,7 +105,11 @@ def _in_dtype(array, dtype, name):
     only(name, "dtype", dtype, "uint8", "uint16", "float32")
     if dtype == "float32":
         return array.astype("float32") * np.float32(1 / 255)
-    return array.astype("uint16") * np.uint16(257) if dtype == "uint16" and array.dtype == np.uint8 else array.astype(dtype)
+    return (
+        array.astype("uint16") * np.uint16(257)
+        if dtype == "uint16" and array.dtype == np.uint8
+        else array.astype(dtype)
+    )
 
 
 def _decode(contents, channels, dtype, name):

@@ -15,7 +15,7 @@ def GFile(name, mode="r"):
         name: its path.
         mode: as of `open`.
     """
-    return open(path_of(name), mode, encoding=None if "b" in mode else "utf-8")  # noqa: SIM115
+    return open(path_of(name), mode, encoding=None if "b" in mode else "utf-8")
 
 
 def exists(path):

@@ -4,7 +4,18 @@ import functools
 
 import numpy as np
 
-from fastnn.compat import tf_arrays, tf_boxes, tf_checks, tf_files, tf_images, tf_linalg, tf_loops, tf_math, tf_nn, tf_text
+from fastnn.compat import (
+    tf_arrays,
+    tf_boxes,
+    tf_checks,
+    tf_files,
+    tf_images,
+    tf_linalg,
+    tf_loops,
+    tf_math,
+    tf_nn,
+    tf_text,
+)
 from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest

@@ -81,10 +81,7 @@ class Intake:
         self._ensure_built(x)  # a model knows its outputs and tables from then on
         checks.check_indices(self._index_inputs(), x)
         checks.check_fit(x, wanted_dtypes(self, x, len(adapter.flatten(x))))
-        adapter.check_finite(
-            named,
-            only_overflow=what == "predict",
-        )
+        adapter.check_finite(named, only_overflow=what == "predict")
         if what != "predict" and y is not None:
             checks.check_labels(self, y)
         return x, y, sample_weight
@@ -93,6 +90,13 @@ class Intake:
         """Whether a step of this kind ("train", "test", "predict") is the user's own."""
         step = getattr(type(self), f"{kind}_step", None)
         return step is not None and not step.__module__.startswith("fastnn.")
+
+    def _is_stepped_alone(self):
+        """Whether steps of its own do without `call`: every layer has its weights, and a step may pass them what it
+        likes.  What is wrong in them is said when they run."""
+        parts = self._flatten_layers(include_self=False)
+        own = self._steps_itself("train") or self._steps_itself("test")
+        return own and bool(parts) and all(layer.built for layer in parts)
 
     def _standard_x(self, x, quiet=False):
         """Dicts in the order of their keys; models with named inputs have an order of their own (see Functional)."""

@@ -186,13 +186,6 @@ class Model(Trainer, StateTree, Layer):
             if not self._is_stepped_alone():
                 raise
 
-    def _is_stepped_alone(self):
-        """Whether steps of its own do without `call`: every layer has its weights, and a step may pass them what it
-        likes.  What is wrong in them is said when they run."""
-        parts = self._flatten_layers(include_self=False)
-        own = self._steps_itself("train") or self._steps_itself("test")
-        return own and bool(parts) and all(layer.built for layer in parts)
-
     @property
     def output_names(self):
         """Names of the outputs; None until known."""

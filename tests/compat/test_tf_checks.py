@@ -30,7 +30,7 @@ def test_what_does_not_hold(name, args, error):
 
 
 def test_a_message_comes_first():
-    with pytest.raises(ArgumentError, match="^sizes differ "):
+    with pytest.raises(ArgumentError, match=r"^sizes differ "):
         tf["debugging.assert_equal"](1, 2, message="sizes differ")
 
 

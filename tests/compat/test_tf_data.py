@@ -9,7 +9,8 @@ from fastnn.data import Dataset
 
 FIVE = Dataset.range(5)
 APPLIED = {
-    "unbatch": (FIVE.batch(2), (), [0, 1, 2, 3, 4]), "map_and_batch": (FIVE, (lambda x: x * 2, 2), [[0, 2], [4, 6], [8]]),
+    "unbatch": (FIVE.batch(2), (), [0, 1, 2, 3, 4]),
+    "map_and_batch": (FIVE, (lambda x: x * 2, 2), [[0, 2], [4, 6], [8]]),
     "shuffle_and_repeat": (Dataset.range(1), (3, 2), [0, 0]), "take_while": (FIVE, (lambda x: x < 2,), [0, 1]),
     "scan": (FIVE, (0, lambda s, x: (s + x, s + x)), [0, 1, 3, 6, 10]), "snapshot": (FIVE, ("x",), [0, 1, 2, 3, 4]),
     "unique": (Dataset.from_tensor_slices([1, 1, 2]), (), [1, 2]), "ignore_errors": (FIVE, (), [0, 1, 2, 3, 4]),
