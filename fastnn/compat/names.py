@@ -1,6 +1,6 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
-from fastnn.compat import tf_devices, tf_examples, tf_files, tf_records, tf_years
+from fastnn.compat import tf_devices, tf_examples, tf_gfile, tf_records, tf_years
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -90,13 +90,27 @@ TENSORFLOW_FUNCTIONS = {
     "RaggedTensor": "compat.tf_ragged:RaggedTensor",
     **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in ("constant", "map_flat_values", "range", "stack")},
     "TensorArray": "compat.tf_tensor_array:TensorArray",
+    **{f"{root}.{n}": f"compat.tf_gfile:{n}" for root in ("io.gfile", "gfile", "compat.v1.gfile") for n in (
+        "GFile", "copy", "exists", "glob", "isdir", "join", "listdir", "makedirs", "mkdir", "remove", "rename",
+        "rmtree", "stat", "walk")},
+    **{f"data.experimental.{n}": f"compat.tf_data:{n}" for n in (
+        "Counter", "CsvDataset", "assert_cardinality", "bucket_by_sequence_length", "choose_from_datasets",
+        "copy_to_device", "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors",
+        "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets",
+        "scan", "shuffle_and_repeat", "snapshot", "take_while", "unbatch", "unique")},
+    "print": "compat.tf_checks:tf_print",
+    "compiler.tf2xla.python.xla.dynamic_update_slice": "compat.tf_arrays:dynamic_update_slice",
+    **{f"errors.{n}": f"core.errors:{e}" for n, e in (
+        ("OpError", "FastnnError"), ("InvalidArgumentError", "ArgumentError"), ("NotFoundError", "MissingFileError"),
+        ("ResourceExhaustedError", "OutOfMemoryError"), ("UnimplementedError", "NotSupportedError"),
+        ("DataLossError", "FileFormatError"), ("FailedPreconditionError", "CallOrderError"))},
     "Module": "compat.tf_module:Module", "image.ResizeMethod": "compat.tf_images:ResizeMethod",
     "compat.v1.gradients": "compat.tf_function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
-    **tf_devices.NAMES, **tf_examples.NAMES, **tf_files.NAMES, **tf_records.NAMES,
+    **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
@@ -116,6 +130,8 @@ TENSORFLOW_FUNCTIONS = {
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
+                      "audio", "debugging", "signal", "compiler", "compiler.tf2xla", "compiler.tf2xla.python",
+                      "compiler.tf2xla.python.xla",
                       *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}
 # fmt: on
 TENSORFLOW_KERAS = ("initializers", "losses", "metrics", "optimizers")

@@ -256,7 +256,12 @@ def _while_loop(
 # ---- random numbers --------------------------------------------------------------------------------------------
 def _uniform(shape, minval=0, maxval=None, dtype="float32", seed=None, name=None):
     if dtypes.is_float(dtypes.standardize(dtype)):
-        return random.uniform(ints(shape), minval, 1 if maxval is None else maxval, dtype, seed)
+        maxval = 1 if maxval is None else maxval
+        if np.ndim(minval) or np.ndim(maxval) or isinstance(minval, Symbol) or isinstance(maxval, Symbol):
+            low, high = (ops.cast(operand(v), dtype) for v in (minval, maxval))  # bounds of their own for each number
+            drawn = random.uniform(ints(shape), 0.0, 1.0, dtype, seed)
+            return ops.add(ops.multiply(drawn, ops.subtract(high, low)), low)
+        return random.uniform(ints(shape), minval, maxval, dtype, seed)
     if maxval is None:
         raise ArgumentError(f"tf.random.uniform: maxval is needed for the dtype {dtype}.")
     return random.randint(ints(shape), minval, maxval, dtype, seed)
@@ -283,6 +288,19 @@ def _stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype="float32", name=N
 
 def _stateless_uniform(shape, seed, minval=0, maxval=None, dtype="float32", name=None, alg="auto_select"):
     return _uniform(shape, minval, maxval, dtype, _two(seed))
+
+
+def dynamic_update_slice(x, updates, start):
+    """x with updates from a place on, which is moved so far that they fit: XLA's.
+
+    Args:
+        x: the array that is changed.
+        updates: what comes in, of as many axes.
+        start: the first place along each axis, ints or scalars.
+    """
+    x, updates = operand(x), operand(updates)
+    places = [ops.clip(ops.cast(operand(v), "int32"), 0, n - m) for v, n, m in zip(start, x.shape, updates.shape)]
+    return ops.slice_update(x, places, ops.cast(updates, dtype_of(x)))
 
 
 TABLE = {

@@ -1,304 +1,270 @@
-"""`tf.io` on files of this machine: their bytes, images in them, and `tf.io.gfile`.
+"""Files of TensorFlow: `tf.io.read_file`, and pictures and sound in them (`tf.io.decode_*`).
 
-A file's bytes are a tensor of one `bytes`; pictures are read and written by Pillow.
+The contents of a file are a text scalar that holds bytes.  Paths are local.
 """
 
-import builtins
-import glob as globbing
+import base64
+import collections
+import csv
+import glob
 import io
 import os
-import shutil
+import wave
 
 import numpy as np
 
-from fastnn.compat.tensorflow import Tensor
-from fastnn.compat.tf_values import values_of
+from fastnn.compat.tf_values import host, only, operand, values_of
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError, NotSupportedError
 from fastnn.core.extras import missing
-from fastnn.graph import Symbol
+from fastnn.graph.tensor import DType
+
+MODES = {0: None, 1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # channels -> Pillow's mode
 
 
-# ---- text and bytes --------------------------------------------------------------------------------------------
-def _one(x, name):
-    """The one value of a tensor of text, or of what Python calls text, bytes or a path."""
-    if isinstance(x, Symbol):
-        values_of(x, name)
-    found = np.asarray(os.fspath(x) if isinstance(x, os.PathLike) else x, None if hasattr(x, "dtype") else object)
-    if found.size != 1:
-        raise ArgumentError(f"tf.{name}: received {found.size} values, expected one.")
-    return found.reshape(()).item()
-
-
-def _path(x, name):
-    found = _one(x, name)
-    return found.decode("utf-8") if isinstance(found, bytes) else str(found)
+def _one(x):
+    """The value of a scalar: text or bytes, as the user gave it."""
+    return np.asarray(x, object)[()] if not hasattr(x, "__fspath__") else os.fspath(x)
 
 
 def bytes_of(x, name):
-    """The bytes of a tensor that holds them.
+    """The bytes of a tensor of one text.
 
-    Raises ArgumentError for text.
+    name: of the function, for the error.
     """
-    found = _one(x, name)
-    if not isinstance(found, bytes):
-        raise ArgumentError(f"tf.{name}: received {type(found).__name__}, expected bytes, as tf.io.read_file gives.")
-    return found
+    found = _one(x)
+    if isinstance(found, str):
+        return found.encode("utf-8")
+    if not isinstance(found, (bytes, bytearray)):
+        raise ArgumentError(f"tf.{name}: received {type(found).__name__}, expected the bytes of one file.")
+    return bytes(found)
 
 
-def tensor_of(value):
-    """A tensor of one `bytes` or `str`."""
+def path_of(x):
+    """The path that a user names, as text or in a tensor."""
+    found = _one(x)
+    return found.decode("utf-8") if isinstance(found, bytes) else str(found)
+
+
+def content(data):
+    """Bytes as a text scalar, whose numpy() gives them."""
     found = np.empty((), object)
-    found[()] = value
-    return found.view(Tensor)
+    found[()] = data
+    return host(found)
 
 
-def read_file(filename, name=None):
-    """The bytes of a file.
-
-    Args:
-        filename: str, path or a tensor of one.
-        name: of no effect.
-
-    Raises FileNotFoundError.
-    """
-    with open(_path(filename, "io.read_file"), "rb") as file:
-        return tensor_of(file.read())
+def _read_file(filename, name=None):
+    path = path_of(filename)
+    if not os.path.isfile(path):
+        raise MissingFileError(f"tf.io.read_file: no file {path!r}.")
+    with open(path, "rb") as file:
+        return content(file.read())
 
 
-def write_file(filename, contents, name=None):
-    """Write a file, and its folder where there is none.
-
-    Args:
-        filename: str, path or a tensor of one.
-        contents: bytes or text, or a tensor of one.
-        name: of no effect.
-    """
-    path, data = _path(filename, "io.write_file"), _one(contents, "io.write_file")
+def _write_file(filename, contents, name=None):
+    path = path_of(filename)
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as file:
-        file.write(data if isinstance(data, bytes) else str(data).encode("utf-8"))
+        file.write(bytes_of(contents, "io.write_file"))
 
 
-def decode_raw(input_bytes, out_type, little_endian=True, fixed_length=None, name=None):
-    """The numbers whose bytes these are.
-
-    Args:
-        input_bytes: a tensor of one `bytes`.
-        out_type: dtype of the numbers.
-        little_endian: whether the low byte comes first.
-        fixed_length: how many bytes to take; all if None.
-        name: of no effect.
-
-    Raises DataError for bytes that are no whole number of numbers.
-
-    >>> decode_raw(b"\\x01\\x00\\x02\\x00", "int16").tolist()
-    [1, 2]
-    """
-    data = bytes_of(input_bytes, "io.decode_raw")[:fixed_length]
-    kind = np.dtype(dtypes.numpy_type(dtypes.standardize(out_type)))
-    if len(data) % kind.itemsize:
-        raise DataError(f"tf.io.decode_raw: received {len(data)} bytes, expected a multiple of {kind.itemsize}.")
-    found = np.frombuffer(data, kind.newbyteorder("<" if little_endian else ">"))
-    return found.astype(kind).view(Tensor)
+def _matching_files(pattern, name=None):
+    patterns = np.atleast_1d(np.asarray(pattern, object))
+    return host(np.array(sorted(f for p in patterns for f in glob.glob(path_of(p))), object))
 
 
 # ---- pictures --------------------------------------------------------------------------------------------------
-_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-
-
-def _pillow():
+def _pillow(name):
     try:
         from PIL import Image
     except ImportError:
-        raise missing("tf.image.decode_jpeg", "images") from None
+        raise missing(f"tf.{name}", "images") from None
     return Image
 
 
-def _decoded(contents, channels, dtype, name):
-    pillow, data = _pillow(), bytes_of(contents, name)
-    if channels not in (None, 0, *_MODES):
-        raise ArgumentError(f"tf.{name}: received channels={channels}, expected 0, 1, 3 or 4.")
+def _frames(data, channels, name):
+    if channels not in MODES:
+        raise ArgumentError(f"tf.{name}: received channels={channels}, expected one of {list(MODES)}.")
+    Image = _pillow(name)
     try:
-        image = pillow.open(io.BytesIO(data))
-        own = 1 if image.mode in ("1", "L", "I", "I;16", "F") else 4 if "A" in image.getbands() else 3
-        found = np.asarray(image.convert(_MODES[channels or own]))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(
-            f"tf.{name}: received {len(data)} bytes that are no image that can be read: {error}."
-        ) from error
-    found = (found if found.ndim == 3 else found[..., None]).copy()
-    kind = dtypes.standardize(dtype)
-    if kind == "uint16":
-        return (found.astype("uint16") * 257).view(Tensor)
-    return (found if kind == "uint8" else (found / 255).astype(dtypes.numpy_type(kind))).view(Tensor)
+        picture = Image.open(io.BytesIO(data))
+        picture.load()
+    except OSError as error:
+        raise FileFormatError(f"tf.{name}: received {len(data)} bytes that are no picture: {error}.") from error
+    kind = picture.format
+    frames = []
+    for k in range(getattr(picture, "n_frames", 1)):
+        picture.seek(k)
+        mode = MODES[channels]
+        if mode is None:
+            plain = picture.mode in ("L", "LA", "RGB", "RGBA") or picture.mode.startswith("I")
+            mode = "RGB" if kind == "GIF" else picture.mode if plain else "L" if picture.mode == "1" else "RGB"
+        frame = picture if picture.mode == mode else picture.convert(mode)
+        array = np.asarray(frame)
+        frames.append(array[..., None] if array.ndim == 2 else array)
+    return kind, frames
 
 
-def decode_image(contents, channels=None, dtype="uint8", name=None, expand_animations=True):
-    """The pixels of a JPEG, PNG, BMP or GIF file: (rows, columns, channels).
-
-    Args:
-        contents: a tensor of one `bytes`: the file.
-        channels: 1, 3 or 4; 0 or None for those of the file.
-        dtype: "uint8", or a float type for values from 0 to 1.
-        name, expand_animations: of no effect: of an animation the first picture is read.
-
-    Raises DataError for other bytes.
-    """
-    return _decoded(contents, channels, dtype, "io.decode_image")
+def _in_dtype(array, dtype, name):
+    dtype = dtypes.standardize(dtype)
+    only(name, "dtype", dtype, "uint8", "uint16", "float32")
+    if dtype == "float32":
+        return array.astype("float32") * np.float32(1 / 255)
+    return (
+        array.astype("uint16") * np.uint16(257)
+        if dtype == "uint16" and array.dtype == np.uint8
+        else array.astype(dtype)
+    )
 
 
-def decode_jpeg(contents, channels=0, ratio=1, fancy_upscaling=True, try_recover_truncated=False,
-                acceptable_fraction=1, dct_method="", name=None):  # fmt: skip
-    """The pixels of a JPEG (or PNG) file; uint8 of (rows, columns, channels).
-
-    Args:
-        contents: a tensor of one `bytes`: the file.
-        channels: 1 or 3; 0 for those of the file.
-        ratio, fancy_upscaling, try_recover_truncated, acceptable_fraction, dct_method, name: of no effect.
-
-    Raises DataError for other bytes.
-    """
-    return _decoded(contents, channels, "uint8", "io.decode_jpeg")
+def _decode(contents, channels, dtype, name):
+    return host(_in_dtype(_frames(bytes_of(contents, name), channels or 0, name)[1][0], dtype, name))
 
 
-def decode_png(contents, channels=0, dtype="uint8", name=None):
-    """The pixels of a PNG (or JPEG) file; of (rows, columns, channels).
-
-    Args:
-        contents: a tensor of one `bytes`: the file.
-        channels: 1, 3 or 4; 0 for those of the file.
-        dtype: "uint8" or "uint16".
-        name: of no effect.
-
-    Raises DataError for other bytes.
-    """
-    return _decoded(contents, channels, dtype, "io.decode_png")
+def _decode_image(contents, channels=None, dtype="uint8", name=None, expand_animations=True):
+    kind, frames = _frames(bytes_of(contents, "io.decode_image"), channels or 0, "io.decode_image")
+    found = np.stack(frames) if kind == "GIF" and expand_animations else frames[0]
+    return host(_in_dtype(found, dtype, "io.decode_image"))
 
 
-def _encoded(image, form, name, **options):
-    pixels = values_of(image, name)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] not in _MODES:
+def _decode_jpeg(contents, channels=0, ratio=1, fancy_upscaling=True, try_recover_truncated=False,
+                 acceptable_fraction=1, dct_method="", name=None):  # fmt: skip
+    only("io.decode_jpeg", "ratio", ratio, 1)
+    return _decode(contents, channels, "uint8", "io.decode_jpeg")
+
+
+def _decode_png(contents, channels=0, dtype="uint8", name=None):
+    return _decode(contents, channels, dtype, "io.decode_png")
+
+
+def _decode_bmp(contents, channels=0, name=None):
+    return _decode(contents, channels, "uint8", "io.decode_bmp")
+
+
+def _decode_gif(contents, name=None):
+    return host(np.stack(_frames(bytes_of(contents, "io.decode_gif"), 3, "io.decode_gif")[1]))
+
+
+def _decode_and_crop_jpeg(contents, crop_window, channels=0, ratio=1, fancy_upscaling=True,
+                          try_recover_truncated=False, acceptable_fraction=1, dct_method="", name=None):  # fmt: skip
+    top, left, height, width = (int(n) for n in np.asarray(crop_window))
+    whole = _decode_jpeg(contents, channels, ratio)
+    return whole[top : top + height, left : left + width]
+
+
+def encoded(image, form, **options):
+    """A picture (height, width, channels) of uint8 as the bytes of a file."""
+    array = values_of(operand(image), f"io.encode_{form}")
+    if array.ndim != 3 or array.dtype != np.uint8:
         raise ArgumentError(
-            f"tf.{name}: received {pixels.dtype.name} of shape {pixels.shape}, expected uint8 of "
-            "(rows, columns, 1, 3 or 4)."
+            f"tf.io.encode_{form}: received {array.dtype} of shape {array.shape}, expected uint8 of "
+            "(height, width, channels)."
         )
     out = io.BytesIO()
-    pixels = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
-    _pillow().fromarray(np.ascontiguousarray(pixels)).save(out, form, **options)
-    return tensor_of(out.getvalue())
+    _pillow(f"io.encode_{form}").fromarray(array[..., 0] if array.shape[-1] == 1 else array).save(out, form, **options)
+    return out.getvalue()
 
 
-def encode_png(image, compression=-1, name=None):
-    """A PNG file of pixels: a tensor of one `bytes`.
-
-    Args:
-        image: uint8 of (rows, columns, channels).
-        compression, name: of no effect.
-
-    Raises ArgumentError for another shape or dtype.
-
-    >>> decode_png(encode_png(np.full((2, 3, 3), 7, "uint8"))).shape
-    (2, 3, 3)
-    """
-    return _encoded(image, "PNG", "io.encode_png")
+def _encode_jpeg(image, format="", quality=95, progressive=False, optimize_size=False, chroma_downsampling=True,
+                 density_unit="in", x_density=300, y_density=300, xmp_metadata="", name=None):  # fmt: skip
+    return content(encoded(image, "jpeg", quality=int(quality), progressive=bool(progressive),
+                           optimize=bool(optimize_size), subsampling=2 if chroma_downsampling else 0))  # fmt: skip
 
 
-def encode_jpeg(image, format="", quality=95, *args, **kwargs):
-    """A JPEG file of pixels: a tensor of one `bytes`.
-
-    Args:
-        image: uint8 of (rows, columns, 1 or 3).
-        quality: 0 to 100.
-        format, args, kwargs: of no effect.
-
-    Raises ArgumentError for another shape or dtype.
-    """
-    return _encoded(image, "JPEG", "io.encode_jpeg", quality=int(quality))
+def _encode_png(image, compression=-1, name=None):
+    return content(encoded(image, "png", compress_level=6 if compression < 0 else int(compression)))
 
 
-# ---- gfile -----------------------------------------------------------------------------------------------------
-class GFile:
-    """A file, as `tf.io.gfile.GFile(name, mode)` opens it; the file that Python opens."""
-
-    def __new__(cls, name, mode="r"):
-        encoding = None if "b" in mode else "utf-8"
-        return builtins.open(_path(name, "io.gfile.GFile"), mode, encoding=encoding)
+def _is_jpeg(contents, name=None):
+    return host(np.asarray(bytes_of(contents, "io.is_jpeg")[:3] == b"\xff\xd8\xff"))
 
 
-def glob(pattern):
-    """The paths that fit a pattern, or one of several, in order.
-
-    Args:
-        pattern: str, or a list of them.
-    """
-    patterns = pattern if isinstance(pattern, (list, tuple)) else [pattern]
-    return sorted({found for p in patterns for found in globbing.glob(os.fspath(p))})
+def _extract_jpeg_shape(contents, output_type="int32", name=None):
+    return host(np.asarray(_frames(bytes_of(contents, "io.extract_jpeg_shape"), 0, "io.extract_jpeg_shape")[1][0].shape,
+                           dtypes.standardize(output_type)))  # fmt: skip
 
 
-def copy(src, dst, overwrite=False):
-    """Copy a file.
-
-    Args:
-        src, dst: paths.
-        overwrite: whether dst may exist.
-
-    Raises ArgumentError where it exists and may not.
-    """
-    if os.path.exists(dst) and not overwrite:
-        raise ArgumentError(f"tf.io.gfile.copy: {dst!r} exists and overwrite is False.")
-    shutil.copyfile(src, dst)
+# ---- sound and other bytes -------------------------------------------------------------------------------------
+DecodeWav = collections.namedtuple("DecodeWav", ["audio", "sample_rate"])
 
 
-def rename(src, dst, overwrite=False):
-    """Move a file or folder.
-
-    Args:
-        src, dst: paths.
-        overwrite: whether dst may exist.
-
-    Raises ArgumentError where it exists and may not.
-    """
-    if os.path.exists(dst) and not overwrite:
-        raise ArgumentError(f"tf.io.gfile.rename: {dst!r} exists and overwrite is False.")
-    os.replace(src, dst)
-
-
-def makedirs(path):
-    """Make a folder and those above it; nothing where it is.
-
-    Args:
-        path: str.
-    """
-    os.makedirs(path, exist_ok=True)
+def _decode_wav(contents, desired_channels=-1, desired_samples=-1, name=None):
+    with wave.open(io.BytesIO(bytes_of(contents, "audio.decode_wav"))) as sound:
+        if sound.getsampwidth() != 2:
+            raise NotSupportedError(f"tf.audio.decode_wav: received {8 * sound.getsampwidth()} bits, expected 16.")
+        channels, rate = sound.getnchannels(), sound.getframerate()
+        heard = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, channels)
+    found = heard.astype("float32") / 32768
+    if desired_channels > channels:
+        found = np.repeat(found, desired_channels, axis=1)[:, :desired_channels]
+    found = found if desired_channels < 0 else found[:, :desired_channels]
+    if desired_samples >= 0:
+        found = np.pad(found[:desired_samples], ((0, max(desired_samples - len(found), 0)), (0, 0)))
+    return DecodeWav(host(found), host(np.asarray(rate, "int32")))
 
 
-def matching_files(pattern, name=None):
-    """A tensor of the paths that fit a pattern.
-
-    Args:
-        pattern: str, or a list of them.
-        name: of no effect.
-    """
-    found = np.empty(len(paths := glob(pattern)), object)
-    found[:] = paths
-    return found.view(Tensor)
+def _encode_wav(audio, sample_rate, name=None):
+    array, out = values_of(operand(audio), "audio.encode_wav"), io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(array.shape[1])
+        sound.setsampwidth(2)
+        sound.setframerate(int(sample_rate))
+        sound.writeframes(np.clip(np.round(array * 32768), -32768, 32767).astype("<i2").tobytes())
+    return content(out.getvalue())
 
 
-exists, isdir, join, listdir = os.path.exists, os.path.isdir, os.path.join, os.listdir
-mkdir, remove, rmtree, stat, walk = os.mkdir, os.remove, shutil.rmtree, os.stat, os.walk
-_GFILE = ("GFile", "copy", "exists", "glob", "isdir", "join", "listdir", "makedirs", "mkdir", "remove", "rename",
-          "rmtree", "stat", "walk")  # fmt: skip
-_GFILE_OF_1 = {"Open": "GFile", "FastGFile": "GFile", "GFile": "GFile", "Copy": "copy", "Exists": "exists",
-               "Glob": "glob", "IsDirectory": "isdir", "ListDirectory": "listdir", "MakeDirs": "makedirs",
-               "MkDir": "mkdir", "Remove": "remove", "Rename": "rename", "DeleteRecursively": "rmtree",
-               "Stat": "stat", "Walk": "walk"}  # fmt: skip
-_IO = ("read_file", "write_file", "decode_raw", "matching_files")
-_PICTURES = ("decode_image", "decode_jpeg", "decode_png", "encode_jpeg", "encode_png")
-NAMES = {
-    **{f"io.gfile.{n}": f"compat.tf_files:{n}" for n in _GFILE},
-    **{f"gfile.{old}": f"compat.tf_files:{n}" for old, n in _GFILE_OF_1.items()},
-    **{f"{where}{n}": f"compat.tf_files:{n}" for n in _IO for where in ("io.", "")},
-    **{f"{where}.{n}": f"compat.tf_files:{n}" for n in _PICTURES for where in ("io", "image")},
-    "image.decode_bmp": "compat.tf_files:decode_image", "image.decode_gif": "compat.tf_files:decode_image",
+def _decode_raw(input_bytes, out_type, little_endian=True, fixed_length=None, name=None):
+    kind = np.dtype(dtypes.numpy_type(dtypes.standardize(out_type))).newbyteorder("<" if little_endian else ">")
+    given = np.asarray(input_bytes, object)
+    rows = [bytes_of(b, "io.decode_raw") for b in given.reshape(-1)]
+    rows = [r if fixed_length is None else r[:fixed_length].ljust(fixed_length, b"\0") for r in rows]
+    found = [np.frombuffer(r, kind).astype(kind.newbyteorder("=")) for r in rows]
+    return host(np.stack(found).reshape(*given.shape, -1))
+
+
+def _decode_csv(records, record_defaults, field_delim=",", use_quote_delim=True, na_value="", select_cols=None,
+                name=None):  # fmt: skip
+    given = np.asarray(records, object)
+    quoting = csv.QUOTE_MINIMAL if use_quote_delim else csv.QUOTE_NONE
+    lines = [line.decode("utf-8") if isinstance(line, bytes) else str(line) for line in given.reshape(-1)]
+    rows = list(csv.reader(lines, delimiter=field_delim, quoting=quoting))
+    columns = range(len(record_defaults)) if select_cols is None else select_cols
+    return [column(rows, c, default, na_value, given.shape) for c, default in zip(columns, record_defaults)]
+
+
+def column(rows, place, default, na_value, shape):
+    """A column of texts in the dtype of its default; a dtype (or nothing) as default: every field is there."""
+    needed = isinstance(default, DType) or not np.size(default)
+    fill = None if needed else np.atleast_1d(np.asarray(operand(default)))[0]
+    kind = str(default) if isinstance(default, DType) else "string" if isinstance(fill, str) else None
+    dtype = object if kind == "string" else np.asarray(fill).dtype if kind is None else dtypes.numpy_type(kind)
+    found = []
+    for row in rows:
+        if place >= len(row) or (needed and row[place] == na_value):
+            raise ArgumentError(f"tf.io.decode_csv: field {place} is needed but missing in {row!r}.")
+        field = fill if row[place] == na_value else row[place]
+        found.append(str(field) if dtype is object else dtype.type(field) if hasattr(dtype, "type") else dtype(field))
+    return host(np.array(found, dtype).reshape(shape))
+
+
+def _encode_base64(input, pad=False, name=None):
+    found = base64.urlsafe_b64encode(bytes_of(input, "io.encode_base64"))
+    return content(found if pad else found.rstrip(b"="))
+
+
+def _decode_base64(input, name=None):
+    data = bytes_of(input, "io.decode_base64")
+    return content(base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4)))
+
+
+TABLE = {
+    "io.read_file": _read_file, "io.write_file": _write_file, "io.matching_files": _matching_files,
+    "io.decode_image image.decode_image": _decode_image, "io.decode_jpeg image.decode_jpeg": _decode_jpeg,
+    "io.decode_png image.decode_png": _decode_png, "io.decode_bmp image.decode_bmp": _decode_bmp,
+    "io.decode_gif image.decode_gif": _decode_gif,
+    "io.decode_and_crop_jpeg image.decode_and_crop_jpeg": _decode_and_crop_jpeg,
+    "io.encode_jpeg image.encode_jpeg": _encode_jpeg, "io.encode_png image.encode_png": _encode_png,
+    "io.is_jpeg image.is_jpeg": _is_jpeg, "io.extract_jpeg_shape image.extract_jpeg_shape": _extract_jpeg_shape,
+    "audio.decode_wav": _decode_wav, "audio.encode_wav": _encode_wav, "io.decode_raw": _decode_raw,
+    "io.decode_csv": _decode_csv, "io.encode_base64": _encode_base64, "io.decode_base64": _decode_base64,
 }  # fmt: skip

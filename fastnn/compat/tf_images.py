@@ -10,13 +10,25 @@ from fastnn.core.errors import ArgumentError
 
 def _resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None):
     x, size = operand(images), ints(size)
-    only("image.resize", "method", method, "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
+    only("image.resize", "method", method, "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "area")
     if preserve_aspect_ratio:
         height, width = x.shape[-3:-1]
         scale = min(size[0] / height, size[1] / width)
         size = tuple(max(round(n * scale), 1) for n in (height, width))
+    if method == "area":
+        return _by_areas(ops.cast(x, "float32"), size)
     resized = ops.image.resize(ops.cast(x, "float32"), size, method, antialias, data_format="channels_last")
     return kept(resized, x) if method == "nearest" else resized
+
+
+def _by_areas(x, size):
+    """Each pixel is the mean of the part of the image that it covers: a product with its weights along each axis."""
+    for axis, (n, m) in zip((-3, -2), zip(x.shape[-3:-1], size)):
+        edges = np.arange(m + 1) * n / m
+        low, high = (np.clip(e[:, None], np.arange(n), np.arange(n) + 1) for e in (edges[:-1], edges[1:]))
+        weights = ((high - low) * m / n).astype("float32")
+        x = ops.moveaxis(ops.tensordot(x, weights.T, axes=[[len(x.shape) + axis], [0]]), -1, axis)
+    return x
 
 
 def _range_of(dtype):

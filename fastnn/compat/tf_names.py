@@ -6,7 +6,9 @@ import numpy as np
 
 from fastnn.compat import (
     tf_arrays,
-    tf_debugging,
+    tf_boxes,
+    tf_checks,
+    tf_files,
     tf_images,
     tf_linalg,
     tf_loops,
@@ -27,7 +29,7 @@ from fastnn.core.tree import rebuild
 def table():
     """{"math.cumsum": function, ...}: every row of the families, under each of its names."""
     out = {}
-    for family in (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_loops, tf_text):
+    for family in (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks):
         for names, function in family.TABLE.items():
             first = names.split()[0]
             function.__name__, function.__qualname__ = first.rpartition(".")[2], f"tensorflow.{first}"
@@ -70,10 +72,9 @@ def find(name):
 @functools.cache
 def older():
     """{"log": function, ...}: what TensorFlow 1 had under other names, and functions that are no operations."""
-    now = {**table(), **tf_debugging.FUNCTIONS}
-    own = {name: _giving_tensors(function) for name, function in tf_years.functions(now.get).items()}
-    now.update(own)
-    return {**tf_debugging.FUNCTIONS, **own, **{old: now[new] for old, new in tf_years.OLD.items() if new in now}}
+    own = {name: _giving_tensors(name, function) for name, function in tf_years.functions(table().get).items()}
+    now = {**table(), **own}
+    return {**own, **{old: now[new] for old, new in tf_years.OLD.items() if new in now}}
 
 
 def near(name):

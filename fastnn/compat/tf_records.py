@@ -12,7 +12,7 @@ import zlib
 
 import numpy as np
 
-from fastnn.compat.tf_files import bytes_of, tensor_of
+from fastnn.compat.tf_files import bytes_of, content
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.data import Dataset
 
@@ -143,7 +143,7 @@ class TFRecordDataset:
         def each():
             for path in paths:
                 for record in records(path, compression_type or ""):
-                    yield tensor_of(record)
+                    yield content(record)
 
         return Dataset.from_generator(each)
 

@@ -4,6 +4,7 @@
 """
 
 from fastnn import optimizers
+from fastnn.compat.tf_checks import tf_print
 from fastnn.core.tree import flatten
 
 _SAME_IN_MATH = """log log1p ceil floordiv floormod mod rsqrt reciprocal erf erfc is_nan is_inf is_finite segment_sum
@@ -72,7 +73,7 @@ def functions(find):
 
     def said(input_, data=(), message=None, first_n=None, summarize=None, name=None):
         """Print the data; the input."""
-        find("print")(*([message] if message else []), *flatten(list(data)))
+        tf_print(*([message] if message else []), *flatten(list(data)))
         return input_
 
     return {

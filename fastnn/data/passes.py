@@ -12,13 +12,19 @@ import numpy as np
 from fastnn.core.errors import DataError
 from fastnn.data.elements import each, element, given
 from fastnn.data.plan import Plan
-from fastnn.data.tensor import Tensor, TensorSpec
+from fastnn.data.tensor import Tensor, TensorSpec, as_texts
 
 if TYPE_CHECKING:
     from fastnn.data.dataset import Dataset
 
 AUTOTUNE = -1  # as a number of elements or calls: as many as seem good
 INFINITE_CARDINALITY, UNKNOWN_CARDINALITY = -1, -2
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    return as_texts(np.asarray(value)) if value.dtype.kind in "OU" else np.asarray(value)[()]
 
 
 class Passes:
@@ -93,8 +99,8 @@ class Passes:
         return each(TensorSpec.of, first)
 
     def as_numpy_iterator(self) -> Iterator[Any]:
-        """The elements as plain arrays, single values as NumPy's numbers."""
-        return (each(lambda a: np.asarray(a)[()] if isinstance(a, np.ndarray) else a, e) for e in self)
+        """The elements as plain arrays, single values as NumPy's numbers; text as `Text`, which has decode()."""
+        return (each(_plain, e) for e in self)
 
     def get_single_element(self, name: str | None = None) -> Any:
         """The only element.

@@ -11,6 +11,47 @@ from fastnn.graph.array import Array
 from fastnn.graph.tensor import Tensor as Lazy
 
 
+class Text(str):
+    """Text of a tensor as numpy() gives it: a str that also does what scripts do with TensorFlow's bytes.
+
+    >>> Text("né").decode("utf-8"), Text("a") == b"a", Text("a") == "a"
+    ('né', True, True)
+    """
+
+    __slots__ = ()
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The text as a plain str.
+
+        Args:
+            encoding, errors: as of bytes.decode; of no effect: it is no longer encoded.
+        """
+        return str(self)
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, other.decode("utf-8", "replace") if isinstance(other, bytes) else other) is True
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+def as_texts(array: Any) -> Any:
+    """An array of text (or one text) whose strings are Text; bytes as they are.
+
+    >>> as_texts(np.array(["a", "b"]))[0].decode()
+    'a'
+    """
+    if not np.ndim(array):
+        one = np.asarray(array)[()]
+        return Text(one) if isinstance(one, str) else one
+    found = np.empty(array.shape, object)
+    for place in np.ndindex(array.shape):
+        found[place] = as_texts(array[place])
+    return found
+
+
 class _AnyTensor(type):
     """Values that are still to come are tensors, too."""
 
@@ -27,6 +68,10 @@ class Tensor(Array, metaclass=_AnyTensor):
     >>> np.ones(2).view(Tensor).numpy()
     array([1., 1.])
     """
+
+    def numpy(self) -> Any:
+        """The values as a plain array; of a scalar, the number; text as Text."""
+        return as_texts(np.asarray(self)) if self.dtype.kind in "OU" else super().numpy()
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise TypeError("'Tensor' object does not support item assignment. Change a copy: array = t.numpy().copy()")

@@ -9,6 +9,7 @@ import numpy as np
 from fastnn.core import tree
 from fastnn.core.dtypes import TEXT
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.results import shown
 from fastnn.graph import Symbol
 from fastnn.layers.events import any_functional
 from fastnn.layers.layer import Layer
@@ -45,7 +46,7 @@ class HostLayer(Layer):
                 f"{type(self).__name__} works on arrays before a step, not inside the `call` of another layer or in a "
                 "train_step: call it on an Input of the model, or use its result as the model's input."
             )
-        return self.call(*args, **kwargs)
+        return shown(self.call(*args, **kwargs))
 
     @property
     def input_dtype(self) -> str:

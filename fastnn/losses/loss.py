@@ -9,6 +9,7 @@ from fastnn.core import config, dtypes, hooks, results
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.naming import snake_case
+from fastnn.core.results import shown
 from fastnn.core.tree import map_structure
 from fastnn.core.types import Config, Structure, Tensor, open_signature
 from fastnn.core.values import as_numbers, narrow
@@ -269,7 +270,7 @@ class Loss(ChecksArguments):
             mask = ops.logical_and(mask, own_mask)
         mask = own_mask if mask is None else mask
         values = float_tensor(values) if self._dtype is None else tensor(values, self._dtype)
-        return reduce_weighted(values, sample_weight, mask, self.reduction)
+        return shown(reduce_weighted(values, sample_weight, mask, self.reduction))
 
     @open_signature
     def call(self, y_true: Structure, y_pred: Structure) -> Tensor:

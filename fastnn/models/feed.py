@@ -7,6 +7,7 @@ between two runs.
 
 import itertools
 
+from fastnn import ops
 from fastnn.compiler.lower import DataSlot
 from fastnn.core import dtypes
 from fastnn.core.jit import MODE
@@ -49,9 +50,11 @@ class Feed:
 
     key: its signature.  wanted: see wanted_dtypes.  structure: of x, y and weights, without the arrays.  slots: one for
     each array; shapes: of their rows.  order: the int64 order of the rows, or None.
+    whole: the arrays have rows of different number and are one row each, which a step of one's own gets as it is.
     """
 
-    def __init__(self, key, wanted, x, y=None, weight=None):
+    def __init__(self, key, wanted, x, y=None, weight=None, whole=False):
+        self.whole = whole
         leaves = [flatten(s) for s in (x, y, weight)]
         self.key = key
         # without the arrays, which would stay alive with the programs
@@ -115,7 +118,8 @@ class Feed:
             trace.input((rows, *shape), "float32" if dtype in dtypes.HALVES else dtype, f"{name}_{i}")
             for i, (shape, dtype, name) in enumerate(zip(self.shapes, self.dtypes, names))
         ]
-        return inputs, [converted(x, dtype) for x, dtype in zip(inputs, self.dtypes)]
+        values = [converted(x, dtype) for x, dtype in zip(inputs, self.dtypes)]
+        return inputs, [ops.reshape(v, shape) for v, shape in zip(values, self.shapes)] if self.whole else values
 
 
 def _known(array):

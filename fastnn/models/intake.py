@@ -52,8 +52,11 @@ class Intake:
         if own is not None:
             own.forget()
 
-    def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
-        """Checked (x, y, weights); raises before anything is changed."""
+    def _arrays(self, x, y, sample_weight, class_weight=None, what="fit", batch=False):
+        """Checked (x, y, weights); raises before anything is changed.
+
+        batch: they are one batch, whose arrays may have different numbers of rows where a step of one's own takes it.
+        """
         if x is None:
             raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
         x = adapter.convert(self._standard_x(x), "x")
@@ -69,21 +72,31 @@ class Intake:
                     f"Received {len(targets)} targets; use sample_weight instead."
                 )
             sample_weight = adapter.class_weights(targets[0], class_weight, checks.sparse_labels(self, targets[0]))
-        adapter.row_count(
-            ("x", x),
-            *([("y", y)] if y is not None else []),
-            *([("sample_weight", sample_weight)] if sample_weight is not None else []),
-        )
+        named = [(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None]
+        if batch and self._steps_itself(what):
+            for one in (a for _, s in named for a in adapter.flatten(s)):
+                adapter.row_count(("x", one))
+        else:
+            adapter.row_count(*named)
         self._ensure_built(x)  # a model knows its outputs and tables from then on
         checks.check_indices(self._index_inputs(), x)
         checks.check_fit(x, wanted_dtypes(self, x, len(adapter.flatten(x))))
-        adapter.check_finite(
-            [(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None],
-            only_overflow=what == "predict",
-        )
+        adapter.check_finite(named, only_overflow=what == "predict")
         if what != "predict" and y is not None:
             checks.check_labels(self, y)
         return x, y, sample_weight
+
+    def _steps_itself(self, kind):
+        """Whether a step of this kind ("train", "test", "predict") is the user's own."""
+        step = getattr(type(self), f"{kind}_step", None)
+        return step is not None and not step.__module__.startswith("fastnn.")
+
+    def _is_stepped_alone(self):
+        """Whether steps of its own do without `call`: every layer has its weights, and a step may pass them what it
+        likes.  What is wrong in them is said when they run."""
+        parts = self._flatten_layers(include_self=False)
+        own = self._steps_itself("train") or self._steps_itself("test")
+        return own and bool(parts) and all(layer.built for layer in parts)
 
     def _standard_x(self, x, quiet=False):
         """Dicts in the order of their keys; models with named inputs have an order of their own (see Functional)."""

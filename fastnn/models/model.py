@@ -186,7 +186,11 @@ class Model(Trainer, StateTree, Layer):
         )
         if type(self).build is not Model.build:
             self._maybe_build((symbols,), {})
-        self._build_by_call(symbols)
+        try:
+            self._build_by_call(symbols)
+        except Exception:
+            if not self._is_stepped_alone():
+                raise
 
     @property
     def output_names(self):

@@ -243,7 +243,7 @@ class BatchSource:
             if kind == "predict":
                 y = w = None
             with self._named(done, x):
-                arrays = self.model._arrays(x, y, w, weights, kind)
+                arrays = self.model._arrays(x, y, w, weights, kind, batch=True)
             late = self._settled(late, done)
             if around.metrics is not None:
                 compile_batch(self.step, arrays)

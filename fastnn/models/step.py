@@ -103,17 +103,19 @@ class Step:
     # ------------------------------------------------------------------ data
     def feed(self, x, y=None, weight=None, order=None):
         """The feed for these arrays (checked), which gives their rows in `order` from now on."""
-        key = signature(x, y, weight), config.floatx()
+        whole = order is None and len({len(a) for s in (x, y, weight) if s is not None for a in flatten(s)}) > 1
+        key = signature(x, y, weight), config.floatx(), whole
         feed = self.feeds.get(key)
         if feed is None:
             model = self._model()
             model._ensure_built(x)
-            feed = self.feeds[key] = Feed(key, wanted_dtypes(model, x, len(flatten(x))), x, y, weight)
+            feed = self.feeds[key] = Feed(key, wanted_dtypes(model, x, len(flatten(x))), x, y, weight, whole)
         return self.bind(feed, x, y, weight, order)
 
     def bind(self, feed, x, y=None, weight=None, order=None):
         """The feed, which gives the rows of these arrays from now on."""
-        feed.point([a for s in (x, y, weight) if s is not None for a in flatten(s)], order)
+        arrays = [a for s in (x, y, weight) if s is not None for a in flatten(s)]
+        feed.point([a[None] for a in arrays] if feed.whole else arrays, order)
         if feed not in self.shared.bound:
             self.shared.bound.append(feed)
         return feed

@@ -7,6 +7,7 @@ answer and run this file in an environment that has TensorFlow and fastnn:
     python tests/compat/tensorflow_calls.py
 """
 
+import base64
 import inspect
 import json
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
+# Pictures that Pillow wrote: two frames of 2x3 gray, and 2x2 colours.
+GIF = "R0lGODdhAwACAIEAAAoKCgAAAAAAAAAAACwAAAAAAwACAAAIBgABCBwYEAAh+QQBAAABACwAAAAAAwACAIHIyMgAAAAAAAAAAAAIBgABCBwYEAA7"
+BMP = "Qk1GAAAAAAAAADYAAAAoAAAAAgAAAAIAAAABABgAAAAAABAAAADEDgAAxA4AAAAAAAAAAAAACWfD8hXTAAB1L6z7Q8AAAA=="
 
 
 def inputs():
@@ -32,12 +36,15 @@ def inputs():
         "wd": np.round(rng.randn(2, 2, 3, 2), 2).astype("float32"),
         "wt": np.round(rng.randn(2, 2, 4, 3), 2).astype("float32"),
         "g": np.round(rng.rand(1, 4, 4, 4), 2).astype("float32"), "big": np.arange(24, dtype="int64").reshape(2, 3, 4),
+        "boxes": np.array([[0, 0, 1, 1], [0.1, 0, 1.1, 1], [0.2, 0.5, 0.9, 0.1], [2, 2, 3, 3]], "float32"),
+        "marks": np.array([0.6, 0.9, 0.3, 0.5], "float32"), "gif": base64.b64decode(GIF), "bmp": base64.b64decode(BMP),
     }  # fmt: skip
 
 
 def value(tf, call, names):
     """A call's results: [[dtype, shape, numbers], ...]."""
-    found = eval(f"tf.{call}", {"tf": tf, "constant": tf.constant, **names})
+    words = "constant io audio uint8 uint16 int16 int32 float32 string".split()
+    found = eval(f"tf.{call}", {"tf": tf, **{n: getattr(tf, n) for n in words}, **names})
     parts = found if isinstance(found, (list, tuple)) else [found]
     return [described(np.asarray(part)) for part in parts]
 

@@ -8,7 +8,7 @@ from compat.test_tf_records import STORED
 
 from fastnn.compat import tf_examples as examples
 from fastnn.compat.tensorflow import constant
-from fastnn.compat.tf_files import encode_png
+from fastnn.compat.tf_names import find
 from fastnn.core.errors import DataError, NotSupportedError
 
 WANTED = {
@@ -70,10 +70,10 @@ def test_several_examples_are_stacked():
 
 def test_pictures_in_records():
     picture = np.arange(24, dtype="uint8").reshape(2, 4, 3)
-    kept = examples.Feature(bytes_list=examples.BytesList(value=[encode_png(picture)]))
+    kept = examples.Feature(bytes_list=examples.BytesList(value=[find("io.encode_png")(picture)]))
     data = examples.Example(examples.Features({"picture": kept})).SerializeToString()
     found = examples.parse_single_example(data, {"picture": examples.FixedLenFeature([], "string")})["picture"]
-    assert found.numpy() == encode_png(picture).numpy()
+    assert found.numpy() == find("io.encode_png")(picture).numpy()
 
 
 @pytest.mark.parametrize(

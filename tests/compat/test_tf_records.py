@@ -3,7 +3,7 @@
 import pytest
 
 from fastnn.compat import tf_records as records
-from fastnn.compat.tf_files import tensor_of
+from fastnn.compat.tf_files import content
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.data import Dataset
 
@@ -37,7 +37,7 @@ def test_tensorflows_file_is_read_and_written(tmp_path):
 @pytest.mark.parametrize("compression", ["", "GZIP", "ZLIB"])
 def test_compression(compression, tmp_path):
     options = records.TFRecordOptions(compression_type=compression)
-    path = written(tmp_path / "a", [b"one", tensor_of(b"two"), b""], options)
+    path = written(tmp_path / "a", [b"one", content(b"two"), b""], options)
     paths = Dataset.from_tensor_slices([str(path), str(path)])
     found = [r.numpy() for r in records.TFRecordDataset(paths, compression)]
     assert found == [b"one", b"two", b""] * 2
@@ -56,8 +56,8 @@ def test_files_that_are_cut_off_or_changed(cut, tmp_path):
         list(records.records(path))
 
 
-def test_other_compressions_and_text_are_refused(tmp_path):
+def test_other_compressions_and_numbers_are_refused(tmp_path):
     with pytest.raises(ArgumentError, match="GZIP"):
         records.TFRecordWriter(tmp_path / "a", "BZIP")
-    with records.TFRecordWriter(tmp_path / "a") as writer, pytest.raises(ArgumentError, match="expected bytes"):
-        writer.write("text")
+    with records.TFRecordWriter(tmp_path / "a") as writer, pytest.raises(ArgumentError, match="expected the bytes"):
+        writer.write(3)

@@ -59,7 +59,6 @@ def test_dask(alone):
 
 @pytest.mark.parametrize("backend", ["dask", "ray"])
 def test_a_search_by_the_workers_of_another_system(backend, tmp_path):
-    pytest.importorskip("dask.distributed" if backend == "dask" else "ray.util.joblib")
     child = Path(__file__).with_name("search_child.py")
     command = [sys.executable, "-m", "fastnn", "run", str(child), backend]
     done = subprocess.run(command, env=clean(), capture_output=True, text=True, cwd=tmp_path, timeout=300)
