@@ -13,6 +13,29 @@ from fastnn.core.simd import vector
 BITS = ("u8", "u16", "i32", "i64")
 
 
+@device
+def short_rows(F, p, q, count, ax, ay, n):
+    """count rows of n contiguous elements, rows ax and ay bytes apart: eight, four and one at a time, as rows of a few
+    elements (channels of a group, of a head) are many, and a vector loop's start would take longer than such a row."""
+    S = sizeof(F)
+    for i in range(count):
+        x, y, j = at(F, p + i * ax), at(F, q + i * ay), 0
+        while j + 8 <= n:
+            e0, e1, e2, e3, e4, e5, e6, e7 = x[j], x[j + 1], x[j + 2], x[j + 3], x[j + 4], x[j + 5], x[j + 6], x[j + 7]
+            y[j], y[j + 1], y[j + 2], y[j + 3], y[j + 4], y[j + 5], y[j + 6], y[j + 7] = e0, e1, e2, e3, e4, e5, e6, e7
+            j += 8
+        if j + 4 <= n:
+            e0, e1, e2, e3 = x[j], x[j + 1], x[j + 2], x[j + 3]
+            y[j], y[j + 1], y[j + 2], y[j + 3] = e0, e1, e2, e3
+            j += 4
+        while j < n:
+            y[j] = x[j]
+            j += 1
+
+
+SHORT = 64  # elements of a row below which eight at a time are fast enough
+
+
 @kernel(*BITS)
 def copy_nd(a, lo, hi, F):
     """Copy between two strided layouts; items are rows (all but the last dimension).
@@ -23,8 +46,9 @@ def copy_nd(a, lo, hi, F):
     xs, ys, table = words(a, 3)
     S, t = sizeof(F), at(np.int64, table)
     rank, n, sx, sy = t[0], t[1], t[2], t[3]
-    for row in range(lo, hi):
-        ox, oy, rest = t[4], t[5], np.int64(row)
+    row = lo
+    while row < hi:  # a run of rows along the last of the outer dimensions
+        ox, oy, rest, run, ax, ay = t[4], t[5], np.int64(row), hi - row, np.int64(0), np.int64(0)
         for d in range(rank):
             k = 6 + 3 * (rank - 1 - d)
             size = t[k]
@@ -34,18 +58,28 @@ def copy_nd(a, lo, hi, F):
                 i = i - rest * size
             ox += i * t[k + 1]
             oy += i * t[k + 2]
-        if sx == 1 and sy == 1:
-            x, y = at(F, xs + ox * S), at(F, ys + oy * S)
-            for i in range(n):
-                y[i] = x[i]
+            if d == 0:
+                run, ax, ay = min(run, size - i), t[k + 1] * S, t[k + 2] * S
+        p, q = xs + ox * S, ys + oy * S
+        if sx == 1 and sy == 1 and n < SHORT:
+            short_rows(F, p, q, run, ax, ay, n)
+        elif sx == 1 and sy == 1:
+            for r in range(run):
+                x, y = at(F, p + r * ax), at(F, q + r * ay)
+                for i in range(n):
+                    y[i] = x[i]
         elif sx == 0 and sy == 1:
-            x, y = at(F, xs + ox * S), at(F, ys + oy * S)
-            c = x[0]
-            for i in range(n):
-                y[i] = c
+            for r in range(run):
+                x, y = at(F, p + r * ax), at(F, q + r * ay)
+                c = x[0]
+                for i in range(n):
+                    y[i] = c
         else:
-            for i in range(n):
-                at(F, ys + (oy + i * sy) * S)[0] = at(F, xs + (ox + i * sx) * S)[0]
+            for r in range(run):
+                x, y = p + r * ax, q + r * ay
+                for i in range(n):
+                    at(F, y + i * sy * S)[0] = at(F, x + i * sx * S)[0]
+        row += run
     return 0
 
 
