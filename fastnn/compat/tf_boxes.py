@@ -199,7 +199,7 @@ def _nms_padded(boxes, scores, max_output_size, iou_threshold=0.5, score_thresho
     return host(kept), host(np.asarray(count))
 
 
-Combined = collections.namedtuple(
+CombinedNonMaxSuppression = collections.namedtuple(
     "CombinedNonMaxSuppression", ["nmsed_boxes", "nmsed_scores", "nmsed_classes", "valid_detections"]
 )
 
@@ -222,7 +222,7 @@ def _combined_nms(boxes, scores, max_output_size_per_class, max_total_size, iou_
         for place, (score, c, box) in enumerate(hits):
             found[0][n, place], found[1][n, place] = (np.clip(box, 0, 1) if clip_boxes else box), score
             found[2][n, place] = c
-    return Combined(*map(host, found), host(counts))
+    return CombinedNonMaxSuppression(*map(host, found), host(counts))
 
 
 COLORS = np.array([[1, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [0.5, 0, 0.5], [0.5, 0.5, 0], [0.5, 0, 0],

@@ -84,5 +84,5 @@ def test_export_says_what_to_do_instead(format, error, tmp_path):
 
 
 def test_an_export_of_an_unknown_ending_names_the_file(tmp_path):
-    with pytest.raises(NotSupportedError, match=r"net\.tflite'.*Write an \.onnx"):
+    with pytest.raises(NotSupportedError, match=r"net\.tflite'.*ends in \.onnx"):
         fastnn.Sequential([fastnn.Input((2,))]).export(tmp_path / "net.tflite")
