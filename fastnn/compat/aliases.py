@@ -97,6 +97,8 @@ class _TensorFlow(types.ModuleType):
         if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
         found = tf_names.find(full)
+        if found is None and full.startswith(names.PRIVATE):
+            found = self._private(full.split("."))
         if found is not None:
             return found
         raise AttributeError(
@@ -104,6 +106,18 @@ class _TensorFlow(types.ModuleType):
             "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself."
             f"{tf_names.near(full)}"
         )
+
+    def _private(self, path):
+        """What a name in TensorFlow's private modules is: a module, or the public function of that name, or None."""
+        if len(path) < 4:
+            return importlib.import_module(f"{self.__name__}.{path[-1]}")
+        root = sys.modules[names.TENSORFLOW]
+        for family in ("", "math", "nn", "linalg", "random", "image", "nest"):
+            try:
+                return getattr(getattr(root, family) if family else root, path[-1])
+            except (AttributeError, ModuleNotFoundError):
+                continue
+        return None
 
     def __reduce__(self):
         return importlib.import_module, (self.__name__,)
@@ -135,6 +149,8 @@ def target_of(name):
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
         below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
+            return ""
+        if below.startswith(names.PRIVATE) and below.count(".") < 3:
             return ""
         if below.split(".")[0] in names.TENSORFLOW_KERAS:
             return target_of(f"keras.{below}")

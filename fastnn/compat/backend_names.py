@@ -46,14 +46,16 @@ GONE = {
 
 def adapted(function, name):
     """A function of fastnn.ops with the defaults and argument names of keras.backend."""
-    defaults, names = DEFAULTS.get(name, {}), ARGUMENTS.get(name, {})
-    if not defaults and not names:
+    if not callable(function) or isinstance(function, type):
         return function
-    position = {k: list(inspect.signature(function).parameters).index(k) for k in defaults}
+    defaults, names = DEFAULTS.get(name, {}), ARGUMENTS.get(name, {})
+    parameters = list(inspect.signature(function).parameters)
+    position = {k: parameters.index(k) for k in defaults}
+    unnamed = "name" not in parameters
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        kwargs = {names.get(k, k): v for k, v in kwargs.items()}
+        kwargs = {names.get(k, k): v for k, v in kwargs.items() if not (unnamed and k == "name")}
         missing = {k: v for k, v in defaults.items() if k not in kwargs and len(args) <= position[k]}
         return function(*args, **kwargs, **missing)
 

@@ -316,6 +316,10 @@ def _choose(self):
     before, self.monitor = self.monitor, found
     try:
         today(self)
+    except ArgumentError:
+        if "acc" not in found and not found.endswith("auc"):  # what counted, by its name, up to Keras 2
+            raise
+        self.sign = 1
     finally:
         self.monitor = before
 

@@ -1,6 +1,6 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
-from fastnn.compat import tf_devices, tf_examples, tf_gfile, tf_records, tf_years
+from fastnn.compat import keras2_utils, tf_devices, tf_examples, tf_gfile, tf_records, tf_years
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -24,7 +24,8 @@ MODULES = {
     "preprocessing": "preprocessing", "preprocessing.sequence": "preprocessing.sequence",
     "preprocessing.image": "preprocessing.image", "preprocessing.text": "preprocessing.text",
     "utils.conv_utils": "utils", "utils.image_utils": "utils", "utils.losses_utils": "losses",
-    "utils.visualize_util": "utils", "legacy.layers": "layers",
+    "utils.visualize_util": "utils", "legacy.layers": "layers", "utils.tf_utils": "utils",
+    "engine.saving": "saving", "legacy.interfaces": "compat.keras2_interfaces", "experimental": "optimizers.schedules",
     "engine.network": "models", "engine.base_layer_v1": "layers", "engine.data_adapter": "utils",
     "backend.tensorflow_backend": "compat.backend", "backend.common": "compat.backend", "backend_config": "config",
     "api.layers": "layers", "api.models": "models", "layers.rnn": "layers", "layers.cudnn_recurrent": "layers",
@@ -56,7 +57,11 @@ CLASSES = {
         "LocallyConnected1D": "compat.keras2_layers:LocallyConnected1D",
         "LocallyConnected2D": "compat.keras2_layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
-        "SyncBatchNormalization": "BatchNormalization",     },
+        "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1:Convolution2D",
+        "Recurrent": "RNN", "get_source_inputs": "utils:get_source_inputs", "Network": "models:Model",
+        "Container": "models:Model", "_Conv": "layers.conv:BaseConv", "_Merge": "layers.merging:Merge",
+        "_GlobalPooling2D": "layers.global_pooling:BaseGlobalPooling", "_Pooling2D": "layers.pooling:BasePooling",
+    },
     "optimizers": {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adadelta": "Adadelta",
                    "adamax": "Adamax", "nadam": "Nadam"},
     "losses": {"logcosh": "log_cosh", "mse": "mean_squared_error", "mae": "mean_absolute_error",
@@ -66,10 +71,15 @@ CLASSES = {
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2", "activity_l1": "L1",
                      "activity_l2": "L2", "activity_l1l2": "compat.keras1:l1l2"},
-    "utils": {"plot": "plot_model"}, "callbacks": {"BaseLogger": "Callback"},
+    "utils": {"plot": "plot_model", "GeneratorEnqueuer": "PyDataset", **keras2_utils.NAMES},
+    "activations": {"relu": "compat.backend_arrays:relu_of_any_year"},
+    "callbacks": {"BaseLogger": "Callback"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
-               "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model"},
+               "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model",
+               "get_source_inputs": "utils:get_source_inputs",
+               "model_from_config": "compat.keras2_utils:model_from_config"},
+    "applications.imagenet_utils": {"_obtain_input_shape": "obtain_input_shape"},
 }  # fmt: skip
 
 # What the TensorFlow root holds besides the functions of fastnn.compat.tf_names, as "module:name" of ours.
@@ -104,7 +114,10 @@ TENSORFLOW_FUNCTIONS = {
         ("OpError", "FastnnError"), ("InvalidArgumentError", "ArgumentError"), ("NotFoundError", "MissingFileError"),
         ("ResourceExhaustedError", "OutOfMemoryError"), ("UnimplementedError", "NotSupportedError"),
         ("DataLossError", "FileFormatError"), ("FailedPreconditionError", "CallOrderError"))},
-    "Module": "compat.tf_module:Module", "image.ResizeMethod": "compat.tf_images:ResizeMethod",
+    "Module": "compat.tf_module:Module",
+    **{f"version.{n}": f"compat.tensorflow:{n}" for n in ("VERSION", "GIT_VERSION", "COMPILER_VERSION")},
+    "keras_export": "compat.keras2_utils:as_it_is", "tf_export": "compat.keras2_utils:as_it_is",
+    "image.ResizeMethod": "compat.tf_images:ResizeMethod",
     "compat.v1.gradients": "compat.tf_function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
@@ -127,6 +140,8 @@ TENSORFLOW_FUNCTIONS = {
         ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
         ("random_uniform", "RandomUniform"))},
 }  # fmt: skip
+# Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
+PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform")
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",

@@ -88,3 +88,7 @@ class Variable(metaclass=_AnyVariable):
     def __new__(cls, initial_value, trainable=True, name=None, dtype=None, **kwargs):
         value = constant(initial_value() if callable(initial_value) else initial_value, dtype)
         return _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
+
+
+# `tf.version`
+VERSION, GIT_VERSION, COMPILER_VERSION = "2.20.0", "unknown", "unknown"

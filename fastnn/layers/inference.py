@@ -11,7 +11,7 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import FastnnError, GraphError
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
-from fastnn.layers import nest, signature
+from fastnn.layers import context, nest, signature
 from fastnn.layers.events import is_functional
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size, sizes_at
@@ -66,6 +66,33 @@ def has_rule(cls):
     return not getattr(cls, "_rule_calls", False) and all(
         m.startswith("fastnn.layers.") and m != "fastnn.layers.layer" for m in written
     )
+
+
+def _is_users(method):
+    return not (getattr(method, "__module__", None) or "").startswith("fastnn.")
+
+
+@functools.lru_cache(maxsize=1024)
+def _call_says_more(cls, call_alone_counts):
+    """Whether a class has a `call` of a user's beside a rule of shapes that was not written for it."""
+    if not _is_users(cls.call) or _is_users(cls.compute_output_spec):
+        return False
+    return call_alone_counts or not _is_users(cls.compute_output_shape)
+
+
+def spec_of(layer, args, kwargs):
+    """What a call of a layer on symbols returns: by its rule of shapes, or by its `call` where that says more.
+
+    A subclass of one of fastnn's layers may compute something else in a `call` of its own. Up to Keras 2 a `call` alone
+    counted, whatever `compute_output_shape` said. What cannot be traced without data follows the rule.
+    """
+    if _call_says_more(type(layer), context.keeps_nodes()):
+        takes = signature.of(type(layer).call).takes("training") and kwargs.get("training") is None
+        try:
+            return infer(layer._call_inner, args, {**kwargs, "training": False} if takes else kwargs)
+        except Exception:
+            return layer.compute_output_spec(*args, **kwargs)
+    return layer.compute_output_spec(*args, **kwargs)
 
 
 def by_rule(layer, trace, args, kwargs):

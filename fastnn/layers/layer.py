@@ -342,7 +342,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         with context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
-            outputs = self.compute_output_spec(*args, **kwargs)
+            outputs = inference.spec_of(self, args, kwargs)
             self.built = True
         event = CallEvent(self, args, kwargs, outputs)
         return event.output
