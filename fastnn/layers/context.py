@@ -13,8 +13,10 @@ from fastnn.graph.tensor import Tensor
 __all__ = [
     "CallContext",
     "active",
+    "as_before_keras_3",
     "entered",
     "get_mask",
+    "locked",
     "name_scope",
     "overrules_nodes",
     "path",
@@ -42,6 +44,7 @@ class CallContext:
         self.given = False  # whether a caller said it, or it followed from defaults
         self.passed = {}  # call-context arguments by name, for the layers inside that ask for them
         self.masks = {}  # id(value) -> (value, mask); the value is kept so that its id stays its own
+        self.tracker = None  # of the layer whose call it is
 
 
 def _stack():
@@ -58,11 +61,14 @@ def active():
 
 
 @contextlib.contextmanager
-def entered(training, given=False):
-    """The context inside a layer call whose resolved training flag is `training`; given: a caller has said it."""
+def entered(training, given=False, tracker=None):
+    """The context inside a layer call whose resolved training flag is `training`.
+
+    given: a caller has said it.  tracker: the layer's, which takes nothing new meanwhile (see `locked`).
+    """
     stack = _stack()
     context = CallContext()
-    context.training, context.given = training, given
+    context.training, context.given, context.tracker = training, given, tracker
     if stack:
         context.masks, context.passed = stack[-1].masks, stack[-1].passed
         context.given = given or stack[-1].given
@@ -90,6 +96,17 @@ def overrules_nodes():
     """
     context = active()
     return context is not None and context.given and not _rules["node"]
+
+
+def as_before_keras_3():
+    """Whether calls are those of Keras 2: weights may be made in them, and anything is passed by position."""
+    return _rules["node"]
+
+
+def locked(tracker):
+    """Whether the call in progress is that of the layer with this tracker, and not its build."""
+    context = active()
+    return context is not None and context.tracker is tracker and not tracker.building and not _rules["node"]
 
 
 def _masks():

@@ -21,7 +21,7 @@ from fastnn.graph.active import casting, casting_to
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import here as gathering
 from fastnn.graph.variable import auto_name
-from fastnn.layers import context, gathered, inference, nest, remat, short, signature
+from fastnn.layers import context, gathered, inference, nest, positional, remat, short, signature
 from fastnn.layers.attributes import AttributesMixin
 from fastnn.layers.calling import CallingMixin
 from fastnn.layers.config import ConfigMixin
@@ -165,8 +165,6 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             self.set_weights(self._initial_weights)
             self._initial_weights = None
 
-    # ---- calling --------------------------------------------------------------------------------------
-
     @open_signature
     def call(self, *args: Any, **kwargs: Any) -> Tensor:
         """What the layer computes; subclasses say.
@@ -221,7 +219,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             kwargs["training"] = training
         elif not call.takes("training") and not call.open:
             kwargs.pop("training", None)  # meant for the layers inside, which find it in the context
-        with context.entered(training, given) as here, context.name_scope(self):
+        with context.entered(training, given, self._tracker) as here, context.name_scope(self):
             if passed:
                 here.passed = {**here.passed, **passed}
             if not self.built:
@@ -293,7 +291,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             return array if array is x else with_mask(array, context.get_mask(x))
 
         if isinstance(structure, tuple):
-            structure = tuple(nest.array_of_numbers(x) for x in structure)
+            structure = positional.arguments(self, structure)
         return nest.map_structure(leaf, structure)
 
     def _resolve_training(self, call, args, kwargs, outer):
@@ -394,7 +392,8 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
 
     def _call_inner(self, *args, **kwargs):
         """`call` with inputs converted, for inference: nested layers see a context."""
-        with context.entered(kwargs.get("training")), context.name_scope(self), self._weights_as_computed():
+        inside = context.entered(kwargs.get("training"), False, self._tracker)
+        with inside, context.name_scope(self), self._weights_as_computed():
             return self.call(*self._convert(args), **self._convert(kwargs))
 
     def __repr__(self) -> str:

@@ -47,7 +47,7 @@ def recorded_build(function: Callable[..., None]) -> Callable[..., None]:
         if self._building:
             function(self, *args, **kwargs)
             return
-        self._building = True
+        self._building = self._tracker.building = True
         try:
             with context.name_scope(self), paused():
                 self._path = context.path()
@@ -55,7 +55,7 @@ def recorded_build(function: Callable[..., None]) -> Callable[..., None]:
                     self.dtype_policy = self.dtype_policy[self._path]
                 function(self, *args, **kwargs)
         finally:
-            self._building = False
+            self._building = self._tracker.building = False
         names = signature.of(function).names
         self._build_shapes = {**dict(zip(names, args)), **kwargs}
         self.built = True

@@ -6,6 +6,7 @@ from fastnn.core import changes, hooks, nesting
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import reached
 from fastnn.graph import Variable
+from fastnn.layers import context
 
 _version = _own_version = 0
 
@@ -66,6 +67,7 @@ class Tracker:
     def __init__(self):
         self.trainable, self.frozen, self.layers, self.metrics = Owned(), Owned(), Owned(), Owned()
         self.levels = 0  # of layers inside layers
+        self.building = False  # whether the layer's `build` runs
 
     def hold(self, layer):
         """Enter a layer; ArgumentError where it would make the nesting too deep to be walked."""
@@ -115,6 +117,11 @@ class Tracker:
             return value
         home = self.home(value)
         if home is not None and not any(v is value for v in home):
+            if home is not self.metrics and context.locked(self):  # add_metric makes one in `call`
+                raise ArgumentError(
+                    "You cannot add new elements of state (variables or sub-layers) to a layer that is already built, "
+                    f"or in its `call`. Received: {value!r}. Make it in `__init__()` or in `build()`."
+                )
             (self.hold if home is self.layers else home.append)(value)
         return value
 

@@ -45,6 +45,19 @@ def test_bad_arrays_have_named_errors(bad, error):
         data.as_rows(bad, "x")
 
 
+@pytest.mark.parametrize(("given", "wanted", "dtype"), [
+    ("complex128", "complex64", "complex64"), ("complex64", None, "complex64"), ("float64", "complex64", "float32"),
+    ("float32", "complex128", "float64"), ("int32", "complex64", "float32"),
+])  # fmt: skip
+def test_batches_of_complex_numbers(given, wanted, dtype):
+    assert data.batch_dtype(data.as_rows(np.ones((2, 3), given), "x"), wanted) == dtype
+
+
+def test_no_model_of_real_numbers_takes_complex_ones():
+    with pytest.raises(DTypeError, match="view_as_real"):
+        data.batch_dtype(np.ones((2, 3), "complex64"), "float32")
+
+
 def test_different_lengths_name_each_array():
     with pytest.raises(DataError, match=r"x 3.*y 2"):
         data.row_count(("x", np.zeros((3, 1))), ("y", np.zeros(2)))
