@@ -6,7 +6,7 @@ import evaluate
 import numpy as np
 import pytest
 
-from fastnn import GradientTape, Variable, ops
+from fastnn import GradientTape, KerasTensor, Variable, ops
 from fastnn.core.errors import ArgumentError, DTypeError, KernelError, NotSupportedError, ShapeError
 
 RNG = np.random.default_rng(2)
@@ -116,6 +116,12 @@ ERRORS = {
     "fft of one part": (lambda: ops.fft(draw(3)), ArgumentError, "tuple of two tensors"),
     "fft of two shapes": (lambda: ops.fft((draw(3), draw(4))), ShapeError, "same shape"),
     "fft of integers": (lambda: ops.fft(([1, 2], [3, 4])), DTypeError, "not of type float"),
+    "fft of numbers": (lambda: ops.fft((1, 2)), ShapeError, "rank >= 1"),
+    "fft2 of rows": (lambda: ops.fft2((draw(3), draw(3))), ShapeError, "rank >= 2"),
+    "rfft of a number": (lambda: ops.rfft(1.0), ShapeError, "rank >= 1"),
+    "irfft of numbers": (lambda: ops.irfft((KerasTensor(()),) * 2), ShapeError, "rank >= 1"),
+    "istft of rows": (lambda: ops.istft((draw(3), draw(3)), 4, 2, 4), ShapeError, "rank >= 2"),
+    "sequences of a number": (lambda: ops.extract_sequences(1.0, 1, 1), ShapeError, "rank >= 1"),
     "rfft of nothing": (lambda: ops.rfft(draw(3), fft_length=0), ArgumentError, "positive integer"),
     "stft of integers": (lambda: ops.stft(np.arange(9), 4, 2, 4), DTypeError, "Invalid input type"),
     "a short fft_length": (lambda: ops.stft(draw(9), 4, 2, 3), ArgumentError, "larger than `sequence_length`"),

@@ -280,6 +280,15 @@ def test_loops_and_choices():
     np.testing.assert_array_equal(out, [4, 4, 4])
 
 
+def test_moments_of_float16_are_finite():
+    x = np.array([-741.0, 353.2, 1099.0, -1807.0, 502.8], "float16")
+    for keepdims in (False, True):
+        mean, var = ops.moments(x, axes=[0], keepdims=keepdims)
+        assert mean.dtype == var.dtype == "float16" and mean.shape == ((1,) if keepdims else ())
+        np.testing.assert_allclose(mean, x.astype("float64").mean(), rtol=1e-3)
+        np.testing.assert_array_equal(var, np.full_like(var, 65504))
+
+
 def test_scattering():
     np.testing.assert_array_equal(
         ops.scatter([[0, 1], [2, 0], [0, 1]], np.array([1, 2, 3], "f4"), (3, 2)), [[0, 4], [0, 0], [2, 0]]
@@ -289,6 +298,7 @@ def test_scattering():
         ids = KerasTensor((6,), dtype="int32")
         assert f(KerasTensor((6, 4)), ids).shape == (None, 4)  # as many as nobody knows
         assert f(KerasTensor((None, 4)), KerasTensor((None,), dtype="int32"), 5).shape == (5, 4)
+        assert f(KerasTensor((None, 4)), ids, 5).shape == (5, 4)
         with pytest.raises(ValueError, match="same leading dimension"):
             f(KerasTensor((5, 4)), ids)
     values, places = ops.top_k(X, 2)

@@ -20,6 +20,16 @@ __all__ = ["fft", "fft2", "ifft2", "rfft", "irfft", "extract_sequences", "stft",
 
 
 # ------------------------------------------------------------------ transforms
+def _ranked(name, x, rank=1):
+    """x, which has at least `rank` dimensions."""
+    if len(x.shape) < rank:
+        raise ShapeError(
+            f"Input should have rank >= {rank}: Input `x` must have at least {rank} dimensions. Received shape: "
+            f"{tuple(x.shape)} ({name})."
+        )
+    return x
+
+
 def _parts(name, x, rank=1):
     """The two parts of a complex value, checked, in a dtype that kernels take."""
     if not isinstance(x, (tuple, list)) or len(x) != 2:
@@ -32,13 +42,12 @@ def _parts(name, x, rank=1):
             "Input `x` should be a tuple of two tensors - real and imaginary. Both the real and imaginary parts should "
             f"have the same shape. Received: x[0].shape = {tuple(re.shape)}, x[1].shape = {tuple(im.shape)} ({name})."
         )
+    _ranked(name, re, rank)
     if not (dtypes.is_float(dtype_of(re)) and dtypes.is_float(dtype_of(im))):
         raise DTypeError(
             f"At least one tensor in input `x` is not of type float. Received: dtypes {dtype_of(re)} and "
             f"{dtype_of(im)} ({name})."
         )
-    if len(re.shape) < rank:
-        raise ShapeError(f"Input `x` must have at least {rank} dimensions. Received shape: {tuple(re.shape)} ({name}).")
     kind = dtypes.promote(dtype_of(re), dtype_of(im))
     return [cast_to(v, WIDE.get(kind, kind)) for v in (re, im)]
 
@@ -118,7 +127,7 @@ def rfft(x: Any, fft_length: Any = None) -> Tensor:
     >>> rfft([0.0, 1.0, 2.0, 3.0])[0].tolist()
     [6.0, -2.0, -2.0]
     """
-    x = floating(x)
+    x = _ranked("rfft", floating(x))
     x = cast_to(x, WIDE.get(dtype_of(x), dtype_of(x)))
     return tuple(R.rdft(x if fft_length is None else _sized(x, _length("rfft", fft_length))))
 
@@ -192,7 +201,7 @@ def extract_sequences(x: Any, sequence_length: Any, sequence_stride: Any) -> Ten
     >>> extract_sequences([1, 2, 3, 4, 5], 3, 2).tolist()
     [[1, 2, 3], [3, 4, 5]]
     """
-    return _frames(operand(x), int(sequence_length), _step(sequence_stride))
+    return _frames(_ranked("extract_sequences", operand(x)), int(sequence_length), _step(sequence_stride))
 
 
 def _window(window, sequence_length, fft_length, dtype):

@@ -7,7 +7,7 @@ from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.kernels.reference import reduce as reference
 from fastnn.ops.forms import WIDE, composite
-from fastnn.ops.functions.arithmetic import add, divide, maximum, minimum, multiply, subtract
+from fastnn.ops.functions.arithmetic import add, clip, divide, maximum, minimum, multiply, subtract
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.elementwise import isfinite, sqrt, square, stop_gradient
 from fastnn.ops.functions.layout import broadcast_to, ravel, reshape
@@ -203,10 +203,16 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
         keepdims: whether the axes gone over stay, with size 1.
         synchronized: Keras's argument for several devices; the result is the same.
 
+    Of float16 they are calculated in float32; what float16 does not hold is its largest number.
+
     >>> [float(v) for v in moments([1.0, 3.0], axes=0)]
     [2.0, 1.0]
     """
-    return mean(x, axes, keepdims), var(x, axes, keepdims)
+    if dtype_of(operand(x)) != "float16":
+        return mean(x, axes, keepdims), var(x, axes, keepdims)
+    wide = cast_to(x, "float32")
+    far = dtypes.far(float("inf"), "float16")
+    return tuple(cast_to(clip(f(wide, axes, keepdims), -far, far), "float16") for f in (mean, var))
 
 
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:

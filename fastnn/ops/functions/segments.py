@@ -35,8 +35,8 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     array([3., 3.], dtype=float32)
     """
     x, ids = _numbered(data, segment_ids)
-    if _uncounted(ids, num_segments):
-        return _of_any_size(x)
+    if _of_shapes_only(x, ids, num_segments):
+        return current().input((num_segments, *x.shape[1:]), dtype_of(x))
     n = _count(ids, num_segments)
     inside = logical_and(greater_equal(ids, 0), less(ids, n))
     return getitem(_added(x, where(inside, ids, np.array(n, dtypes.numpy_type(dtype_of(ids)))), n + 1), slice(0, n))
@@ -82,15 +82,11 @@ def _numbered(data, segment_ids):
     return x, ids
 
 
-def _uncounted(ids, num_segments):
-    """Whether only shapes are asked for, and there is nothing that the number of segments follows from."""
+def _of_shapes_only(x, ids, num_segments):
+    """Whether only shapes are asked for, and the number of slices or of segments is not known."""
     trace = current()
-    return num_segments is None and is_symbol(ids) and trace is not None and trace.building
-
-
-def _of_any_size(x):
-    """Slices like those of x, of an unknown number."""
-    return current().input((None, *x.shape[1:]), dtype_of(x))
+    unknown = x.shape[0] is None or (num_segments is None and is_symbol(ids))
+    return unknown and trace is not None and trace.building
 
 
 def _count(ids, num_segments):
@@ -108,8 +104,8 @@ def _count(ids, num_segments):
 def segments(reduction, data, segment_ids, num_segments, empty):
     """reduction(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = _numbered(data, segment_ids)
-    if _uncounted(ids, num_segments):
-        return _of_any_size(x)
+    if _of_shapes_only(x, ids, num_segments):
+        return current().input((num_segments, *x.shape[1:]), dtype_of(x))
     n = _count(ids, num_segments)
     rank = len(x.shape)
     reserve(n)
