@@ -24,7 +24,10 @@ def record(name, function, args, kwargs):
     if found is None or any_functional(found[0]):
         return function.__wrapped__(*args, **kwargs) if hasattr(function, "__wrapped__") else function(*args, **kwargs)
     config, arguments, keywords = found
-    return PublicCall(row, function, config)(*arguments, **keywords)
+    result = PublicCall(row, function, config)(*arguments, **keywords)
+    if config.get("sparse") is True:
+        result._sparse = True  # of one_hot and multi_hot: said of symbols, as in Keras; values are dense
+    return result
 
 
 hooks.register("record", record)

@@ -142,7 +142,10 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
     if x1 is None and x2 is None:
         return nonzero(condition)
     if x1 is None or x2 is None:
-        raise ArgumentError("where: received one of x1 and x2; expected both, or neither.")
+        raise ArgumentError(
+            "where: `x1` and `x2` either both should be `None` or both should be non-`None`. Received: "
+            f"x1={x1!r:.100}, x2={x2!r:.100}"
+        )
     dtype = result_dtype(x1, x2)
     return R.where(cast_to(condition, "bool"), cast_to(x1, dtype), cast_to(x2, dtype))
 

@@ -1,10 +1,12 @@
 """Constants: ranges, grids, identity matrices, diagonals. Made at once, as arrays that graphs take as constants."""
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentTypeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
@@ -122,6 +124,16 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
     return _array(np.geomspace(start, stop, num, endpoint, axis=axis), name)
 
 
+def _whole(name, value):
+    """An int, given as one, as an array of integers or as a symbol that follows from constants."""
+    if is_symbol(value):
+        return int(value)
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ArgumentTypeError(f"`{name}` must be an integer. Received: {name}={value!r}.") from None
+
+
 def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
     """Ones on the k-th diagonal of an N x M matrix of zeros.
 
@@ -130,12 +142,15 @@ def eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
         k: the diagonal: 0 the main one, above it if positive.
         dtype: of the result; the default float type if None.
 
+    Raises ArgumentTypeError for sizes that are no integers.
+
     >>> eye(2)
     array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    reserve(int(N) * int(N if M is None else M))
-    return np.eye(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
+    rows, columns = _whole("N", N), None if M is None else _whole("M", M)
+    reserve(rows * (rows if columns is None else columns))
+    return np.eye(rows, columns, _whole("k", k), dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
 def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:

@@ -62,7 +62,7 @@ def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Tensor:
 
     Args:
         x: numbers.
-        indices: integers, of x's shape but along the axis.
+        indices: integers, of x's shape but along the axis; sizes of 1, of either, are repeated elsewhere.
         axis: an int, or None for both flattened.
 
     >>> take_along_axis([[10, 20], [30, 40]], [[1], [0]], axis=1)
@@ -72,7 +72,18 @@ def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Tensor:
     x, indices = operand(x), index_operand(indices)
     if axis is None:
         x, indices, axis = ravel(x), ravel(indices), 0
-    return R.take_along_axis(x, indices, axis=normalize_axis(axis, len(x.shape)))
+    axis = normalize_axis(axis, len(x.shape))
+    if len(x.shape) == len(indices.shape):
+        x, indices = _matched(x, indices, axis), _matched(indices, x, axis)
+    return R.take_along_axis(x, indices, axis=axis)
+
+
+def _matched(x, other, axis):
+    """x with the sizes of 1 that it has off the axis, where `other` has more, repeated."""
+    grows = [d == 1 and n not in (1, None) and i != axis for i, (d, n) in enumerate(zip(x.shape, other.shape))]
+    if not any(grows):
+        return x
+    return R.broadcast_to(x, shape=tuple(n if g else d for d, n, g in zip(x.shape, other.shape, grows)))
 
 
 def one_hot(x: Any, num_classes: Any, axis: Any = -1, dtype: Any = None, sparse: bool = False) -> Tensor:

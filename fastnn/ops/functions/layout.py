@@ -103,8 +103,27 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
     """
     x = operand(x)
     rank = len(x.shape)
-    axes = tuple(range(rank))[::-1] if axes is None else tuple(normalize_axis(a, rank, "axes") for a in axes)
+    axes = tuple(range(rank))[::-1] if axes is None else _permutation(axes, x.shape)
     return x if axes == tuple(range(rank)) and is_symbol(x) else R.transpose(x, axes=axes)
+
+
+def _permutation(axes, shape):
+    """`axes` as a tuple of ints >= 0, each dimension's once."""
+    rank, given = len(shape), list(axes)
+    if len(given) != rank:
+        raise ShapeError(
+            f"transpose: `axes` must be a list of the same length as the input shape. Received: axes={given}, "
+            f"input shape={tuple(shape)}"
+        )
+    if any(not hasattr(a, "__index__") or not -rank <= a < rank for a in given):
+        raise ShapeError(
+            f"transpose: Each axis in `axes` must be an integer in [-{rank}, {rank}). Received: axes={given}, "
+            f"input shape={tuple(shape)}"
+        )
+    found = tuple(a.__index__() % rank for a in given)
+    if len(set(found)) < rank:
+        raise ShapeError(f"transpose: `axes` must be a valid permutation of the dimensions. Received: axes={given}")
+    return found
 
 
 def swapaxes(x: Any, axis1: Any, axis2: Any) -> Tensor:

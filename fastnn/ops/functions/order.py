@@ -76,7 +76,8 @@ def argsort(x: Any, axis: Any = -1) -> Tensor:
     >>> argsort([3, 1, 2])
     array([1, 2, 0], dtype=int32)
     """
-    return R.argsort(ravel(x), axis=-1) if axis is None else R.argsort(operand(x), axis=int(axis))
+    x = operand(x)
+    return R.argsort(ravel(x), axis=-1) if axis is None or not x.shape else R.argsort(x, axis=int(axis))
 
 
 def sort(x: Any, axis: Any = -1) -> Tensor:
@@ -206,7 +207,7 @@ def unique(
             the value at each place of x, and how often each occurs.
         axis: slices along it are compared in place of single values.
         size: the result is cut, or filled, to so many values; None keeps what there is.
-        fill_value: what fills; the smallest value if None.
+        fill_value: what fills; the smallest value if None. Those occur 0 times, at the first place of the smallest.
 
     >>> unique([3, 1, 3])
     array([1, 3], dtype=int32)
@@ -221,6 +222,11 @@ def unique(
     along = 0 if axis is None else axis
     values = np.take(values, range(min(size, values.shape[along])), axis=along)
     missing = size - values.shape[along]
+    places, counts = 0 if return_index else None, len(rest) - 1 if return_counts else None
+    for i in (places, counts):
+        if i is not None:
+            fill = np.full(max(missing, 0), 0 if i == counts else rest[i][0], rest[i].dtype)
+            rest[i] = np.concatenate([rest[i][:size], fill])
     if missing > 0:
         shape = [missing if i == along else d for i, d in enumerate(values.shape)]
         fill = np.full(shape, values.min() if fill_value is None else fill_value, values.dtype)

@@ -35,6 +35,9 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Tensor:
     4.0
     """
     y = moveaxis(floating(y), axis, -1)
+    if x is not None:
+        x = operand(x)
+        x = moveaxis(x, axis, -1) if len(x.shape) > 1 else x
     middle = affine(add(getitem(y, (..., slice(1, None))), getitem(y, (..., slice(None, -1)))), 0.5)
     return sum(multiply(middle, dx if x is None else diff(x)), axis=-1)
 

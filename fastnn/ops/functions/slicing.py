@@ -188,7 +188,7 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = N
         mode: "constant" for one number; "reflect", "symmetric" and "edge" take values of x.
         constant_values: the number; 0 if None.
 
-    Raises ArgumentError for another mode.
+    Raises ArgumentError for another mode, and for a number with a mode that takes none.
 
     >>> pad([1, 2], (1, 0))
     array([0, 1, 2], dtype=int32)
@@ -202,6 +202,11 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = N
         return R.pad(x, pad_width=width, constant_value=fill)
     if mode not in ("reflect", "symmetric", "edge"):
         raise ArgumentError(f"pad: received mode={mode!r}, expected 'constant', 'reflect', 'symmetric' or 'edge'.")
+    if constant_values is not None:
+        raise ArgumentError(
+            "Argument `constant_values` can only be provided when `mode == 'constant'`. Received: "
+            f"mode={mode}, constant_values={constant_values!r}"
+        )
     for axis, margins in enumerate(width):
         if any(margins):
             reserve((x.shape[axis] or 0) + sum(margins))

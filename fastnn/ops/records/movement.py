@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------ shapes: the memory stays
 def _reshape_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, wanted = specs[0].shape, attrs["shape"]
-    if sum(d == -1 for d in wanted) > 1 or any(d < -1 for d in wanted):
-        raise ShapeError(f"reshape: received the target shape {wanted}, expected sizes >= 0 and at most one -1.")
+    if any(d < -1 for d in wanted):
+        raise ShapeError(f"reshape: each size must be a non-negative integer, or -1. Received: newshape={wanted}")
+    if sum(d == -1 for d in wanted) > 1:
+        raise ShapeError(f"reshape: there may be at most one unknown dimension (-1). Received: newshape={wanted}")
     known = product(d for d in wanted if d != -1)
     if None in shape:
         rest = product(d for d in shape if d is not None)
