@@ -49,6 +49,8 @@ def infer(function, args, kwargs, training=False, rules=False):
             error = failed
     rows = exact if all(None not in x.shape[1:] for x in tensors) else None
     found, first = _probe(function, args, kwargs, training, tensors, rows, error)
+    if found and rules and isinstance(error, FastnnError) and not _alike(found):
+        raise error  # a rule that knows why nothing follows from None
     if found:
         return exact if rows is not None and len(found) == 1 else _merged(found)
     if error is None and not sized:
@@ -145,6 +147,12 @@ def _agree(exact, found):
 
 def _same(first, second):
     return type(first) is type(second) and str(first) == str(second)
+
+
+def _alike(found):
+    """Whether all runs gave results of the same number, ranks and dtypes."""
+    kinds = [[_kind(x) for x in nest.flatten(results)] for results in found]
+    return all(k == kinds[0] for k in kinds)
 
 
 def _merged(found):

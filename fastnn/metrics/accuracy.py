@@ -84,13 +84,16 @@ def sparse_categorical_accuracy(y_true, y_pred):
         y_true: class indices, (n, ...) or (n, ..., 1).
         y_pred: scores, (n, ..., classes).
 
+    Returns (n, ...), without a last axis of 1.
+
     >>> [float(v) for v in sparse_categorical_accuracy([1], [[0.3, 0.7]])]
     [1.0]
     """
     y_true, y_pred = tensor(y_true), tensor(y_pred)
     y_true = sparse_labels("sparse_categorical_accuracy", y_true, y_pred)
     found = ops.argmax(y_pred, axis=-1)
-    return _matches(ops.cast(y_true, dtype_of(found)) if dtype_of(y_true) != dtype_of(found) else y_true, found)
+    found = _matches(ops.cast(y_true, dtype_of(found)) if dtype_of(y_true) != dtype_of(found) else y_true, found)
+    return ops.squeeze(found, -1) if len(found.shape) > 1 and found.shape[-1] == 1 else found
 
 
 def _in_top_k(labels, y_pred, k):

@@ -286,8 +286,8 @@ from fastnn.ops.functions.elementwise import sin as sin
 from fastnn.ops.functions.trigonometry import sinc as sinc
 from fastnn.ops.functions.trigonometry import sinh as sinh
 from fastnn.ops.functions.constants import size as size
-from fastnn.ops.functions.slicing import slice as slice
-from fastnn.ops.functions.slicing import slice_update as slice_update
+from fastnn.ops.functions.blocks import slice as slice
+from fastnn.ops.functions.blocks import slice_update as slice_update
 from fastnn.ops.functions.linalg import slogdet as slogdet
 from fastnn.ops.functions.activation_sparse import soft_shrink as soft_shrink
 from fastnn.ops.functions.activation import soft_sign as soft_sign

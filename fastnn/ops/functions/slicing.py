@@ -10,7 +10,6 @@ from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import gathers, known
-from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.indexing import take
 from fastnn.ops.functions.layout import (
     broadcast_to,
@@ -23,10 +22,10 @@ from fastnn.ops.functions.layout import (
     squeeze,
     swapaxes,
 )
-from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
+from fastnn.ops.functions.operands import dtype_of, is_symbol, operand, reserve
 from fastnn.ops.op import R
 
-__all__ = ["fliplr", "flipud", "get_item", "getitem", "slice", "slice_update", "pad", "flip", "rot90", "roll", "tile",
+__all__ = ["fliplr", "flipud", "get_item", "getitem", "pad", "flip", "rot90", "roll", "tile",
            "repeat"]  # fmt: skip
 
 
@@ -139,44 +138,6 @@ def _masked(x, key):
         numbers = np.arange(product(x.shape), dtype=np.int32).reshape(x.shape)[key]
         return take(reshape(x, (-1,)), numbers, axis=0)
     return np.asarray(known(x))[key]
-
-
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
-    """The block of the given shape that begins at start_indices (ints; -1 in shape: up to the end).
-
-    Args:
-        inputs: numbers of any shape.
-        start_indices: where the block begins, one int for each dimension.
-        shape: the block's sizes, ints; -1 up to the end.
-
-    >>> slice([[1, 2], [3, 4]], (0, 1), (2, 1))
-    array([[2],
-           [4]], dtype=int32)
-    """
-    return getitem(
-        inputs,
-        tuple(builtins.slice(int(a), None if n == -1 else int(a) + int(n)) for a, n in zip(start_indices, shape)),
-    )
-
-
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
-    """inputs with the block that begins at start_indices replaced by updates.
-
-    Args:
-        inputs: numbers of any shape.
-        start_indices: where the block begins, one int for each dimension.
-        updates: the block, with as many dimensions.
-
-    >>> slice_update([1, 2, 3], [1], [9])
-    array([1, 9, 3], dtype=int32)
-    """
-    x, u = operand(inputs), operand(updates)
-    key = tuple((int(a), int(a) + n, None) for a, n in zip(start_indices, u.shape))
-    reserve(product(x.shape), 1)
-    inside = np.zeros(x.shape, bool)
-    inside[tuple(builtins.slice(*k) for k in key)] = True
-    margins = tuple((k[0], d - k[1]) for k, d in zip(key, x.shape))
-    return where(inside, R.pad(cast_to(u, dtype_of(x)), pad_width=margins, constant_value=0.0), x)
 
 
 def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = None) -> Tensor:
