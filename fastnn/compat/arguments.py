@@ -100,9 +100,15 @@ METHODS = {"fit": _READ, "evaluate": _READ, "predict": _READ, "fit_generator": _
            "predict_generator": _FIT}  # fmt: skip
 
 
-def save_weights(self, filepath, overwrite=True, **kwargs):
-    """Save the weights to a file of any name; under one that ends in .h5, .hdf5 or .keras, in Keras 2's layout."""
+def save_weights(self, filepath, overwrite=True, save_format=None, options=None, **kwargs):
+    """Save the weights to a file of any name; under one that ends in .h5, .hdf5 or .keras, in Keras 2's layout.
+
+    kwargs: Keras 3's, with its names of files.
+    """
     path = os.fspath(filepath)
+    if kwargs:
+        save(self, path, overwrite, **kwargs)
+        return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     if path.endswith((".h5", ".hdf5", ".keras")) and not path.endswith(".weights.h5"):
         if not overwrite and os.path.exists(path):

@@ -87,9 +87,10 @@ TENSORFLOW_FUNCTIONS = {
     **dict.fromkeys(("random.set_seed", "set_random_seed", "random.set_random_seed", "compat.v1.set_random_seed"),
                     "utils:set_random_seed"),
     **{n: f"compat.tensorflow:{n}" for n in (
-        "Tensor", "constant", "Variable", "GradientTape", "newaxis", "executing_eagerly", "float16",
-        "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
-        "uint64", "bool", "string")},
+        "Tensor", "constant", "Variable", "GradientTape", "newaxis", "executing_eagerly")},
+    **{f"{prefix}{n}": f"compat.tensorflow:{n}" for prefix in ("", "dtypes.") for n in (
+        "DType", "as_dtype", "float16", "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64",
+        "uint8", "uint16", "uint32", "uint64", "bool", "string")},
     **{n: f"compat.tf_function:{n}" for n in (
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},

@@ -1,5 +1,6 @@
 """TensorFlow's constants, variables, dtypes and tape."""
 
+import builtins
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,16 @@ int8, int16, int32, int64 = map(DType, ("int8", "int16", "int32", "int64"))
 uint8, uint16, uint32, uint64 = map(DType, ("uint8", "uint16", "uint32", "uint64"))
 bool, double, string = map(DType, ("bool", "float64", "string"))  # the names that scripts use: tf.bool
 newaxis, ERROR = None, 40
+
+
+def as_dtype(type_value):
+    """The dtype that a name, a dtype of NumPy or one of Python's types stands for.
+
+    >>> as_dtype(np.int8).max, as_dtype(float).name
+    (127, 'float32')
+    """
+    kinds = {float: "float32", int: "int64", str: "string", object: "string", builtins.bool: "bool"}
+    return DType(kinds.get(type_value) or ("string" if type_value == "string" else dtypes.standardize(type_value)))
 
 
 class PhysicalDevice(NamedTuple):

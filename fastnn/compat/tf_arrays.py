@@ -308,8 +308,9 @@ TABLE = {
     "sequence_mask": _sequence_mask, "zeros": _filled(ops.zeros), "ones": _filled(ops.ones),
     "zeros_like": _like(ops.zeros_like), "ones_like": _like(ops.ones_like),
     "fill": lambda dims, value, name=None, layout=None: ops.full(ints(dims), value, dtype_of(operand(value))),
-    "convert_to_tensor": _convert, "cast": lambda x, dtype, name=None: ops.cast(operand(x), dtype),
-    "saturate_cast": lambda value, dtype, name=None: ops.saturate_cast(operand(value), dtype), "gather": _gather,
+    "convert_to_tensor": _convert, "cast dtypes.cast": lambda x, dtype, name=None: ops.cast(operand(x), dtype),
+    "saturate_cast dtypes.saturate_cast": lambda value, dtype, name=None: ops.saturate_cast(operand(value), dtype),
+    "gather": _gather,
     "gather_nd": _gather_nd, "where": _where, "boolean_mask": _boolean_mask, "unique": _unique,
     "nn.embedding_lookup": lambda params, ids, max_norm=None, name=None: (
         only("nn.embedding_lookup", "max_norm", max_norm, None), _gather(params, ids))[1],

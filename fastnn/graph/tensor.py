@@ -15,7 +15,7 @@ import numpy as np
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.docstrings import ConstructorSignature
-from fastnn.core.errors import ArgumentTypeError
+from fastnn.core.errors import ArgumentTypeError, DTypeError
 from fastnn.core.types import Array
 from fastnn.graph.node import Symbol
 from fastnn.graph.numpy_names import CHANGES, ELEMENTWISE, METHODS, PROPERTIES, UNKNOWN
@@ -63,6 +63,9 @@ def settle() -> None:
 def known(value: Any) -> Any:
     """The array of a Tensor; anything else as it is."""
     return value.array if type(value) is Tensor else value
+
+
+LARGEST_BFLOAT16 = (2 - 2.0**-7) * 2.0**127
 
 
 class DType(str):
@@ -115,6 +118,43 @@ class DType(str):
     def is_bool(self) -> bool:
         """Whether it is the dtype of truth values."""
         return self == "bool"
+
+    @property
+    def is_unsigned(self) -> bool:
+        """Whether it is an integer dtype without negative numbers."""
+        return self.startswith("uint")
+
+    is_complex = False
+    is_numpy_compatible = True
+
+    @property
+    def base_dtype(self) -> DType:
+        """The dtype itself."""
+        return self
+
+    real_dtype = base_dtype
+
+    def is_compatible_with(self, other: str) -> bool:
+        """Whether another dtype is the same."""
+        return self == other or self == getattr(other, "name", other)
+
+    @property
+    def max(self) -> Any:
+        """The largest number; DTypeError (a TypeError) for truth values and text."""
+        return self._bound("maximum")
+
+    @property
+    def min(self) -> Any:
+        """The least number; DTypeError (a TypeError) for truth values and text."""
+        return self._bound("minimum")
+
+    def _bound(self, which: str) -> Any:
+        if self == "bfloat16":
+            return LARGEST_BFLOAT16 if which == "maximum" else -LARGEST_BFLOAT16
+        if not self.is_floating and not self.is_integer:
+            raise DTypeError(f"Cannot find {which} value of the dtype {str(self)!r}; expected one of numbers.")
+        limits: Any = np.finfo(self) if self.is_floating else np.iinfo(self)
+        return limits.max if which == "maximum" else limits.min
 
 
 _dtypes: dict[str, DType] = {}

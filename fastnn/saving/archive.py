@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import warnings
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.saving import assets, container, hdf5, layout, legacy, safetensors_file, steps, streams, weights
 from fastnn.saving.building import KERAS_VERSION, build_model
-from fastnn.saving.changes import need_built
+from fastnn.saving.changes import need_built, warn_of_no_weights
 from fastnn.saving.files import read_file, read_folder, write_file, write_folder
 from fastnn.saving.serialization import serialize_object, sharing_scope
 
@@ -95,11 +94,7 @@ def dump_model(model, include_optimizer=True):
 def members_of(model, include_optimizer=True):
     """{name: bytes} of the archive of a model."""
     if not getattr(model, "built", False):
-        warnings.warn(
-            "You are saving a model that has not yet been built. It might not contain any weights yet. Consider "
-            "building the model first by calling it on some data.",
-            stacklevel=4,
-        )
+        warn_of_no_weights(stacklevel=6)
     with layout.still(model), sharing_scope():
         config, position, tree = serialize_object(model), streams.dump(model), weights.tree_of(model, include_optimizer)
         stored = assets.dump(model)

@@ -19,6 +19,15 @@ def need_built(model, what):
         )
 
 
+def warn_of_no_weights(stacklevel):
+    """Say that a model which is saved may have no weights yet."""
+    warnings.warn(
+        "You are saving a model that has not yet been built. It might not contain any weights yet. Consider "
+        "building the model first by calling it on some data.",
+        stacklevel=stacklevel,
+    )
+
+
 MOST = 12  # problems that an error lists
 
 

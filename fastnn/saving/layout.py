@@ -62,37 +62,43 @@ def still(model):
     return turn([*(v for place in places(model) for v in place.variables), *steps])
 
 
-def places(model, as_written=False) -> Iterator[Place]:
+def places(model, as_written=False, has=None) -> Iterator[Place]:
     """Every part of a model with its place, in Keras's order; a part that is met twice has the first place.
 
     as_written: the order of older files of fastnn, which differs for models with dicts of inputs or outputs.
+    has: whether a file has a group; a part that it knows by the name of a property of the user's class, and not by that
+    of the attribute, has its place there.
     """
-    yield from _walk(model, "", set(), as_written)
+    yield from _walk(model, "", set(), (as_written, has))
 
 
-def _walk(part, path, seen, as_written):
+def _walk(part, path, seen, how):
     if id(part) in seen:
         return
     seen.add(id(part))
     yield _place(part, path)
+    as_written, has = how
     for name, child in _children(part, as_written):
         below = f"{path}/{name}".lstrip("/")
+        if has is not None and is_part(child) and not has(below):
+            others = (f"{path}/{n}".lstrip("/") for n in _properties(part) if getattr(part, n, None) is child)
+            below = next(filter(has, others), below)
         if is_part(child):
-            yield from _walk(child, below, seen, as_written)
+            yield from _walk(child, below, seen, how)
         elif isinstance(child, (list, tuple, dict)):
-            yield from _walk_container(child, below, seen, set(), as_written)
+            yield from _walk_container(child, below, seen, set(), how)
 
 
-def _walk_container(container, path, seen, containers, as_written):
+def _walk_container(container, path, seen, containers, how):
     if id(container) in containers:
         return
     containers.add(id(container))
     used = {}
     for child in container.values() if isinstance(container, dict) else container:
         if is_part(child):
-            yield from _walk(child, f"{path}/{_unique(_kind(child), used)}", seen, as_written)
+            yield from _walk(child, f"{path}/{_unique(_kind(child), used)}", seen, how)
         elif isinstance(child, (list, tuple, dict)):
-            yield from _walk_container(child, f"{path}/{_unique('container', used)}", seen, containers, as_written)
+            yield from _walk_container(child, f"{path}/{_unique('container', used)}", seen, containers, how)
 
 
 def _kind(part):
@@ -124,6 +130,17 @@ def _children(part, as_written=False):
             attributes["optimizer"] = part.optimizer
     for name in sorted(attributes, key=lambda n: f"~{n}" if n.startswith("_") else n):
         yield name, attributes[name]
+
+
+def _properties(part):
+    """The names of the properties of a user's class, in order."""
+    return sorted(
+        name
+        for base in type(part).__mro__
+        if not _OWN.match(base.__module__)
+        for name, value in vars(base).items()
+        if isinstance(value, property) and not name.startswith("_")
+    )
 
 
 def is_model(part):

@@ -10,7 +10,7 @@ from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import container, hdf5, layout, streams
 from fastnn.saving.budget import budget, described
 from fastnn.saving.building import KERAS_VERSION, build_model
-from fastnn.saving.changes import Changes, need_built
+from fastnn.saving.changes import Changes, need_built, warn_of_no_weights
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.serialization import serialize_object, sharing_scope
 
@@ -48,8 +48,10 @@ def dump_model(model, include_optimizer=True):
     include_optimizer: whether the compile arguments and the optimizer's state go in.
     Raises NotSupportedError for a subclassed model, whose config alone does not say what it computes.
     """
-    need_built(model, "save")
-    if "_map" not in vars(model) and vars(model).get("_functional") is None:
+    unbuilt = layout.is_graph(model) and not model.built
+    if unbuilt:
+        warn_of_no_weights(stacklevel=5)
+    if not unbuilt and "_map" not in vars(model) and vars(model).get("_functional") is None:
         raise NotSupportedError(
             "Saving the model to HDF5 format requires the model to be a Functional model or a "
             "Sequential model. It does not work for subclassed models: use a name ending in "

@@ -211,7 +211,11 @@ def plan(model, reader, skip_mismatch=False, optimizer=True, skip=None):
 
 def _places(model, reader):
     """(the places of a model's parts in a file, whether they are those of older files of fastnn)."""
-    now, once = (layout.check_unique(list(layout.places(model, order))) for order in (False, True))
+
+    def has(path):
+        return reader.group(path) is not None
+
+    now, once = (layout.check_unique(list(layout.places(model, order, has))) for order in (False, True))
     moved = [(a, b) for a, b in zip(now, once, strict=True) if a.part is not b.part]
     if not moved:
         return now, False

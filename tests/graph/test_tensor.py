@@ -97,6 +97,22 @@ def test_dtypes_are_names_that_know_more():
     assert DType("float16").is_floating and DType("uint8").is_integer and DType("bool").is_bool
 
 
+@pytest.mark.parametrize("name", ["int8", "uint16", "int64", "float16", "float32", "float64"])
+def test_dtypes_know_their_numbers(name):
+    dtype, limits = DType(name), (np.finfo if "float" in name else np.iinfo)(name)
+    assert (dtype.min, dtype.max) == (limits.min, limits.max) and type(dtype.max) is type(limits.max)
+    assert dtype.is_unsigned == (name[0] == "u") and not dtype.is_complex
+    assert dtype.base_dtype == dtype.real_dtype == dtype and dtype.is_compatible_with(name)
+    assert not dtype.is_compatible_with("bool")
+
+
+def test_dtypes_without_numbers():
+    assert DType("bfloat16").max == -DType("bfloat16").min == float(np.float32(3.38953139e38))
+    for name in ("bool", "string"):
+        with pytest.raises(TypeError, match="Cannot find maximum"):
+            print(DType(name).max)
+
+
 def test_symbols_by_hand_are_placeholders():
     symbol = keras.KerasTensor((None, 3), "float32", name="x")
     assert isinstance(symbol, keras.KerasTensor) and isinstance(keras.Input((3,)), keras.KerasTensor)

@@ -82,6 +82,15 @@ def test_damage_and_models_that_do_not_fit(tmp_path):
     assert not (tmp_path / "own.h5").exists()
 
 
+def test_a_stack_without_weights(tmp_path):
+    model = keras.Sequential([layers.Dense(2, name="first"), layers.Dense(1)])
+    with pytest.warns(UserWarning, match="has not yet been built"):
+        model.save(tmp_path / "m.h5")
+    again = keras.models.load_model(tmp_path / "m.h5")
+    assert not again.built and again.layers[0].name == "first"
+    assert again(np.ones((2, 3), "float32")).shape == (2, 1)
+
+
 def test_checkpoints(tmp_path):
     model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
     model.compile("sgd", "mse")

@@ -90,6 +90,39 @@ def test_round_trip(tmp_path, make, compiled):
     assert bool(getattr(again, "compiled", False)) == compiled
 
 
+def test_a_renamed_attribute_whose_old_name_is_a_property(tmp_path):
+    class Before(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(3)
+
+        def call(self, x):
+            return self.dense(x)
+
+    class After(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.a_dense, self.other = layers.Dense(3), layers.Dense(3)
+
+        @property
+        def dense(self):
+            return self.a_dense
+
+        def call(self, x):
+            return self.dense(x)
+
+    x = np.ones((2, 2), "float32")
+    before, after = Before(), After()
+    expected = before(x)
+    after(x)
+    before.save_weights(tmp_path / "m.weights.h5")
+    after.load_weights(tmp_path / "m.weights.h5")
+    assert np.array_equal(after(x), expected)
+    after.save_weights(tmp_path / "n.weights.h5")  # under the new name
+    with pytest.raises(FileFormatError, match="a_dense"):
+        before.load_weights(tmp_path / "n.weights.h5")
+
+
 def test_training_goes_on_where_it_stopped(tmp_path):
     """Two epochs, saved and loaded in between, give the bits of two epochs in one go (no random order or dropout)."""
 

@@ -185,6 +185,11 @@ def test_files_and_results_of_old_scripts(tmp_path):
     other = fastnn.models.clone_model(model)
     other.load_weights(tmp_path / "w.h5")
     assert np.array_equal(other.get_weights()[0], model.get_weights()[0])
+    model.save_weights(tmp_path / "many.weights.json", max_shard_size=0.01)
+    assert (tmp_path / "many_00000.weights.h5").exists()
+    other.set_weights([w * 0 for w in other.get_weights()])
+    other.load_weights(tmp_path / "many.weights.json")
+    assert np.array_equal(other.get_weights()[0], model.get_weights()[0])
     from fastnn.compat.aliases import _give
 
     x = np.ones((2, 4), "float32")
