@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastnn as keras
-from fastnn import GradientTape, Variable, gradients, layers, losses, ops, optimizers
+from fastnn import GradientTape, Variable, constraints, gradients, layers, losses, ops, optimizers
 from fastnn.compiler import events, gather
 from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError, ShapeError
 from fastnn.graph.tensor import Tensor, here
@@ -368,6 +368,27 @@ def test_an_error_leaves_the_tape_as_it_was():
             ops.add(y, np.ones(5, np.float32))
         y = y * 3.0
     np.testing.assert_allclose(tape.gradient(y, x), [6.0, 12.0])
+
+
+def test_a_users_constraint_is_called_at_every_step():
+    limit = [0.5]
+
+    class Within(constraints.Constraint):
+        def __call__(self, w):
+            return ops.clip(w, -limit[0], limit[0])
+
+    for constraint in (Within(), lambda w: ops.clip(w, -limit[0], limit[0])):
+        limit[0], found = 0.5, []
+        v, free = Variable(np.ones(3, "float32")), Variable(np.ones(2, "float32"))
+        v.constraint = constraint
+        optimizer = optimizers.Adam(0.0)
+        for _ in range(4):
+            with GradientTape() as tape:
+                y = ops.sum(v * v) + ops.sum(free)
+            optimizer.apply_gradients(zip(tape.gradient(y, [v, free]), [v, free]))
+            found.append(float(v[0]))
+            limit[0] /= 2
+        assert found == [0.5, 0.25, 0.125, 0.0625] and int(optimizer.iterations) == 4
 
 
 def test_the_mask_of_an_array_counts_under_a_tape():
