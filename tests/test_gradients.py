@@ -391,6 +391,45 @@ def test_a_users_constraint_is_called_at_every_step():
         assert found == [0.5, 0.25, 0.125, 0.0625] and int(optimizer.iterations) == 4
 
 
+class Squared(layers.Layer):
+    def call(self, x):
+        return x * x
+
+
+class Own(keras.Model):
+    def call(self, x):
+        return Squared()(x) * 0.5
+
+
+ZERO = np.zeros((2, 3), "float32")
+# where a watched array goes in: a function of it, and its slope
+DOORS = {
+    "a user's layer": (Squared(), lambda x: 2 * x),
+    "a user's model": (Own(), lambda x: x),
+    "a stack": (keras.Sequential([layers.Activation("linear"), Squared()]), lambda x: 2 * x),
+    "a functional model": (keras.Model(i := keras.Input((3,)), Squared()(i)), lambda x: 2 * x),
+    "a function of a layer": (layers.Lambda(lambda x: x**3), lambda x: 3 * x**2),
+    "a loss": (lambda x: losses.MeanSquaredError(reduction="sum")(ZERO, x), lambda x: 2 * x / 3),
+    "labels of a loss": (lambda x: losses.mean_squared_error(x, ZERO), lambda x: 2 * x / 3),
+    "a metric": (lambda x: keras.metrics.mean_squared_error(ZERO, x), lambda x: 2 * x / 3),
+    "a regularizer": (keras.regularizers.L2(0.5), lambda x: x),
+    "an activation": (keras.activations.relu, lambda x: x > 0),
+    "a constraint": (keras.constraints.NonNeg(), lambda x: x > 0),
+}
+
+
+@pytest.mark.parametrize("make", [np.array, ops.array])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("door", DOORS)
+def test_a_watched_array_is_followed_through_every_door(door, dtype, make):
+    function, slope = DOORS[door]
+    x = make(np.arange(1.0, 7.0).reshape(2, 3).astype(dtype))
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(function(x))
+    np.testing.assert_allclose(tape.gradient(y, x), slope(np.asarray(x)), rtol=1e-6)
+
+
 def test_the_mask_of_an_array_counts_under_a_tape():
     x = layers.Embedding(5, 3, mask_zero=True)(np.array([[1, 2, 0, 0], [1, 0, 0, 0]]))
     layer = layers.LSTM(4)
