@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastnn as keras
-from fastnn import GradientTape, Variable, constraints, gradients, layers, losses, ops, optimizers
+from fastnn import GradientTape, StatelessScope, Variable, constraints, gradients, layers, losses, ops, optimizers
 from fastnn.compiler import events, gather
 from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError, ShapeError
 from fastnn.graph.tensor import Tensor, here
@@ -368,6 +368,21 @@ def test_an_error_leaves_the_tape_as_it_was():
             ops.add(y, np.ones(5, np.float32))
         y = y * 3.0
     np.testing.assert_allclose(tape.gradient(y, x), [6.0, 12.0])
+
+
+def test_a_variable_is_read_once_until_it_changes():
+    v = Variable([1.0, 2.0])
+    with GradientTape() as tape:
+        a = ops.sum(v * v * v + v)
+        v.assign_add([1.0, 1.0])
+        b = ops.sum(v * v)
+        with StatelessScope(state_mapping=[(v, ops.array([5.0, 5.0]))]):
+            c = ops.sum(v * v)
+        d = ops.sum(v * 1.0)
+    reads = [event for event in here.log.events if event.fn.__qualname__.startswith("read.")]
+    assert len(reads) == 4  # at first, after the change, and each time in the scope
+    assert (float(a), float(b), float(c), float(d)) == (12.0, 13.0, 50.0, 5.0)
+    np.testing.assert_array_equal(tape.gradient(a + b + d, v), [3 + 1 + 4 + 1, 12 + 1 + 6 + 1])
 
 
 def test_a_users_constraint_is_called_at_every_step():
