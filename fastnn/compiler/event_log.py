@@ -21,7 +21,7 @@ from fastnn.core.types import Array
 from fastnn.graph.autodiff import gradients
 from fastnn.graph.node import Node
 from fastnn.graph.tensor import Tensor, dtype_of, here
-from fastnn.graph.variable import Variable, watchers
+from fastnn.graph.variable import Variable
 from fastnn.runtime.abi import STEP
 
 
@@ -133,8 +133,6 @@ class Log(LogTrace):
     def reading(self, variable: Variable, fn: Callable[..., Any]) -> Any:
         """What a variable is now, which `fn` makes of its symbol: a Tensor, the same one until something changes."""
         dtype = variable.dtype
-        if watchers:  # a StatelessScope has another value of it
-            return self.call(("read", dtype), fn, [variable])
         with self.lock:
             key = serial(variable), dtype, self.open
             number = self.read.get(key)
