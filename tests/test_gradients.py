@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastnn as keras
-from fastnn import GradientTape, Variable, gradients, layers, losses, ops, optimizers
+from fastnn import GradientTape, StatelessScope, Variable, constraints, gradients, layers, losses, ops, optimizers
 from fastnn.compiler import events, gather
 from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError, ShapeError
 from fastnn.graph.tensor import Tensor, here
@@ -368,6 +368,82 @@ def test_an_error_leaves_the_tape_as_it_was():
             ops.add(y, np.ones(5, np.float32))
         y = y * 3.0
     np.testing.assert_allclose(tape.gradient(y, x), [6.0, 12.0])
+
+
+def test_a_variable_is_read_once_until_it_changes():
+    v = Variable([1.0, 2.0])
+    with GradientTape() as tape:
+        a = ops.sum(v * v * v + v)
+        v.assign_add([1.0, 1.0])
+        b = ops.sum(v * v)
+        with StatelessScope(state_mapping=[(v, ops.array([5.0, 5.0]))]):
+            c = ops.sum(v * v)
+        d = ops.sum(v * 1.0)
+        total = a + b + d
+    reads = [event for event in here.log.events if event.fn.__qualname__.startswith("read.")]
+    assert len(reads) == 4  # at first, after the change, in the scope and after it
+    assert (float(a), float(b), float(c), float(d)) == (12.0, 13.0, 50.0, 5.0)
+    np.testing.assert_array_equal(tape.gradient(total, v), [3 + 1 + 4 + 1, 12 + 1 + 6 + 1])
+
+
+def test_a_users_constraint_is_called_at_every_step():
+    limit = [0.5]
+
+    class Within(constraints.Constraint):
+        def __call__(self, w):
+            return ops.clip(w, -limit[0], limit[0])
+
+    for constraint in (Within(), lambda w: ops.clip(w, -limit[0], limit[0])):
+        limit[0], found = 0.5, []
+        v, free = Variable(np.ones(3, "float32")), Variable(np.ones(2, "float32"))
+        v.constraint = constraint
+        optimizer = optimizers.Adam(0.0)
+        for _ in range(4):
+            with GradientTape() as tape:
+                y = ops.sum(v * v) + ops.sum(free)
+            optimizer.apply_gradients(zip(tape.gradient(y, [v, free]), [v, free]))
+            found.append(float(v[0]))
+            limit[0] /= 2
+        assert found == [0.5, 0.25, 0.125, 0.0625] and int(optimizer.iterations) == 4
+
+
+class Squared(layers.Layer):
+    def call(self, x):
+        return x * x
+
+
+class Own(keras.Model):
+    def call(self, x):
+        return Squared()(x) * 0.5
+
+
+ZERO = np.zeros((2, 3), "float32")
+# where a watched array goes in: a function of it, and its slope
+DOORS = {
+    "a user's layer": (Squared(), lambda x: 2 * x),
+    "a user's model": (Own(), lambda x: x),
+    "a stack": (keras.Sequential([layers.Activation("linear"), Squared()]), lambda x: 2 * x),
+    "a functional model": (keras.Model(i := keras.Input((3,)), Squared()(i)), lambda x: 2 * x),
+    "a function of a layer": (layers.Lambda(lambda x: x**3), lambda x: 3 * x**2),
+    "a loss": (lambda x: losses.MeanSquaredError(reduction="sum")(ZERO, x), lambda x: 2 * x / 3),
+    "labels of a loss": (lambda x: losses.mean_squared_error(x, ZERO), lambda x: 2 * x / 3),
+    "a metric": (lambda x: keras.metrics.mean_squared_error(ZERO, x), lambda x: 2 * x / 3),
+    "a regularizer": (keras.regularizers.L2(0.5), lambda x: x),
+    "an activation": (keras.activations.relu, lambda x: x > 0),
+    "a constraint": (keras.constraints.NonNeg(), lambda x: x > 0),
+}
+
+
+@pytest.mark.parametrize("make", [np.array, ops.array])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("door", DOORS)
+def test_a_watched_array_is_followed_through_every_door(door, dtype, make):
+    function, slope = DOORS[door]
+    x = make(np.arange(1.0, 7.0).reshape(2, 3).astype(dtype))
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(function(x))
+    np.testing.assert_allclose(tape.gradient(y, x), slope(np.asarray(x)), rtol=1e-6)
 
 
 def test_the_mask_of_an_array_counts_under_a_tape():

@@ -20,7 +20,7 @@ from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 from fastnn.graph.autodiff import gradients
 from fastnn.graph.node import Node
-from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.tensor import Tensor, dtype_of, here
 from fastnn.graph.variable import Variable
 from fastnn.runtime.abi import STEP
 
@@ -73,6 +73,7 @@ class Log(LogTrace):
         self.watched: dict[int, Any] = {}  # by id
         self.variables: dict[int, Variable] = {}  # that its events name, by serial
         self.before: dict[tuple[int, int], Array] = {}
+        self.read: dict[Any, int] = {}  # numbers of the Tensors that variables are now
         self.ran = self.met = self.epoch = 0
         self.effects = False
         self.losses: Sequence[Any] = ()  # what layers added to the loss in the last event
@@ -126,7 +127,23 @@ class Log(LogTrace):
             self.at = entry
             if entry.effects:
                 self.effects = True
+                self.read.clear()
             return self._given(entry)
+
+    def reading(self, variable: Variable, fn: Callable[..., Any]) -> Any:
+        """What a variable is now, which `fn` makes of its symbol: a Tensor, the same one until something changes."""
+        dtype = variable.dtype
+        with self.lock:
+            key = serial(variable), dtype, self.open
+            number = self.read.get(key)
+            out = None if number is None else self.refs[number]()
+            if number is None:
+                out = self.call(("read", dtype), fn, [variable])
+                self.read[key] = out._at
+            elif out is None:  # nobody has it any more
+                out = Tensor(variable.shape, dtype_of(dtype), self, number)
+                self.refs[number] = weakref.ref(out)
+            return out
 
     def _given(self, entry: Entry) -> Any:
         refs = self.refs
@@ -158,6 +175,7 @@ class Log(LogTrace):
                 roots.root.used(self.at, key)
             self._run(ready, wanted)
             self.ran, self.effects = len(self.events), False
+            self.read.clear()
             if self.trace is not None:
                 self.done = dict(self.trace.assigns)
             self._end()
@@ -245,6 +263,7 @@ class Log(LogTrace):
             me = weakref.ref(self)
             self.call("changed", lambda: me().trace.changed(), ())  # type: ignore[union-attr]
             self.ran = len(self.events)
+            self.read.clear()
             self.epoch += 1
 
     # ------------------------------------------------------------------ tapes

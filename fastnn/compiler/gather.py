@@ -125,8 +125,7 @@ def operation(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
 
 def read(variable: Variable) -> Any:
     """What a variable is now, as a Tensor.  Registered as the "gather_read" hook."""
-    return current_log().call(("read", variable.dtype), lambda s: s if s.dtype == variable.dtype else s.astype(
-        variable.dtype), [variable])  # fmt: skip
+    return current_log().reading(variable, lambda s: s if s.dtype == variable.dtype else s.astype(variable.dtype))
 
 
 def assign(variable: Variable, value: Any) -> None:

@@ -36,7 +36,7 @@ def _property(name: str, operation: str) -> Any:
             return hooks.call("operator", operation, self)
         return plain.__get__(self)
 
-    return property(get, plain.__set__, None, plain.__doc__)
+    return property(get, plain.__set__, None, f"`{name}` of NumPy's arrays.")
 
 
 def _outer(inputs: Any) -> Any:

@@ -7,8 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph.active import current
+from fastnn.graph.tensor import here
 from fastnn.graph.variable import Variable, moved, watchers
 
 
@@ -49,6 +51,8 @@ class StatelessScope:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        if self._trace is None and self._before and here.log is not None:  # calls that wait see the values of inside
+            hooks.call("changing", list(self._before))
         watchers.remove(self)
         if self._trace is not None:
             self._after = {v: s for v, s in self._trace.values.items() if self._values.get(v) is not s}

@@ -53,6 +53,15 @@ def gathers(values: Iterable[Any]) -> bool:
     return any(type(v) is Tensor and v._value is None for v in values)
 
 
+def lifted(x: Any) -> Any:
+    """An array that a tape watches, as a Tensor: who makes another array of it does not lose it.  Else x itself."""
+    if here.recording and not here.busy and isinstance(x, np.ndarray) and id(x) in here.log.watched:
+        found = hooks.call("operator", "copy", x)
+        found._mask = getattr(x, "_keras_mask", None)
+        return found
+    return x
+
+
 def settle() -> None:
     """Let what has gathered, and changes variables, happen."""
     log = here.log

@@ -271,9 +271,9 @@ class Variable(AsNumber, Operators):
 
     def _gathers(self, value: Any) -> bool:
         """Assign as a call among others, where calls gather that this one has to wait for, or that wait for it."""
-        if here.busy or watchers or (here.log is None and type(value) is not Lazy):
+        if here.busy or (here.log is None and type(value) is not Lazy):
             return False
-        if not recording() and (type(value) is not Lazy or value._value is not None):
+        if watchers or (not recording() and (type(value) is not Lazy or value._value is not None)):
             hooks.call("changing", (self,))
             return False
         if not hasattr(value, "_fastnn_variable") and type(value) is not Lazy:

@@ -9,11 +9,11 @@ from fastnn.core.masks import mask_of_array
 from fastnn.core.values import received
 from fastnn.graph import Symbol
 from fastnn.graph.calls import UNHASHED, is_value, own_function, tried, wanted
-from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.tensor import Tensor, here, lifted
 from fastnn.layers import context, nest
 from fastnn.layers.tracking import structure_version
 
-__all__ = ["UNHASHED", "layer_call", "own_code", "wanted"]
+__all__ = ["UNHASHED", "layer_call", "lifted", "own_code"]
 _ASKED_ELSEWHERE = ("_initializer", "_constraint")  # when it is built; by optimizers
 
 
@@ -53,10 +53,12 @@ def _usual(call: Any, layer: Any, x: Any, training: Any) -> Any:
 
 
 def layer_call(call: Any, layer: Any, args: Any, kwargs: Any, alone: bool) -> Any:
-    """layer(*args, **kwargs) as one event, or UNHASHED, with nothing done; call: Layer.__call__.
+    """layer(*args, **kwargs) as one event, or UNHASHED, with nothing done, where it is none; call: Layer.__call__.
 
     alone: whether there are no arguments but an array or Tensor, and at most `training`.
     """
+    if not wanted(args, kwargs) or not own_code(layer):
+        return UNHASHED
     outer = context.active()
     if alone and outer is None:
         x = args[0]

@@ -185,7 +185,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             )
         if current() is None:
             kind = type(args[0]) if len(args) == 1 else None
-            alone = kind in results.ARRAYS or kind is Lazy
+            alone = kind is Lazy or kind in results.ARRAYS
             if alone and not kwargs and kind is not Lazy and self._short_way(args[0]):
                 plan = short.way(self, args[0])
                 if plan is not None and not plan.stale:
@@ -194,13 +194,8 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             alone = alone and (not kwargs or (len(kwargs) == 1 and "training" in kwargs))
             if not alone and any_functional(args, kwargs):
                 return self._call_functional(args, kwargs)
-            if (
-                (gathering.recording or gathering.log is not None)
-                and gathered.wanted(args, kwargs)
-                and gathered.own_code(self)
-            ):
-                found = gathered.layer_call(Layer.__call__, self, args, kwargs, alone)
-                if found is not gathered.UNHASHED:
+            if gathering.recording or gathering.log is not None:
+                if (found := gathered.layer_call(Layer.__call__, self, args, kwargs, alone)) is not gathered.UNHASHED:
                     return found
         args = self._convert(args)
         kwargs = self._convert(kwargs)
@@ -271,6 +266,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         """Arrays and float symbols in the dtype of the layer's inputs; lists of numbers as arrays."""
 
         def leaf(x):
+            x = gathered.lifted(x)
             if type(x) is Lazy and x._value is not None and not gathering.recording and current() is None:
                 x = with_mask(x.array, x._mask if type(x._mask) is not Lazy else x._mask.array)
             if isinstance(x, Symbol):

@@ -15,7 +15,7 @@ from fastnn.core.types import Config, Structure, Tensor, open_signature
 from fastnn.core.values import as_numbers, narrow
 from fastnn.graph import Symbol, calls, current
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.graph.tensor import here
+from fastnn.graph.tensor import here, lifted
 from fastnn.graph.variable import auto_name
 from fastnn.ops.records.shards import over_shards, shard
 
@@ -44,6 +44,7 @@ def tensor(x, dtype=None):
 
     dtype None keeps the dtype of arrays and symbols; Python floats become the default float dtype, at least float32.
     """
+    x = lifted(x)
     if is_symbolic(x):
         return x if dtype is None or x.dtype == dtype else ops.cast(_real(x, dtype), dtype)
     array = _real(as_numbers(x, "the labels or predictions", wide=True), dtype)

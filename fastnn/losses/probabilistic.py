@@ -35,14 +35,19 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
 
+def _is_none(amount):
+    """Whether nothing is to be smoothed; a variable may become something."""
+    return not hasattr(amount, "_fastnn_variable") and not amount
+
+
 def _smooth_binary(y_true, amount):
-    if not amount:
+    if _is_none(amount):
         return y_true
     return ops.add(ops.multiply(y_true, number(1.0 - amount, y_true)), number(0.5 * amount, y_true))
 
 
 def _smooth_classes(y_true, amount):
-    if not amount:
+    if _is_none(amount):
         return y_true
     share = number(amount / y_true.shape[-1], y_true)
     return ops.add(ops.multiply(y_true, number(1.0 - amount, y_true)), share)

@@ -143,7 +143,7 @@ class Applying(Clipping, CustomStep, Stateless, Minimizing):
         places = [self._index.get(id(v)) for v in trainable_variables]
         if None in places:
             raise self._unknown_variable(trainable_variables[places.index(None)])
-        if current() is None and not here.busy and type(self).__module__.startswith("fastnn."):
+        if current() is None and not here.busy and self._is_own(trainable_variables):
             if self.python_per_batch:
                 self.refresh()
             key = "apply", hooks.call("serial", self), self.changes, tuple(places)
@@ -153,6 +153,13 @@ class Applying(Clipping, CustomStep, Stateless, Minimizing):
         if trace is not None and cut(trace, self, grads, trainable_variables):
             return
         self._step(grads, trainable_variables, None if trace is None else self._runs)
+
+    def _is_own(self, variables):
+        """Whether no Python of the user's is part of a step, for that runs at every step: its class, constraints."""
+        if not type(self).__module__.startswith("fastnn."):
+            return False
+        constraints = [v.constraint for v in variables if v.constraint is not None]
+        return not constraints or all(map(calls.own_function, constraints))
 
     @contextlib.contextmanager
     def through(self, runs):

@@ -77,7 +77,7 @@ def dtype_of(x):
 
 def result_dtype(*xs):
     """The dtype in which operands meet. Python numbers only decide between integers and floats."""
-    names = [dtype_of(operand(x)) for x in xs if not is_number(x)]
+    names = [dtype_of(x if hasattr(x, "_fastnn_variable") else operand(x)) for x in xs if not is_number(x)]
     name = dtypes.promote(*names) if names else None
     for x in xs:
         if is_number(x):
@@ -114,7 +114,7 @@ def counted(x):
 
 def is_whole(x):
     """Whether an operand holds integers or truth values."""
-    return not dtypes.is_inexact(dtype_of(operand(x)))
+    return not dtypes.is_inexact(dtype_of(x if hasattr(x, "_fastnn_variable") else operand(x)))
 
 
 def cast_to(x, dtype):
