@@ -15,7 +15,7 @@ NAMES = {
     **dict.fromkeys(("max_epochs", "set_max_epochs", "max_steps_per_epoch", "set_max_steps_per_epoch",
                      "enable_flash_attention", "disable_flash_attention", "is_flash_attention_enabled",
                      "enable_traceback_filtering", "disable_traceback_filtering", "is_traceback_filtering_enabled",
-                     "is_nnx_enabled", "enable_unsafe_deserialization", "set_backend"), "fastnn.core.switches"),
-    "backend": "fastnn.compat.backend",
+                     "is_nnx_enabled", "enable_unsafe_deserialization", "backend", "set_backend"),
+                    "fastnn.core.switches"),
 }  # fmt: skip
 __getattr__, __dir__, __all__ = lazy(__name__, NAMES)

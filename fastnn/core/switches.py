@@ -135,6 +135,18 @@ def enable_unsafe_deserialization() -> None:
     )
 
 
+def backend() -> str:
+    """What computes: "fastnn", whatever `set_backend` was told.
+
+    `keras.backend.backend()` is the word that scripts of Keras 1 and 2 compare with (compat/backend.py); packages that
+    ask here take what is not "tensorflow" as it is, as keras-tuner, which would import TensorBoard's plugins.
+
+    >>> backend()
+    'fastnn'
+    """
+    return "fastnn"
+
+
 def set_backend(backend: str) -> None:
     """Take the name of a backend of Keras; everything is computed by this engine, whichever it is.
 

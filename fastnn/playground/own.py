@@ -120,7 +120,7 @@ def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """(names of the columns or [], [(line, cells)]) of the rows that are not empty."""
     if "\0" in text:
         raise FileFormatError("CSV: received bytes that are no text; expected a text file of numbers.")
-    text = text.removeprefix("\ufeff")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")  # as any system ends lines
     lines = sum(not line.isspace() for line in io.StringIO(text))
     if lines > MAX_ROWS + 1:  # before a row is read; one may be names
         raise _wrong_count(lines)

@@ -99,16 +99,20 @@ def check(
     scratch = np.repeat(code[:, ARGS], np.where(control, 0, code[:, NTMP]))
     slots = [k for row in code[~control & (code[:, NTMP] > 0)].tolist() for k in range(row[TMP], row[TMP] + row[NTMP])]
     _regions(code, len(words), moves, {*locals_[:, 0].tolist(), *(scratch + tmps[slots, 0]).tolist()})
-    code[:, LONE] = (
-        (code[:, N] > 0)
-        & (code[:, N] <= code[:, CHUNK])
-        & (code[:, TILE] == 0)
-        & (code[:, NTMP] == 0)
-        & ~host
-        & ~control
-        & (code[:, END] == np.arange(1, n + 1))
-    )
+    code[:, LONE] = _lone(code, ~host & ~control)
     return code, words, tmps, locals_, moves, state
+
+
+def _lone(code: Array, kernels: Array) -> Array:
+    """Which rows are one call of [0, n): of groups whose rows have one chunk, no more than a tile, and no scratch."""
+    whole = kernels & (code[:, N] > 0) & (code[:, N] <= code[:, CHUNK]) & (code[:, NTMP] == 0) & (code[:, SPAN] == 0)
+    whole &= (code[:, TILE] == 0) | (code[:, N] <= code[:, TILE])
+    ends, i = code[:, END].tolist(), 0
+    while i < len(code):
+        end = ends[i] if kernels[i] else i + 1  # what is in a loop or a branch comes behind its row
+        whole[i:end] = whole[i:end].all()
+        i = end
+    return whole
 
 
 # What a control row's flags may be beside SYNC -> how many words it reads, and whether part of it lies before `inner`.

@@ -66,5 +66,6 @@ def test_files_stay_closed_and_backends_are_names():
     with pytest.warns(UserWarning, match="never run here"):
         config.enable_unsafe_deserialization()
     config.set_backend("jax")
+    assert config.backend() == "fastnn"
     with pytest.raises(ValueError, match="Unknown `backend`"):
         config.set_backend("theano")

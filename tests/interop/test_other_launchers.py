@@ -51,6 +51,14 @@ def test_torchrun(alone, way):
     assert printed(*run, str(CHILD), "4", *NAMES) == [alone] * 2
 
 
+def test_a_search_by_rays_workers(tmp_path):
+    child = Path(__file__).with_name("search_child.py")
+    command = [sys.executable, "-m", "fastnn", "run", str(child), "ray"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": PATH}, capture_output=True, text=True,
+                          cwd=tmp_path, timeout=300)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 def test_open_mpi(alone):
     mpiexec = shutil.which("mpiexec", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     more = ["--allow-run-as-root"] if os.geteuid() == 0 else []

@@ -19,10 +19,11 @@ def text(rows=ROWS, mark=",", head=""):
     return head + "".join(mark.join(map(str, row)) + "\n" for row in rows)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 @pytest.mark.parametrize("head", ["", "a{0}b{0}kind\n", "\ufeffa{0}b{0}kind\n\n"])
-def test_the_same_points_in_all_spellings(mark, head):
-    own = read_csv(text(mark=mark, head=head.format(mark)))
+def test_the_same_points_in_all_spellings(mark, head, end):
+    own = read_csv(text(mark=mark, head=head.format(mark)).replace("\n", end))
     assert own.names == (("a", "b") if head else ("x1", "x2")) and own.classes == ("yes", "no")
     x, y = own.arrays()
     assert np.array_equal(y, [0, 1, 0, 1] * 4)

@@ -45,6 +45,36 @@ def test_bits_do_not_depend_on_threads_or_executor(lay, kind, threads):
     assert tape.state[abi.BATCH] == 5 and tape.state[abi.ROW0] == 500 and tape.state[abi.STEP] == 0
 
 
+def small(lay, tile):
+    """A tape of groups, of which the first has one call of each instruction where a tile takes all its items."""
+    tape = lay()
+    x, y, z = (np.zeros(9, np.float32) for _ in range(3))
+    tape.add("ramp", x, tape.state, n=9, chunk=9, tile=tile, end=3)
+    tape.add("axpb", x, y, 0.37, 1.25, n=9, chunk=9, tile=tile, end=2)
+    tape.add("add", y, x, z, n=9, chunk=9, tile=tile)
+    tape.add("axpb", z, ("tmp", 0), -1.5, 0.1, n=9, chunk=9, tile=tile, end=2, flags=abi.SYNC)
+    tape.add("add", ("tmp", 0), x, y, n=9, chunk=9, tile=tile)
+    tape.add("flip", y, z, 9, n=9, chunk=9, flags=abi.SYNC)
+    return tape, (x, y, z)
+
+
+@pytest.mark.parametrize("tile", [0, 4, 9, 4096])
+def test_groups_of_which_each_is_one_call(lay, tile):
+    """Walked row by row, also beside others: with the bits of the groups walked as such."""
+    wanted, want = small(lay, tile)
+    wanted.build(pyexec.Executor).run(3, 10)
+    for threads in (1, 2, 3):
+        tape, got = small(lay, tile)
+        made = tape.build(executor.Executor)
+        profile = np.zeros(6, np.int64)
+        assert made.run(2, 10, threads) == 2 and made.run(1, 10, threads, 0, profile) == 1 and (profile > 0).all()
+        assert [a.tobytes() for a in got] == [a.tobytes() for a in want]
+    beside = [small(lay, tile) for _ in range(3)]
+    assert executor.run_together([tape.build(executor.Executor) for tape, _ in beside], 3, 10) == (3, [])
+    for _, got in beside:
+        assert [a.tobytes() for a in got] == [a.tobytes() for a in want]
+
+
 def spanned(lay, span):
     """Rows of ten items: a ramp, a tile group on items, sums of rows; what is between lives in a span's scratch."""
     tape = lay()

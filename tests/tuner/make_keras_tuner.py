@@ -1,9 +1,10 @@
-"""Writes keras_tuner.json: values of hyperparameters and sizes of Hyperband's rounds, as keras-tuner has them.
+"""Writes keras_tuner.json: values of hyperparameters, sizes of Hyperband's rounds, and keras-tuner's signatures.
 
 pip install keras==3.15.1 jax keras-tuner==1.4.8
 KERAS_BACKEND=jax python tests/tuner/make_keras_tuner.py
 """
 
+import inspect
 import json
 from pathlib import Path
 
@@ -35,6 +36,23 @@ SPACES = {
     "Fixed": [{"value": 3}],
 }  # fmt: skip
 
+CLASSES = ["HyperParameters", "HyperModel", "Objective", "Oracle", "Tuner", "RandomSearch", "GridSearch", "Hyperband",
+           "BayesianOptimization"]  # fmt: skip
+
+
+def signatures(kind):
+    """{method: [[parameter], or [parameter, default], ...]} of what a class adds; *args and **kwargs are left out."""
+    found = {}
+    for name, method in inspect.getmembers(kind, callable):
+        inherited = [
+            getattr(base, name, None) for base in kind.__mro__[1:] if base.__module__.startswith("keras_tuner")
+        ]
+        if name == "__init__" or not (name.startswith("_") or method in inherited):
+            parameters = list(inspect.signature(method).parameters.values())
+            found[name] = [[p.name] if p.default is p.empty else [p.name, p.default] for p in parameters
+                           if p.kind == p.POSITIONAL_OR_KEYWORD]  # fmt: skip
+    return found
+
 
 def main():
     hps = []
@@ -55,10 +73,13 @@ def main():
         ]
         bands.append({"max_epochs": max_epochs, "factor": factor, "rounds": rounds})
     infer = keras_tuner.engine.metrics_tracking.infer_metric_direction
-    found = {"at": PLACES, "hyperparameters": hps, "hyperband": bands, "directions": {n: infer(n) for n in NAMES}}
+    found = {"at": PLACES, "hyperparameters": hps, "hyperband": bands, "directions": {n: infer(n) for n in NAMES},
+             "signatures": {name: signatures(getattr(keras_tuner, name)) for name in CLASSES}}  # fmt: skip
     path = Path(__file__).with_name("keras_tuner.json")
     text = json.dumps(found)
-    path.write_text(text.replace('{"kind"', '\n{"kind"').replace('{"max_epochs"', '\n{"max_epochs"') + "\n")
+    for start in ('{"kind"', '{"max_epochs"', *(f'"{name}": {{"' for name in CLASSES)):
+        text = text.replace(start, "\n" + start)
+    path.write_text(text + "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Hyperparameters: keras-tuner's values on every scale, conditions, spaces as data."""
 
+import inspect
 import json
 from pathlib import Path
 
@@ -165,3 +166,27 @@ def test_other_conditions_or_another_trial_may_ask_in_another_way():
     again = hp.copy()
     with again.conditional_scope("kind", "a"):
         assert again.Int("n", 2, 9) == 1  # as where a space was narrowed
+
+
+# What keras-tuner has and this tuner has not: rounds and a journal are in its place (oracle.py, journal.py).
+ELSEWHERE = {
+    "HyperParameters": {"from_proto", "to_proto"},
+    "Oracle": {"create_trial", "end_trial", "get_state", "reload", "save", "score_trial", "set_state", "update_trial"},
+    "Tuner": {"get_state", "pre_create_trial", "save", "set_state"},
+}
+
+
+@pytest.mark.parametrize("name", STORED["signatures"])
+def test_methods_and_arguments_are_keras_tuners(name):
+    """In order and with the defaults; an argument that it wants may have a default here, further ones come behind."""
+    gone, kind = ELSEWHERE.get(name, set()), getattr(kt, name)
+    assert not [method for method in gone if hasattr(kind, method)]
+    for method, wanted in STORED["signatures"][name].items():
+        if method in gone:
+            continue
+        found = inspect.signature(getattr(kind, method)).parameters.values()
+        plain = [p for p in found if p.kind == p.POSITIONAL_OR_KEYWORD][: len(wanted)]
+        assert [p.name for p in plain] == [w[0] for w in wanted], method
+        assert [p.default for p, w in zip(plain, wanted, strict=True) if w[1:]] == [w[1] for w in wanted if w[1:]], (
+            method
+        )

@@ -15,7 +15,7 @@ cdef struct Instr:          # one row of the instruction table, in the order of 
     int64_t tmp             # first entry in the table of scratch arguments
     int64_t ntmp            # how many of them
     int64_t inner           # one past the last instruction of this tile group, a part of the group
-    int64_t lone            # executor's own: one call of [0, n) is all there is to do
+    int64_t lone            # executor's own: one call of [0, n) is all there is to do, as for all of its group
     int64_t span            # of a group's first: its items that the group goes through together (0: the whole chunk)
 
 cdef struct Tmp:            # argument `slot` of an instruction lives in the thread's scratch

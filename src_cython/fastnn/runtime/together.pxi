@@ -15,7 +15,7 @@ cdef int64_t walk_together(Run **runs, int64_t n, int64_t batches) noexcept nogi
     while not over and done < batches:
         i = 0
         while i < last:
-            stop = runs[0].code[i].end
+            stop = i + 1 if runs[0].code[i].lone else runs[0].code[i].end
             for k in range(n):
                 r = runs[k]
                 ins = r.code + i
