@@ -16,6 +16,8 @@ import numpy as np
 from fastnn.runtime.device_base import Launch
 from fastnn.runtime.simulated import Simulated
 
+STREAM = 7  # a handle
+
 
 class Kernels:
     """A pack whose kernels are all the CPU's, a call a thread."""
@@ -38,7 +40,8 @@ class Kernels:
 class FakeDriver:
     """cuda.bindings.driver for one card.
 
-    counts: calls by name.  devices: how many cards there are.  capability: of each.
+    counts: calls by name.  devices: how many cards there are.  capability: of each.  own: whether kernels that are
+    written for devices run.
     """
 
     CUdevice_attribute = SimpleNamespace(
@@ -48,8 +51,9 @@ class FakeDriver:
     )
     CUstreamCaptureMode = SimpleNamespace(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL=1)
 
-    def __init__(self, nbytes=1 << 30, devices=1, capability=(9, 0), code=0):
-        self.device, self.devices, self.capability, self.code = Simulated(nbytes, own=False), devices, capability, code
+    def __init__(self, nbytes=1 << 30, devices=1, capability=(9, 0), code=0, own=False):
+        self.device = Simulated(nbytes, own=own)
+        self.devices, self.capability, self.code = devices, capability, code
         self.counts, self.current, self.capturing = collections.Counter(), None, None
         self.pinned, self.functions, self.log = {}, [], []
         self.before_launch = lambda: None
@@ -112,18 +116,18 @@ class FakeDriver:
         return (0,)
 
     def cuMemcpyHtoDAsync(self, target, source, nbytes, stream):
-        assert stream == "stream" and self.current
+        assert stream == STREAM and self.current
         self.device.upload(_bytes_at(source, nbytes), target)
         return (0,)
 
     def cuMemcpyDtoHAsync(self, target, source, nbytes, stream):
-        assert stream == "stream" and self.current
+        assert stream == STREAM and self.current
         self.device.download(source, _bytes_at(target, nbytes))
         return (0,)
 
     # ------------------------------------------------------------------ work
     def cuStreamCreate(self, flags):
-        return 0, "stream"
+        return 0, STREAM
 
     def cuModuleLoadData(self, image):
         assert self.capturing is None and self.current
@@ -137,7 +141,7 @@ class FakeDriver:
     def cuLaunchKernel(self, function, gx, gy, gz, bx, by, bz, shared, stream, places, extra):
         values = (ctypes.c_int64 * 4).from_address(places)
         args, lo, hi, status = (ctypes.c_int64.from_address(place).value for place in values)
-        assert gx > 0 and 0 < bx <= 1024 and gy == gz == by == bz == 1 and stream == "stream"
+        assert gx > 0 and 0 < bx <= 1024 and gy == gz == by == bz == 1 and stream == STREAM
         work = Launch(function, args, lo, hi, hi - lo, gx * bx), status
         if self.capturing is not None:
             self.capturing.append(work)
@@ -148,6 +152,9 @@ class FakeDriver:
     def _run(self, works):
         for work, status in works:
             self.before_launch()
+            if callable(work):  # a call of a library that was captured
+                work()
+                continue
             self.device._status = status
             self.device._run(work)
 

@@ -1,5 +1,6 @@
 """`fastnn launch`: a script in several processes of this machine, which find each other (fastnn.distribution)."""
 
+import ctypes
 import os
 import secrets
 import signal
@@ -12,6 +13,8 @@ import time
 from fastnn.core.errors import ArgumentError
 from fastnn.runtime.threads import planned
 
+LAUNCHER = "FASTNN_LAUNCHER"  # in the environment of what is started: the launcher's process
+PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal that a process gets when the one that started it ends
 GRACE = 5.0  # seconds that processes have to end by themselves where one has failed, and again after SIGTERM
 
 
@@ -74,12 +77,28 @@ def environment(processes, threads=None):
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
         "FASTNN_JOB": secrets.token_hex(16),
+        LAUNCHER: str(os.getpid()),
     }
+
+
+def end_with_launcher():
+    """Let SIGTERM end this process when the launcher that started it has ended, however; nothing without one.
+
+    A launcher that is killed cannot tell its processes, and they would train on with nobody to see it.  Linux only.
+    """
+    launcher = os.environ.pop(LAUNCHER, "")  # what this process starts is no business of the launcher's
+    if launcher != str(os.getppid()) and launcher:
+        os.kill(os.getpid(), signal.SIGTERM)  # it has ended already
+    elif launcher and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != int(launcher):
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _wait(children):
     """Wait for all; where one fails the others get a moment, for they find it out themselves.  Returns the status."""
-    before = signal.signal(signal.SIGTERM, lambda *_: _send(children, signal.SIGTERM))
+    ends = [n for n in (signal.SIGTERM, getattr(signal, "SIGHUP", None)) if n is not None]  # no SIGHUP on Windows
+    before = {n: signal.signal(n, lambda *_: _send(children, signal.SIGTERM)) for n in ends}
     failed, until = 0, None
     try:
         while any(child.poll() is None for child in children):
@@ -94,7 +113,8 @@ def _wait(children):
         _gone(children)
         return 130
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 128 - failed if failed < 0 else failed
 
 

@@ -4,6 +4,7 @@ Each command imports what it needs when it is run, so that help and refusals com
 """
 
 import argparse
+import os
 import sys
 
 from fastnn.cli.scripts import run_script
@@ -149,6 +150,10 @@ def _run_command(options):
 
         return playground.run(options.port, browser=not options.no_browser)
     if options.command == "run":
+        if "FASTNN_LAUNCHER" in os.environ:
+            from fastnn.cli.launch import end_with_launcher
+
+            end_with_launcher()
         return run_script(options.script, options.arguments, options.module)
     if options.command == "launch":
         from fastnn.cli import launch

@@ -3,12 +3,13 @@
 Settings are read when a plan is made; changing one later affects plans made after that.
 """
 
+import importlib.util
 import os
 from collections.abc import Collection
 from typing import Any
 
 from fastnn.core import changes, device_names
-from fastnn.core.errors import ArgumentError, DTypeError, SettingError
+from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, SettingError
 from fastnn.core.locks import lock
 
 
@@ -166,11 +167,18 @@ def set_matmul_precision(value: str) -> None:
     Args:
         value: "high" (Winograd convolutions allowed), "highest" (direct sums only), or "tf32": as "high", and on a CUDA
             device float32 operands are rounded to TF32 (10 bits of mantissa: relative errors of 5e-4) and multiplied by
-            tensor cores.
+            tensor cores; or "cublas": as "tf32", and products are those of NVIDIA's cuBLASLt.
 
-    Raises ArgumentError for anything else.
+    Raises:
+        ArgumentError: for anything else.
+        NotSupportedError: for "cublas" without the package nvmath-python.
     """
-    _choose("matmul_precision", value, ("high", "highest", "tf32"))
+    if value == "cublas" and importlib.util.find_spec("nvmath") is None:
+        raise NotSupportedError(
+            "set_matmul_precision: received 'cublas', and the package nvmath-python is not installed. Run `pip install "
+            "\"fastnn-engine[cuda-blas]\"`, or choose 'tf32', which needs none."
+        )
+    _choose("matmul_precision", value, ("high", "highest", "tf32", "cublas"))
 
 
 def executor() -> str:

@@ -1,8 +1,8 @@
 """Processes that are joined by TCP: every one with every other one.
 
 Only numbers go over a connection, and nothing that comes is executed.  A process that ends closes its connections,
-which the others see at once; a machine that is cut off is found by TCP's own keep-alive, a process that is stopped by
-its signs of life (fastnn.distribution.pulse).
+which the others see at once; one that is stopped, or whose machine is cut off, is found by its signs of life
+(fastnn.distribution.pulse).
 """
 
 import contextlib
@@ -20,7 +20,6 @@ from fastnn.core.types import Array
 from fastnn.distribution.pulse import Pulse
 from fastnn.distribution.transport import Pieces, Transport, lost
 
-SILENCE = 25  # seconds after which a machine that answers nothing is gone
 MOST_PIECES = 1 << 16
 _COUNT = struct.Struct("!Q")
 
@@ -193,10 +192,12 @@ class Sockets(Transport):
 
 
 def tune(connection: socket.socket) -> None:
-    """No waiting for more to send; a machine that is gone is an error after SILENCE seconds."""
+    """No waiting for more to send; a connection that nothing goes over is kept alive.
+
+    Without TCP_USER_TIMEOUT: it ends a connection also where the other side is well and has not read for so long.
+    """
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", SILENCE // 2), ("TCP_KEEPINTVL", 3), ("TCP_KEEPCNT", 4),
-                        ("TCP_USER_TIMEOUT", SILENCE * 1000)):  # fmt: skip
+    for name, value in (("TCP_KEEPIDLE", 12), ("TCP_KEEPINTVL", 3), ("TCP_KEEPCNT", 4)):
         if hasattr(socket, name):  # not on every system
             connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,21 @@ def _same(facts: dict[str, Any], transport: Transport) -> None:
             )
 
 
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """A part of a run that all processes have begun: where it fails here, the others need not wait for this one.
+
+    As a decorator, too.
+    """
+    mine = several()
+    try:
+        yield
+    except BaseException:
+        if mine is not None:
+            mine.transport.left()
+        raise
+
+
 def any_keeps(keeping: Any) -> bool:
     """Whether checkpoints are kept: where there are several processes, whether the first one keeps any."""
     mine = several()
@@ -181,8 +197,7 @@ class Conducted:
         self.inner.train_has_begun(resume)
 
     def on_train_abort(self, reason: Any = None, logs: Any = None) -> None:
-        """The run ends with an error here: nobody waits for the others, and they need not wait for this one."""
-        self.transport.left()
+        """The run ends with an error here: nobody waits for the others."""
         with alone():
             self.inner.on_train_abort(reason, logs)
 

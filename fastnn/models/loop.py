@@ -75,7 +75,8 @@ def fit(
         say_once(verbose)
     source = source_of(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
     conduct.compare(model, "fit", {"epochs": range(initial_epoch, epochs)}, data=source)
-    source.compile()
+    with conduct.together():
+        source.compile()
     validation = None
     if validation_data is not None:
         vx, vy, vw = (
@@ -93,7 +94,8 @@ def fit(
             validation_steps,
         )
         conduct.compare(model, "fit", validation=validation)
-        validation.compile()
+        with conduct.together():
+            validation.compile()
     listeners = listeners_of(model, callbacks, verbose, True, epochs=epochs, steps=source.steps)
     own = model._trainer()
     outer = own.source, own.validation, own.keeping
@@ -129,6 +131,7 @@ def fit(
     return listeners.history
 
 
+@conduct.together()
 def _train(model, source, validation, validation_freq, listeners, epochs, keeping, watch):
     """The epochs of fit, and its end."""
     resume = None if keeping is None else keeping.resume
@@ -205,6 +208,11 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks):
     """See Trainer.evaluate; returns logs."""
     source = source_of(model, "test", x, y, sample_weight, count("batch_size", batch_size, none=True), steps)
     conduct.compare(model, "evaluate", data=source)
+    return _evaluate(model, source, verbose, callbacks)
+
+
+@conduct.together()
+def _evaluate(model, source, verbose, callbacks):
     source.compile()
     listeners = listeners_of(model, callbacks, verbose, False, epochs=1, steps=source.steps)
     model.stop_evaluating = False
@@ -221,6 +229,11 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     """See Trainer.predict."""
     source = source_of(model, "predict", x, None, None, count("batch_size", batch_size, none=True), steps)
     conduct.compare(model, "predict", data=source)
+    return _predict(model, source, verbose, callbacks)
+
+
+@conduct.together()
+def _predict(model, source, verbose, callbacks):
     source.compile()
     many = source.steps is None or source.steps > 1
     listeners = None

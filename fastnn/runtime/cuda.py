@@ -18,7 +18,8 @@ import numpy as np
 
 from fastnn.core.errors import DeviceError
 from fastnn.core.types import Array
-from fastnn.runtime.device_base import STATUS_WORDS, Device, Launch, forget
+from fastnn.runtime.cublas import Cublas
+from fastnn.runtime.device_base import STATUS_WORDS, Device, Launch, Product, forget
 
 LEAST = (8, 0)  # compute capability
 OUT_OF_MEMORY = 2  # CUDA_ERROR_OUT_OF_MEMORY
@@ -100,10 +101,13 @@ def _capability(driver: Any, device: Any) -> tuple[int, int]:
 class Cuda(Device):
     """CUDA device `number`.
 
-    driver: cuda.bindings.driver, or a test double.  kernels: where kernels come from; None: the pack.
+    driver: cuda.bindings.driver, or a test double.  kernels: where kernels come from; None: the pack.  library:
+    nvmath.bindings.cublasLt, or a test double, for products that are asked of it.
     """
 
-    def __init__(self, number: int = 0, driver: Any = None, kernels: Kernels | None = None) -> None:
+    def __init__(
+        self, number: int = 0, driver: Any = None, kernels: Kernels | None = None, library: Any = None
+    ) -> None:
         super().__init__()
         self.name, self.number, self.driver = f"cuda:{number}", number, driver or _driver()
         self._call("cuInit", 0)
@@ -112,7 +116,7 @@ class Cuda(Device):
         self._call("cuCtxSetCurrent", self._context)
         self._stream = self._call("cuStreamCreate", 1)  # that does not wait for the default stream
         self.capability = _capability(self.driver, self._device)
-        self._given = kernels
+        self._given, self._library = kernels, library
         kinds = self.driver.CUdevice_attribute
         processors = self._call("cuDeviceGetAttribute", kinds.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, self._device)
         self.most_blocks = int(processors) * BLOCKS_PER_PROCESSOR
@@ -125,6 +129,11 @@ class Cuda(Device):
         """Where kernels come from; the pack is read when the first is needed."""
         found: Any = self._given or importlib.import_module("fastnn.runtime.cubins")
         return cast(Kernels, found)
+
+    @functools.cached_property
+    def cublas(self) -> Cublas:
+        """cuBLASLt, from the first product on that is asked of it."""
+        return Cublas(self, self._library)
 
     def _call(self, name: str, *args: Any) -> Any:
         """A function of the driver; its result, if it has one."""
@@ -189,6 +198,9 @@ class Cuda(Device):
 
     def launch(self, work: Launch) -> None:
         """Put one launch into the stream."""
+        if work.product is not None:
+            self.cublas.run(work.product, self._stream)
+            return
         function, way = self._function(work.name)
         grid, block = self.grid(work, way)
         values = np.array([work.args, work.lo, work.hi, self._status], np.int64)
@@ -206,7 +218,8 @@ class Cuda(Device):
     def capture(self, works: Sequence[Launch]) -> Graph:
         """The launches as a CUDA graph."""
         for work in works:
-            self._function(work.name)  # modules are loaded outside of the capture
+            if work.product is None:
+                self._function(work.name)  # modules are loaded outside of the capture
         mode = self.driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
         self._call("cuStreamBeginCapture", self._stream, mode)
         try:
@@ -240,6 +253,10 @@ class Cuda(Device):
     def synchronize(self) -> None:
         """Wait for the stream."""
         self._call("cuStreamSynchronize", self._stream)
+
+    def product(self, product: Product) -> Any:
+        """The product as cuBLASLt makes it, None where it cannot."""
+        return self.cublas.prepare(product)
 
     def has(self, name: str) -> bool:
         """Whether the pack has a kernel of that name."""

@@ -36,10 +36,36 @@ MOST_LANES = 4096  # threads with a workspace of their own
 RESERVE = 0.05  # of the memory stays free: the driver's own needs
 
 
+class Product(NamedTuple):
+    """A product of float32 matrices, C = A·B + bias: what a library needs to know of it.
+
+    a, b, c, bias: device addresses; no bias: 0.  ars, aks, bks, bns: elements from one row of A to the next, from one k
+    to the next in A and in B, from one column of B to the next; C lies row by row.  relu: nothing below 0.  many: of
+    such matrices, a_apart and b_apart elements from one to the next, those of C side by side.
+    """
+
+    a: int
+    ars: int
+    aks: int
+    b: int
+    bks: int
+    bns: int
+    c: int
+    M: int
+    N: int
+    K: int
+    bias: int
+    relu: bool
+    many: int
+    a_apart: int
+    b_apart: int
+
+
 class Launch(NamedTuple):
     """One launch: kernel, address of its arguments, items [lo, hi), how many calls they are, threads at most (0: any).
 
-    row: the instruction that it is, -1 for what tapes launch themselves.
+    row: the instruction that it is, -1 for what tapes launch themselves.  product: what a library of the device makes
+    in the kernel's place, of `Device.product`.
     """
 
     name: str
@@ -49,6 +75,7 @@ class Launch(NamedTuple):
     calls: int
     lanes: int = 0
     row: int = -1
+    product: Any = None
 
 
 class Device:
@@ -134,6 +161,10 @@ class Device:
     def synchronize(self) -> None:
         """Wait until all that was asked for is done."""
         raise NotImplementedError
+
+    def product(self, product: Product) -> Any:
+        """What a launch carries so that a library makes the product; None: the kernel does."""
+        return None
 
     def has(self, name: str) -> bool:
         """Whether there is a kernel of that name."""

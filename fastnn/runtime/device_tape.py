@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from fastnn.core import dtypes
+from fastnn.core import config, dtypes
 from fastnn.core.errors import KernelError, NotSupportedError
 from fastnn.core.types import Array
 from fastnn.runtime import abi
 from fastnn.runtime.device_base import HEADER, STATUS_WORDS, Device, Launch
 from fastnn.runtime.device_data import Data
 from fastnn.runtime.device_memory import Block, DeviceArena, Mirror, mirror_of
+from fastnn.runtime.device_products import Products
 from fastnn.runtime.device_walk import Builder, Shift, run_all
 from fastnn.runtime.device_words import Shifts, tables_of
 
@@ -100,6 +101,7 @@ class Executor:
         self.workspace = Block(device, self.tables.most_lanes * self.tables.local_bytes, "The workspace of threads")
         self.table = Block(device, 8 * max(len(self.tables.source), 1), "The table of arguments")
         self.own = Block.of(device, np.array([1, 0, self.state_at, 0], np.int64), "The table of arguments")
+        self._products = Products(plan, self.words) if config.matmul_precision() == "cublas" else None
         self.rows_per_batch, self._stale = 0, True
         self._now: dict[int, int] = {}
         self._ns: float | None = None  # that a batch takes
@@ -148,7 +150,9 @@ class Executor:
         if not n:
             return None
         address = self.table.address + 8 * self.tables.at[i]
-        return Launch(self.plan.kernels[row[abi.FN]], address, 0, n, -(-n // chunk), self.tables.lanes[i], i)
+        product = None if self._products is None else self._products.of(row)
+        made = None if product is None else self.device.product(product)
+        return Launch(self.plan.kernels[row[abi.FN]], address, 0, n, -(-n // chunk), self.tables.lanes[i], i, made)
 
     def _shift(self, row: Sequence[int]) -> Shift | None:
         moves = self.tables.moves[row[abi.TMP] : row[abi.TMP] + row[abi.NTMP]]

@@ -1,6 +1,8 @@
 """`fastnn launch`: what the processes are told, what is shown of them, the exit status."""
 
 import os
+import select
+import signal
 import subprocess
 import sys
 
@@ -61,3 +63,42 @@ def test_what_cannot_be_launched(capsys):
         launch.run(__file__, processes=0)
     assert main(["launch", "nowhere.py"]) == 1
     assert "no file 'nowhere.py'" in capsys.readouterr().err
+
+
+WAITS = """
+import os, sys
+print(os.getpid(), flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has ended")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM])
+def test_no_process_is_left_behind_by_a_launcher_that_ends(tmp_path, number):
+    path = tmp_path / "waits.py"
+    path.write_text(WAITS)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "fastnn", "launch", "-n", "2", "--threads", "1", "--all", str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with child:
+        pids = [int(child.stdout.readline().split()[1]) for _ in range(2)]
+        watched = [os.pidfd_open(pid) for pid in pids]
+        child.send_signal(number)
+        for each in watched:
+            assert select.select([each], [], [], 30)[0], "it lives on"
+            os.close(each)
+
+
+def test_a_launcher_that_has_ended_before_is_noticed(script):
+    gone = {**os.environ, launch.LAUNCHER: "1000000000"}
+    found = subprocess.run([sys.executable, "-m", "fastnn", "run", script], env=gone, capture_output=True, timeout=60)
+    assert (found.returncode, found.stdout) == (-signal.SIGTERM, b"")
+
+
+def test_what_a_process_starts_does_not_end_with_the_launcher(tmp_path, monkeypatch):
+    monkeypatch.delenv(launch.LAUNCHER, raising=False)
+    launch.end_with_launcher()  # started by nobody: nothing happens
+    path = tmp_path / "script.py"
+    path.write_text(f"import os\nprint({launch.LAUNCHER!r} in os.environ)")
+    assert launched("-n", "1", str(path)).stdout == "False\n"

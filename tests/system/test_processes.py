@@ -90,7 +90,7 @@ def batches():
         if rank == 1 and i == 20:
             if what == "kill":
                 os.kill(os.getpid(), 9)
-            if what in ("raise", "lives on"):
+            if what in ("raise", "lives on", "evaluates on"):
                 raise ValueError("a batch's own")
             if what == "stop":
                 os.kill(os.getpid(), signal.SIGSTOP)
@@ -99,9 +99,12 @@ def batches():
         n = 4 if what == "rows" and rank and i == 20 else 8
         yield x[:n], x[:n, :1]
 try:
-    model.fit(batches(), epochs=1, verbose=0, callbacks=[Fails()])
+    if what == "evaluates on":
+        model.evaluate(batches(), verbose=0)
+    else:
+        model.fit(batches(), epochs=1, verbose=0, callbacks=[Fails()])
 except ValueError:
-    if what != "lives on" or not rank:
+    if not what.endswith("s on") or not rank:
         raise
     sys.stdin.readline()
 print("done")
@@ -109,6 +112,7 @@ print("done")
 FAULTS = [("kill", 137, "Process 1 of 2 has ended"), ("callback", 1, "A callback has failed in process 0, which runs"),
           ("rows", 1, "do not do the same"), ("fewer", 1, "do not do the same"),
           ("raise", 1, "Process 1 of 2 has ended"), ("lives on", 1, "Process 1 of 2 has left the run"),
+          ("evaluates on", 1, "Process 1 of 2 has left the run"),
           ("stop", 1, "Process 1 of 2 does not answer (no sign of life for 2 seconds")]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ Choice = tuple[tuple[int, ...], int]  # a tile, and how many ranges its sums are
 
 def kind(t: str) -> str:
     """The type of tiles for arrays of type t: tensor cores where that is asked for."""
-    return "tf32" if t == "f32" and config.matmul_precision() == "tf32" else t
+    return "tf32" if t == "f32" and config.matmul_precision() in ("tf32", "cublas") else t
 
 
 def choose(t: str, rows: int, cols: int, depth: int, count: int = 1, most: int = DEVICE_PARTS) -> Choice:
@@ -57,7 +57,8 @@ def lower(e: Emitter) -> None:
     """y = act(x · w + b), leading dimensions broadcast."""
     p, (x, w, b), y = Product(e), e.ins, e.outs[0]
     flags, bias, code = epilogue(e, b)
-    tile, parts = choose(y.t, p.M, p.N, p.K, p.batch)
+    whole = config.matmul_precision() == "cublas"  # the library cuts long sums itself
+    tile, parts = choose(y.t, p.M, p.N, p.K, p.batch, 1 if whole else DEVICE_PARTS)
     cut = ranges(p.K, parts)
     starts = np.concatenate([p.starts + [k * p.aks, k * p.bks, 0] for k, _ in cut])
     starts[:, 2] = np.repeat([n for _, n in cut], p.batch)
