@@ -24,6 +24,8 @@ def fusion_groups(items: list[Any], target: Target, fuse: bool = True) -> Items:
     if fuse:
         _shared(stretches)
     for stretch in stretches:
+        if fuse:
+            stretch[:] = _sunk(stretch)
         tile_groups = _tile_groups(stretch, fuse)
         if fuse:
             _tile(tile_groups, target)
@@ -69,6 +71,43 @@ def _shared(stretches: Iterable[list[Instruction]]) -> None:
             for a in ins.accesses():
                 if seen.setdefault(a.buffer, k) != k or a.moves:
                     a.buffer.shared = True
+
+
+def _sunk(stretch: list[Instruction]) -> list[Instruction]:
+    """The instructions, with what is made element by element of values that were there before right in front of its
+    first reader, where that is element-wise too: they share tiles then.
+
+    Such is the gradient of a penalty on weights, which is added to that of the loss at the end of a step.
+    """
+    writes: dict[Buffer, list[int]] = {}
+    reads: dict[Buffer, list[int]] = {}
+    for k, ins in enumerate(stretch):
+        for a in ins.accesses():
+            if a.write:
+                writes.setdefault(a.buffer, []).append(k)
+            if a.read:
+                reads.setdefault(a.buffer, []).append(k)
+    spaces: dict[Any, list[int]] = {}  # where memory that plans are bound to is written: such buffers may overlap
+    for buffer, places in writes.items():
+        if not buffer.in_arena:
+            spaces.setdefault(buffer.space, []).extend(places)
+
+    place = list(range(len(stretch)))  # what each instruction is put in front of, or itself
+    for k, ins in reversed(list(enumerate(stretch))):
+        outs = [a.buffer for a in ins.accesses() if a.write]
+        if not ins.elementwise or len(outs) != 1 or not outs[0].in_arena or outs[0].pinned or outs[0].shared:
+            continue
+        t = min((place[r] for r in reads.get(outs[0], [])), default=k)
+        reader = stretch[t]
+        if t <= k + 1 or not reader.elementwise or (reader.n, reader.chunk) != (ins.n, ins.chunk):
+            continue
+        for a in ins.accesses():
+            written = writes.get(a.buffer, []) if a.buffer.in_arena else spaces.get(a.buffer.space, [])
+            if a.moves or a.whole or any(w < t and (w != k or a.buffer is not outs[0]) for w in written):
+                break
+        else:
+            place[k] = t
+    return [stretch[k] for k in sorted(range(len(stretch)), key=lambda k: (place[k], k))]
 
 
 def _tile_groups(stretch: Iterable[Instruction], fuse: bool) -> list[Group]:

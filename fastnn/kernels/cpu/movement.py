@@ -11,13 +11,13 @@ from fastnn.core.simd import transpose as block
 from fastnn.core.simd import vector
 
 BITS = ("u8", "u16", "i32", "i64")
+SHORT = 64  # elements of a row below which eight at a time are fast enough
 
 
 @device
 def short_rows(F, p, q, count, ax, ay, n):
     """count rows of n contiguous elements, rows ax and ay bytes apart: eight, four and one at a time, as rows of a few
     elements (channels of a group, of a head) are many, and a vector loop's start would take longer than such a row."""
-    S = sizeof(F)
     for i in range(count):
         x, y, j = at(F, p + i * ax), at(F, q + i * ay), 0
         while j + 8 <= n:
@@ -31,9 +31,6 @@ def short_rows(F, p, q, count, ax, ay, n):
         while j < n:
             y[j] = x[j]
             j += 1
-
-
-SHORT = 64  # elements of a row below which eight at a time are fast enough
 
 
 @kernel(*BITS)
