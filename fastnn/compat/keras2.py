@@ -13,6 +13,7 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
+from fastnn.compat import tf_variables
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import TensorShape
@@ -373,11 +374,13 @@ METHODS = {
         "numpy": _number,
         "get_shape": lambda self: TensorShape(self.shape),
         "read_value": lambda self: self.value,
+        **tf_variables.METHODS,
     },
 }
 WRAPPED = {
     Layer: {"add_weight": name_first, "add_variable": name_first},
     StateMixin: {"add_loss": loss_of_inputs},
+    Variable: {"__getitem__": tf_variables.with_assign},
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
