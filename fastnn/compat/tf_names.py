@@ -51,14 +51,22 @@ def table():
 
 
 def _giving_tensors(name, function):
+    text = name.startswith("strings.")
+
     @functools.wraps(function)
     def call(*args, **kwargs):
         kwargs = tf_years.renamed(kwargs)
+        if text:  # patterns and separators may be bytes
+            args, kwargs = [_text(v) for v in args], {k: _text(v) for k, v in kwargs.items()}
         if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
             return tf_ragged_calls.apply(name, call, args, kwargs)
         return tensors(function(*args, **kwargs))
 
     return call
+
+
+def _text(value):
+    return value.decode("utf-8") if isinstance(value, bytes) else value
 
 
 def tensors(result):
