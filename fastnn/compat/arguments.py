@@ -10,8 +10,10 @@ import os
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import keras2, year_names
 from fastnn.compat.keras1_layers import DroppingEmbedding
+from fastnn.compat.shapes import TensorShape
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.layers import Embedding, Layer
+from fastnn.layers.signature import give_shapes_as
 from fastnn.saving.files import write_file
 from fastnn.saving.legacy import dump_weights
 from fastnn.saving.weights import ANY_NAME
@@ -198,6 +200,7 @@ def _begin():
         for name, wrapped in entries.items():
             _put(cls, name, wrapped(getattr(cls, name)))
     give_logs_as(year_names.Logs)
+    give_shapes_as(TensorShape)
 
 
 def _methods_of(cls):
@@ -222,3 +225,4 @@ def restore():
             setattr(cls, name, function)
     _adapted.clear()
     give_logs_as(dict)
+    give_shapes_as(tuple)

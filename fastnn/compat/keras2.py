@@ -13,10 +13,11 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
+from fastnn.compat import tf_variables
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import TensorShape
-from fastnn.compat.year_names import Logs, old_params, others
+from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
 from fastnn.core.errors import ArgumentError
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable
@@ -294,21 +295,6 @@ def _validation_data(self):
     return [*x, *y, *(weight or [np.ones(len(part), "float32") for part in y])]
 
 
-def params_of_those_years(begin_today):
-    """on_train_begin of all callbacks, whose `params` have Keras 2's names by then."""
-
-    @functools.wraps(begin_today)
-    def on_train_begin(self, logs=None):
-        """Before training."""
-        if self.model is not None:
-            for params in (self.params, *(c.params for c in self.callbacks if hasattr(c, "params"))):
-                if params:
-                    params.update(old_params(self.model), nb_epoch=params.get("epochs"))
-        begin_today(self, logs)
-
-    return on_train_begin
-
-
 def _choose(self):
     """The direction of the monitored value, under the name of any year."""
     today = MonitorCallback._fastnn_choose
@@ -381,24 +367,33 @@ METHODS = {
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
-    Symbol: {
-        "get_shape": lambda self: TensorShape(self.shape),
-        "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
+    **{
+        kind: {
+            "get_shape": lambda self: TensorShape(self.shape),
+            "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
+        }
+        for kind in (Symbol, Tensor, Lazy)
     },
     Variable: {
         "numpy": _number,
         "get_shape": lambda self: TensorShape(self.shape),
         "read_value": lambda self: self.value,
+        **tf_variables.METHODS,
     },
 }
 WRAPPED = {
     Layer: {"add_weight": name_first, "add_variable": name_first},
     StateMixin: {"add_loss": loss_of_inputs},
+    Variable: {"__getitem__": tf_variables.with_assign},
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
     Optimizer: {"build": build_of_several, "apply": apply_of_several},
-    CallbackList: {"on_train_begin": params_of_those_years},
+    CallbackList: {
+        "on_train_begin": params_of_those_years,
+        "on_train_batch_begin": logs_of_those_years,
+        "on_train_batch_end": logs_of_those_years,
+    },
     Sequential: {
         "add_loss": loss_of_inputs,
         "call": call_of_any_rank,

@@ -97,9 +97,12 @@ TENSORFLOW_FUNCTIONS = {
     **{f"train.{n}": f"compat.tf_checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
     **{f"train.{n}": f"compat.tf_years:{n}" for n in tf_years.OPTIMIZERS},
     "data.TextLineDataset": "compat.tf_text:TextLineDataset",
-    **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in ("StaticHashTable", "KeyValueTensorInitializer")},
+    **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in (
+        "StaticHashTable", "KeyValueTensorInitializer", "StaticVocabularyTable", "TextFileIndex",
+        "TextFileInitializer")},
     "RaggedTensor": "compat.tf_ragged:RaggedTensor",
     **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in ("constant", "map_flat_values", "range", "stack")},
+    "IndexedSlices": "compat.tf_variables:IndexedSlices",
     "TensorArray": "compat.tf_tensor_array:TensorArray",
     **{f"{root}.{n}": f"compat.tf_gfile:{n}" for root in ("io.gfile", "gfile", "compat.v1.gfile") for n in (
         "GFile", "copy", "exists", "glob", "isdir", "join", "listdir", "makedirs", "mkdir", "remove", "rename",

@@ -4,9 +4,11 @@ import numpy as np
 
 from fastnn.compat.tf_values import host, values_of
 from fastnn.core.errors import ArgumentError, DTypeError
+from fastnn.core.fingerprint import fingerprint64
 from fastnn.data.tensor import TensorSpec
 
-__all__ = ["KeyValueTensorInitializer", "StaticHashTable"]
+__all__ = ["KeyValueTensorInitializer", "StaticHashTable", "StaticVocabularyTable", "TextFileIndex",
+           "TextFileInitializer"]  # fmt: skip
 
 
 class KeyValueTensorInitializer:
@@ -89,3 +91,93 @@ class StaticHashTable:
     def size(self, name=None):
         """How many keys there are: an int64 tensor."""
         return host(np.int64(len(self._values)))
+
+
+class TextFileIndex:
+    """Which part of a line is meant: its number, or all of it; else the number of a column."""
+
+    WHOLE_LINE, LINE_NUMBER = -2, -1
+
+
+class TextFileInitializer(KeyValueTensorInitializer):
+    """Keys and values in the lines of a file.
+
+    Args:
+        filename: path.
+        key_dtype, value_dtype: of them.
+        key_index, value_index: a column, or one of TextFileIndex.
+        vocab_size: how many lines to read; all if None.
+        delimiter: between the columns.
+        name, value_index_offset: a number added to line numbers; a name of no effect.
+
+    Raises:
+        ArgumentError (a ValueError): for a line without such a column.
+    """
+
+    def __init__(self, filename, key_dtype, key_index, value_dtype, value_index, vocab_size=None, delimiter="\t",
+                 name=None, value_index_offset=0):  # fmt: skip
+        with open(filename, encoding="utf-8") as file:
+            lines = file.read().splitlines()[:vocab_size]
+        keys = [_cell(line, k, key_index, delimiter) for k, line in enumerate(lines)]
+        values = [_cell(line, k + value_index_offset, value_index, delimiter) for k, line in enumerate(lines)]
+        super().__init__(_typed(keys, key_dtype), _typed(values, value_dtype), key_dtype, value_dtype)
+
+
+def _cell(line, number, index, delimiter):
+    if index in (TextFileIndex.LINE_NUMBER, TextFileIndex.WHOLE_LINE):
+        return number if index == TextFileIndex.LINE_NUMBER else line
+    cells = line.split(delimiter)
+    if index >= len(cells):
+        raise ArgumentError(f"TextFileInitializer: received column {index}, expected less than {len(cells)}: {line!r}.")
+    return cells[index]
+
+
+def _typed(values, dtype):
+    kind = TensorSpec((), dtype).dtype
+    return np.array(values, object if kind == "string" else kind)
+
+
+class StaticVocabularyTable(StaticHashTable):
+    """A table from words to numbers, in which unknown words have numbers behind those, by their hash.
+
+    Args:
+        initializer: words (or whole numbers) and int64 numbers from 0 on; None for no words.
+        num_oov_buckets: how many numbers unknown words are spread over.
+        lookup_key_dtype: of the keys that are looked up, those of the table if None.
+        name, experimental_is_anonymous: of no effect.
+
+    Raises:
+        ArgumentError (a ValueError): for no buckets.
+        DTypeError (a TypeError): for values that are not int64.
+
+    >>> words = KeyValueTensorInitializer(["a", "b"], np.arange(2))
+    >>> table = StaticVocabularyTable(words, num_oov_buckets=2)
+    >>> table.lookup(np.array(["b", "c"])).tolist(), int(table.size())
+    ([1, 3], 4)
+    """
+
+    def __init__(self, initializer, num_oov_buckets, lookup_key_dtype=None, name=None, experimental_is_anonymous=False):
+        if num_oov_buckets <= 0:
+            raise ArgumentError(
+                f"StaticVocabularyTable: received num_oov_buckets={num_oov_buckets}, expected 1 or more."
+            )
+        words = KeyValueTensorInitializer([], [], "string", "int64") if initializer is None else initializer
+        if words.value_dtype != "int64":
+            raise DTypeError(f"StaticVocabularyTable: received values of {words.value_dtype}, expected int64.")
+        super().__init__(words, -1)
+        self._buckets = int(num_oov_buckets)
+
+    def lookup(self, keys, name=None):
+        """The numbers of words of any shape, those of buckets for words that are not there."""
+        found = np.asarray(super().lookup(keys)).astype("int64")
+        words = np.asarray(values_of(keys, "lookup.StaticVocabularyTable"))
+        for place in zip(*np.nonzero(found == -1)):
+            bucket = fingerprint64(_text(words[place]).encode("utf-8")) % self._buckets
+            found[place] = len(self._values) + bucket
+        return host(found)
+
+    __getitem__ = lookup
+
+    def size(self, name=None):
+        """How many numbers there are: words and buckets."""
+        return host(np.int64(len(self._values) + self._buckets))

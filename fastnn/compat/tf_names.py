@@ -16,6 +16,7 @@ from fastnn.compat import (
     tf_nn,
     tf_ragged,
     tf_ragged_calls,
+    tf_signal,
     tf_text,
     tf_years,
 )
@@ -29,7 +30,19 @@ from fastnn.core.tree import rebuild
 def table():
     """{"math.cumsum": function, ...}: every row of the families, under each of its names."""
     out = {}
-    for family in (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks):
+    for family in (
+        tf_math,
+        tf_arrays,
+        tf_linalg,
+        tf_nn,
+        tf_images,
+        tf_boxes,
+        tf_signal,
+        tf_loops,
+        tf_text,
+        tf_files,
+        tf_checks,
+    ):
         for names, function in family.TABLE.items():
             first = names.split()[0]
             function.__name__, function.__qualname__ = first.rpartition(".")[2], f"tensorflow.{first}"
@@ -38,14 +51,22 @@ def table():
 
 
 def _giving_tensors(name, function):
+    text = name.startswith("strings.")
+
     @functools.wraps(function)
     def call(*args, **kwargs):
         kwargs = tf_years.renamed(kwargs)
+        if text:  # patterns and separators may be bytes
+            args, kwargs = [_text(v) for v in args], {k: _text(v) for k, v in kwargs.items()}
         if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
             return tf_ragged_calls.apply(name, call, args, kwargs)
         return tensors(function(*args, **kwargs))
 
     return call
+
+
+def _text(value):
+    return value.decode("utf-8") if isinstance(value, bytes) else value
 
 
 def tensors(result):

@@ -8,6 +8,7 @@ from fastnn import dtype_policies, regularizers
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError
 from fastnn.core.tree import holds_itself
 from fastnn.core.types import Config
+from fastnn.layers import signature
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -158,7 +159,7 @@ class ConfigMixin:
 def _tuples(shape):
     """Lists of a JSON file back to tuples where they are shapes."""
     if isinstance(shape, (list, tuple)) and all(d is None or isinstance(d, int) for d in shape):
-        return tuple(shape)
+        return signature.as_shape(shape)
     if isinstance(shape, dict):
         return {k: _tuples(v) for k, v in shape.items()}
     return [_tuples(s) for s in shape] if isinstance(shape, (list, tuple)) else shape

@@ -55,9 +55,24 @@ def _has_shape(value):
     return all(hasattr(x, "shape") for x in nest.flatten(value)) and nest.flatten(value)
 
 
+_shape_type: type[tuple[Any, ...]] = tuple  # or a subclass of it, that shapes are given as
+
+
+def give_shapes_as(kind):
+    """Give the shapes that layers see as `kind`, tuple or a subclass."""
+    global _shape_type
+    _shape_type = kind
+
+
 def shapes_of(value):
     """The shapes in a structure of symbols or arrays."""
-    return nest.map_structure(lambda x: tuple(x.shape), value)
+    kind = _shape_type
+    return nest.map_structure(lambda x: kind(x.shape), value)
+
+
+def as_shape(sizes):
+    """Sizes in a list, as a file has them, as a shape that a layer sees."""
+    return _shape_type(sizes)
 
 
 def build_arguments(function, call, args, kwargs):

@@ -54,7 +54,8 @@ def described(array):
     if array.dtype.kind in "SOU":
         text = [v.decode() if isinstance(v, bytes) else str(v) for v in array.reshape(-1).tolist()]
         return ["string", list(array.shape), text]
-    numbers = array.reshape(-1).tolist()
+    parts = array.reshape(-1, 1).view(array.real.dtype) if array.dtype.kind == "c" else array
+    numbers = parts.reshape(-1).tolist()
     return [array.dtype.name, list(array.shape), [float(f"{v:.8g}") if isinstance(v, float) else v for v in numbers]]
 
 
@@ -63,6 +64,7 @@ def arguments(function, dtype=()):
     out = []
     for p in inspect.signature(function).parameters.values():
         default = p.default.name if isinstance(p.default, dtype) else p.default
+        default = getattr(default, "__name__", default) if p.default is not p.empty else p.empty
         star = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
         out.append(f"{star}{p.name}" if default is p.empty else f"{p.name}={default!r}")
     return ", ".join(out)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from compat.running import run
 
 import fastnn
 from fastnn import layers, ops
@@ -32,3 +33,32 @@ def test_sizes_in_a_graph(shape):
     model = fastnn.Model(x, grown)
     for n in (2, 5):
         np.testing.assert_allclose(model.predict(np.ones((1, n, 3)), verbose=0), np.full((1, n, 3), 0.5 / n), rtol=1e-6)
+
+
+def test_layers_see_shapes_with_tensorflows_methods(tmp_path):
+    script = """
+import numpy as np
+from keras import layers, models
+
+class Dense(layers.Layer):
+    def build(self, input_shape):
+        self.seen = input_shape.as_list()
+        self.kernel = self.add_weight(shape=(input_shape[-1], 2), name="kernel")
+
+    def call(self, x):
+        return x @ self.kernel
+
+    def compute_output_shape(self, input_shape):
+        assert input_shape.rank == 2
+        return input_shape.as_list()[:-1] + [2]
+
+x = layers.Input((3,))
+layer = Dense()
+print(layer(x).shape, layer.seen, layer.input_shape, isinstance(layer.output_shape, tuple))
+model = models.Model(x, layer.output)
+model.save("m.keras")
+print(models.load_model("m.keras", custom_objects={"Dense": Dense}).predict(np.ones((1, 3)), verbose=0).shape)
+"""
+    status, out, errors = run(script, tmp_path)
+    assert status == 0, errors
+    assert out.splitlines() == ["(None, 2) [None, 3] (None, 3) True", "(1, 2)"]

@@ -1,0 +1,78 @@
+"""What a tf.Variable can do besides: parts of it are assigned, rows and places of it changed by index."""
+
+import functools
+
+import numpy as np
+
+from fastnn import ops
+from fastnn.compat.tf_values import operand
+from fastnn.graph import Symbol
+from fastnn.graph.tensor import Tensor as Lazy
+
+
+def with_assign(getitem_today):
+    """`variable[key]`, whose result can be assigned to: `v[0].assign(...)`."""
+
+    @functools.wraps(getitem_today)
+    def __getitem__(self, key):
+        found = getitem_today(self, key)
+        if isinstance(found, np.ndarray) and hasattr(found, "__dict__"):
+            found.assign = functools.partial(_assign_part, self, key)
+        return found
+
+    return __getitem__
+
+
+def _assign_part(variable, key, value, use_locking=False, name=None, read_value=True):
+    array = np.array(variable.numpy())
+    key = tuple(_index(k) for k in key) if isinstance(key, tuple) else _index(key)
+    array[key] = np.asarray(value, array.dtype)
+    variable.assign(array)
+    return variable
+
+
+def _index(key):
+    return np.asarray(key) if isinstance(key, Symbol) and type(key) is Lazy else key
+
+
+def _by_places(reduction):
+    def scatter(self, indices, updates, name=None):
+        """Change the values at places: indices (n, depth), updates (n, ...)."""
+        updates = ops.cast(operand(updates), self.dtype)
+        if reduction == "sub":
+            updates = ops.negative(updates)
+        kind = "add" if reduction == "sub" else reduction
+        self.assign(ops.scatter_update(self.value, operand(indices), updates, kind))
+        return self
+
+    return scatter
+
+
+def _by_rows(reduction):
+    def scatter(self, sparse_delta, use_locking=False, name=None):
+        """Change rows: an IndexedSlices of values and indices."""
+        indices = ops.expand_dims(operand(sparse_delta.indices), -1)
+        return _by_places(reduction)(self, indices, sparse_delta.values)
+
+    return scatter
+
+
+class IndexedSlices:
+    """Rows and where they belong.
+
+    Args:
+        values: (n, ...).
+        indices: (n,) rows.
+        dense_shape: of the whole, or None.
+    """
+
+    def __init__(self, values, indices, dense_shape=None):
+        self.values, self.indices, self.dense_shape = values, indices, dense_shape
+
+
+_REDUCTIONS = {"update": None, "add": "add", "sub": "sub", "max": "max", "min": "min"}
+METHODS = {
+    **{f"scatter_nd_{n}": _by_places(kind) for n, kind in _REDUCTIONS.items()},
+    **{f"scatter_{n}": _by_rows(kind) for n, kind in _REDUCTIONS.items()},
+    "sparse_read": lambda self, indices, name=None: ops.take(self.value, operand(indices), axis=0),
+}
