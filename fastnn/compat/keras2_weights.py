@@ -33,16 +33,16 @@ def class_weights_of_outputs(arrays_today):
     """`_arrays` of models, which turns such class weights into sample weights, times those that are given."""
 
     @functools.wraps(arrays_today)
-    def _arrays(self, x, y, sample_weight, class_weight=None, what="fit"):
+    def _arrays(self, x, y, sample_weight, class_weight=None, what="fit", **kwargs):
         names = getattr(self, "output_names", None) or []
         each = of_outputs(class_weight, list(names)) if len(names) > 1 else None
         if each is None:
-            return arrays_today(self, x, y, sample_weight, class_weight, what)
+            return arrays_today(self, x, y, sample_weight, class_weight, what, **kwargs)
         targets = [y[name] for name in names] if isinstance(y, dict) else list(y)
         given = sample_weight if isinstance(sample_weight, (list, tuple)) else [sample_weight] * len(names)
         weights = [_of_one(np.asarray(t), c, w) for t, c, w in zip(targets, each, given)]
         whole = dict(zip(names, weights)) if isinstance(y, dict) else weights
-        return arrays_today(self, x, y, whole, None, what)
+        return arrays_today(self, x, y, whole, None, what, **kwargs)
 
     return _arrays
 
