@@ -221,6 +221,8 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     >>> categorical(np.array([[0.0, -1e9]]), 3, seed=1)
     array([[0, 0, 0]], dtype=int32)
     """
+    if tracing.is_symbolic(logits):
+        return _drawn(logits, num_samples, dtype, seed)
     key = _eager("categorical", seed, logits)
     logits = np.asarray(logits, np.float64)
     if logits.ndim != 2:
@@ -230,6 +232,17 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     u = core.uniform((*key, 0), (len(p), num_samples), dtype="float64") * edges[:, -1:]
     index = (u[:, :, None] >= edges[:, None, :]).sum(axis=2)
     return np.minimum(index, p.shape[1] - 1).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+
+
+def _drawn(logits, num_samples, dtype, seed):
+    """Samples of classes inside a trace: how many edges between the classes a uniform number is above."""
+    if len(logits.shape) != 2:
+        raise ShapeError(f"categorical: received logits of shape {tuple(logits.shape)}, expected (batch, classes).")
+    edges = ops.cumsum(ops.softmax(logits, axis=-1), axis=1)
+    drawn = uniform((ops.shape(logits)[0], int(num_samples)), dtype=edges.dtype, seed=seed)
+    above = ops.greater_equal(ops.expand_dims(ops.multiply(drawn, edges[:, -1:]), 2), ops.expand_dims(edges, 1))
+    index = ops.minimum(ops.sum(ops.cast(above, "int32"), axis=2), np.int32(logits.shape[1] - 1))
+    return ops.cast(index, dtypes.standardize(dtype))
 
 
 @giving

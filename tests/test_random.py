@@ -8,6 +8,7 @@ import evaluate
 import numpy as np
 import pytest
 
+import fastnn
 import fastnn.random as public
 from fastnn import ops
 from fastnn.core import config
@@ -235,3 +236,19 @@ def test_random_symbols_inside_a_trace():
 def test_dtypes_that_are_refused(draw, words):
     with pytest.raises(ValueError, match=words):
         draw()
+
+
+def test_categories_drawn_in_a_layer_have_their_probabilities():
+    class Draw(fastnn.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seed = public.SeedGenerator(3)
+
+        def call(self, logits):
+            return public.categorical(logits, 200, seed=self.seed)
+
+    model = fastnn.Sequential([fastnn.Input((3,)), Draw()])
+    logits = np.log(np.array([[0.7, 0.3, 1e-9], [1e-9, 1e-9, 1.0]], "float32"))
+    first, second = (model.predict(logits, verbose=0) for _ in range(2))
+    assert first.dtype == "int32" and first.shape == (2, 200) and not np.array_equal(first, second)
+    assert 0.55 < (first[0] == 0).mean() < 0.85 and set(first[0].tolist()) == {0, 1} and (first[1] == 2).all()

@@ -90,7 +90,7 @@ TENSORFLOW_FUNCTIONS = {
         "Tensor", "constant", "Variable", "GradientTape", "newaxis", "executing_eagerly")},
     **{f"{prefix}{n}": f"compat.tensorflow:{n}" for prefix in ("", "dtypes.") for n in (
         "DType", "as_dtype", "float16", "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64",
-        "uint8", "uint16", "uint32", "uint64", "bool", "string")},
+        "uint8", "uint16", "uint32", "uint64", "bool", "string", "complex64", "complex128")},
     **{n: f"compat.tf_function:{n}" for n in (
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
@@ -104,6 +104,7 @@ TENSORFLOW_FUNCTIONS = {
     **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in ("constant", "map_flat_values", "range", "stack")},
     "IndexedSlices": "compat.tf_variables:IndexedSlices",
     "TensorArray": "compat.tf_tensor_array:TensorArray",
+    **dict.fromkeys(("SparseTensor", "sparse.SparseTensor"), "compat.tf_sparse:SparseTensor"),
     **{f"{root}.{n}": f"compat.tf_gfile:{n}" for root in ("io.gfile", "gfile", "compat.v1.gfile") for n in (
         "GFile", "copy", "exists", "glob", "isdir", "join", "listdir", "makedirs", "mkdir", "remove", "rename",
         "rmtree", "stat", "walk")},
@@ -149,7 +150,7 @@ PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "pyt
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
-                      "audio", "debugging", "signal", "compiler", "compiler.tf2xla", "compiler.tf2xla.python",
+                      "audio", "debugging", "signal", "sparse", "compiler", "compiler.tf2xla", "compiler.tf2xla.python",
                       "compiler.tf2xla.python.xla",
                       *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}
 # fmt: on

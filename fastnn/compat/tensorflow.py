@@ -18,6 +18,7 @@ __all__ = ["GradientTape", "Tensor", "Variable", "constant"]
 float16, bfloat16, float32, float64 = map(DType, ("float16", "bfloat16", "float32", "float64"))
 int8, int16, int32, int64 = map(DType, ("int8", "int16", "int32", "int64"))
 uint8, uint16, uint32, uint64 = map(DType, ("uint8", "uint16", "uint32", "uint64"))
+complex64, complex128 = map(DType, ("complex64", "complex128"))
 bool, double, string = map(DType, ("bool", "float64", "string"))  # the names that scripts use: tf.bool
 newaxis, ERROR = None, 40
 

@@ -22,6 +22,7 @@ from fastnn.compat.tf_values import (
     values_of,
 )
 from fastnn.compat.tf_values import axes as several
+from fastnn.core import dtypes
 
 
 def _unary(function):
@@ -173,6 +174,33 @@ def _segment_mean(data, ids, n):
     return ops.divide(total, ops.reshape(counts, (-1,) + (1,) * (len(total.shape) - 1)))
 
 
+def _segment_root(data, ids, n):
+    counts = ops.segment_sum(ops.ones_like(ops.cast(ids, dtype_of(data))), ids, n)
+    total = ops.segment_sum(data, ids, n)
+    root = ops.sqrt(ops.maximum(counts, beside(1, counts)))
+    return ops.divide(total, ops.reshape(root, (-1,) + (1,) * (len(total.shape) - 1)))
+
+
+def _segment_most(data, ids, n):
+    """The largest; the least number of the dtype for an id without one, as in TensorFlow."""
+    found = ops.segment_max(data, ids, n)
+    return ops.maximum(found, beside(dtypes.finfo(dtype_of(data)).min, data)) if is_float(data) else found
+
+
+def _segment_least(data, ids, n):
+    if is_float(data):
+        return ops.negative(_segment_most(ops.negative(data), ids, n))
+    return ops.subtract(beside(-1, data), ops.segment_max(ops.subtract(beside(-1, data), data), ids, n))
+
+
+def _segment_product(data, ids, n):
+    """Of arrays: the product of those with an id, 1 where there is none."""
+    x, places = values_of(data, "math.segment_prod"), values_of(ids, "math.segment_prod")
+    out = np.ones((n, *x.shape[1:]), x.dtype)
+    np.multiply.at(out, places[places >= 0], x[places >= 0])
+    return host(out)
+
+
 def _count_nonzero(input, axis=None, keepdims=None, dtype="int64", name=None):
     x = operand(input)
     found = ops.cast(ops.not_equal(x, beside(0, x)), dtype)
@@ -260,6 +288,12 @@ TABLE = {
     "math.in_top_k nn.in_top_k": lambda targets, predictions, k, name=None: ops.in_top_k(
         operand(targets), operand(predictions), k),
     "math.unsorted_segment_sum": _unsorted(ops.segment_sum), "math.unsorted_segment_mean": _unsorted(_segment_mean),
+    "math.unsorted_segment_max": _unsorted(_segment_most), "math.unsorted_segment_min": _unsorted(_segment_least),
+    "math.unsorted_segment_prod": _unsorted(_segment_product),
+    "math.unsorted_segment_sqrt_n": _unsorted(_segment_root),
+    "math.segment_max": _sorted(_segment_most, "math.segment_max"),
+    "math.segment_min": _sorted(_segment_least, "math.segment_min"),
+    "math.segment_prod": _sorted(_segment_product, "math.segment_prod"),
     "math.segment_sum": _sorted(ops.segment_sum, "math.segment_sum"),
     "math.segment_mean": _sorted(_segment_mean, "math.segment_mean"),
     "math.zero_fraction nn.zero_fraction": lambda value, name=None: ops.mean(ops.cast(

@@ -17,6 +17,7 @@ from fastnn.compat import (
     tf_ragged,
     tf_ragged_calls,
     tf_signal,
+    tf_sparse,
     tf_text,
     tf_years,
 )
@@ -25,24 +26,15 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
 
+FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks, tf_signal,
+            tf_sparse)  # fmt: skip
+
 
 @functools.cache
 def table():
     """{"math.cumsum": function, ...}: every row of the families, under each of its names."""
     out = {}
-    for family in (
-        tf_math,
-        tf_arrays,
-        tf_linalg,
-        tf_nn,
-        tf_images,
-        tf_boxes,
-        tf_signal,
-        tf_loops,
-        tf_text,
-        tf_files,
-        tf_checks,
-    ):
+    for family in FAMILIES:
         for names, function in family.TABLE.items():
             first = names.split()[0]
             function.__name__, function.__qualname__ = first.rpartition(".")[2], f"tensorflow.{first}"

@@ -144,7 +144,13 @@ def _mfccs(log_mel_spectrograms, name=None):
     return host((np.asarray(_dct(x)) / np.sqrt(x.shape[-1] * 2.0)).astype(x.dtype))
 
 
+def _shift(name):
+    shift = getattr(np.fft, name)
+    return lambda x, axes=None, name=None: host(shift(_known(x, shift.__name__), axes))
+
+
 TABLE = {
+    "signal.fftshift": _shift("fftshift"), "signal.ifftshift": _shift("ifftshift"),
     "math.real": lambda input, name=None: ops.real(operand(input)),
     "math.imag": lambda input, name=None: ops.imag(operand(input)),
     "math.angle": lambda input, name=None: ops.angle(operand(input)),

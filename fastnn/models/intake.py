@@ -91,13 +91,6 @@ class Intake:
         step = getattr(type(self), f"{kind}_step", None)
         return step is not None and not step.__module__.startswith("fastnn.")
 
-    def _is_stepped_alone(self):
-        """Whether steps of its own do without `call`: every layer has its weights, and a step may pass them what it
-        likes.  What is wrong in them is said when they run."""
-        parts = self._flatten_layers(include_self=False)
-        own = self._steps_itself("train") or self._steps_itself("test")
-        return own and bool(parts) and all(layer.built for layer in parts)
-
     def _standard_x(self, x, quiet=False):
         """Dicts in the order of their keys; models with named inputs have an order of their own (see Functional)."""
         return adapter.sorted_keys(x)
@@ -117,4 +110,8 @@ class Intake:
             return  # the first step builds it: Python that asks for values cannot be traced
         build = getattr(self, "_build_from_data", None)
         if build is not None:
-            build(x)
+            try:
+                build(x)
+            except Exception:  # `call` may not take what the data begins with: a step of one's own need not call it so
+                if not (self._steps_itself("train") or self._steps_itself("test")):
+                    raise

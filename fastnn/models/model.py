@@ -186,11 +186,7 @@ class Model(Trainer, StateTree, Layer):
         )
         if type(self).build is not Model.build:
             self._maybe_build((symbols,), {})
-        try:
-            self._build_by_call(symbols)
-        except Exception:
-            if not self._is_stepped_alone():
-                raise
+        self._build_by_call(symbols)
 
     @property
     def output_names(self):

@@ -1,0 +1,85 @@
+"""What a step of one's own gets: all that a data set yields, whatever `call` takes and however many rows a part has."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers, ops
+from fastnn.core.errors import DataError, FastnnError
+from fastnn.data import Dataset
+
+X = np.arange(24, dtype="float32").reshape(12, 2) / 24
+
+
+class Own(fastnn.Model):
+    """A model whose step is `step(self, data)` and whose call is `take(self, inputs)`."""
+
+    def __init__(self, step, take=lambda self, x: self.dense(x)):
+        super().__init__()
+        self.dense = layers.Dense(1)
+        self.step, self.take = step, take
+
+    def call(self, inputs):
+        return self.take(self, inputs)
+
+    def train_step(self, data):
+        with fastnn.GradientTape() as tape:
+            loss = self.step(self, data)
+        weights = self.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        return {"loss": loss}
+
+
+def _triple(self, inputs):
+    a, b, c = inputs
+    return self.dense(a) + self.dense(b) - self.dense(c)
+
+
+def test_call_need_not_take_the_first_part():
+    data = Dataset.zip((Dataset.from_tensor_slices(X),) * 3).batch(4)
+    model = Own(lambda self, data: ops.mean(ops.square(self(data))), _triple)
+    model.compile("sgd")
+    losses = model.fit(data, epochs=3, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_call_that_takes_rows_of_something_else():
+    def step(self, rows):
+        return ops.mean(ops.square(ops.take(self((X, X)), ops.cast(rows, "int32"), axis=0)))
+
+    model = Own(step, lambda self, both: self.dense(both[0]) + self.dense(both[1]) if len(both) == 2 else 1 / 0)
+    model.compile("sgd")
+    losses = model.fit(np.arange(12), epochs=3, batch_size=4, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_parts_may_have_different_numbers_of_rows():
+    seen = []
+
+    def step(self, data):
+        (many, _), (few, labels) = data
+        seen.append((many.shape, few.shape, labels.shape))
+        return ops.mean(ops.square(self(many))) + ops.mean(ops.square(self(few)[:, 0] - labels))
+
+    pairs = Dataset.from_tensor_slices((X, np.ones(12, "float32")))
+    model = Own(step)
+    model.compile("sgd")
+    losses = model.fit(Dataset.zip((pairs.batch(6), pairs.batch(2).take(2))), epochs=4, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] and seen[0] == ((6, 2), (2, 2), (2,))
+    by_hand = model.dense(X[6:]), model.dense(X[2:4])[:, 0] - 1
+    expected = sum(float(np.mean(np.square(v))) for v in by_hand)
+    assert float(step(model, ((X[6:], None), (X[2:4], np.ones(2, "float32"))))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_steps_of_fastnn_want_one_number_of_rows():
+    model = fastnn.Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(DataError, match="cardinality"):
+        model.fit(Dataset.zip((Dataset.from_tensor_slices(X).batch(6), Dataset.from_tensor_slices(X).batch(4))))
+
+
+def test_what_is_wrong_in_a_step_is_said():
+    model = Own(lambda self, data: self(data), lambda self, x: self.dense(ops.reshape(x, (-1, 5, 7))))
+    model.compile("sgd")
+    with pytest.raises(FastnnError, match="reshape"):
+        model.fit(X, verbose=0)
