@@ -26,8 +26,8 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
 
-FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks, tf_signal,
-            tf_sparse)  # fmt: skip
+FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
+            tf_signal, tf_sparse)  # fmt: skip
 
 
 @functools.cache

@@ -43,7 +43,8 @@ def inputs():
 
 def value(tf, call, names):
     """A call's results: [[dtype, shape, numbers], ...]."""
-    words = "constant io audio uint8 uint16 int16 int32 float32 string".split()
+    words = "constant io audio signal sparse SparseTensor complex string".split()
+    words += "uint8 uint16 int16 int32 float32 float64 complex64".split()
     found = eval(f"tf.{call}", {"tf": tf, **{n: getattr(tf, n) for n in words}, **names})
     parts = found if isinstance(found, (list, tuple)) else [found]
     return [described(np.asarray(part)) for part in parts]
@@ -64,7 +65,7 @@ def arguments(function, dtype=()):
     out = []
     for p in inspect.signature(function).parameters.values():
         default = p.default.name if isinstance(p.default, dtype) else p.default
-        default = getattr(default, "__name__", default) if p.default is not p.empty else p.empty
+        default = getattr(default, "__name__", default) if inspect.isfunction(default) else default
         star = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
         out.append(f"{star}{p.name}" if default is p.empty else f"{p.name}={default!r}")
     return ", ".join(out)

@@ -23,7 +23,8 @@ def _aliases():
 CALLS = [  # as Keras 2.3.1 answered
     ("has_arg", (lambda a, **k: a, "b"), False), ("has_arg", (lambda a, **k: a, "b", True), True),
     ("has_arg", (lambda *b: 1, "b"), False), ("to_list", ((1, 2),), [(1, 2)]), ("to_list", (None,), [None]),
-    ("unpack_singleton", ([None],), None), ("unpack_singleton", ((1, 2),), (1, 2)), ("is_all_none", ([None, 1],), False),
+    ("unpack_singleton", ([None],), None), ("unpack_singleton", ((1, 2),), (1, 2)),
+    ("is_all_none", ([None, 1],), False),
     ("slice_arrays", ([[1, 2, 3], None], 1), None), ("slice_arrays", (None,), [None]),
     ("transpose_shape", ([1, 2, 3, 4], "channels_first", (1, 2)), [1, 4, 2, 3]),
     ("transpose_shape", ((1, 2), "channels_last", (1,)), (1, 2)),
@@ -101,9 +102,9 @@ def test_where_scripts_look(module):
 @pytest.mark.usefixtures("aliases")
 def test_what_is_nowhere_is_named():
     with pytest.raises(AttributeError, match="no_such_function is not part of fastnn"):
-        importlib.import_module("tensorflow.python.ops.math_ops").no_such_function
+        _ = importlib.import_module("tensorflow.python.ops.math_ops").no_such_function
     with pytest.raises(AttributeError, match="no_such_support"):
-        importlib.import_module("keras.legacy.interfaces").no_such_support
+        _ = importlib.import_module("keras.legacy.interfaces").no_such_support
 
 
 @pytest.mark.usefixtures("aliases")
