@@ -60,7 +60,7 @@ class IntegerLookup(Lookup):
     """Any integers as numbers from 0 on: first the mask's, then those of unknown ones, then the vocabulary.
 
     Args:
-        vocabulary_dtype: "int64" or "int32", dtype of the vocabulary in files.
+        vocabulary_dtype: "int64", dtype of the vocabulary in files.
         oov_method: unknown integers are spread over their numbers by their remainder ("floormod"), or by the hash of
             their decimal digits ("farmhash").
 
@@ -88,9 +88,9 @@ class IntegerLookup(Lookup):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        if vocabulary_dtype not in ("int64", "int32"):
+        if vocabulary_dtype != "int64":
             raise ArgumentError(
-                "IntegerLookup: `vocabulary_dtype` must be 'int64' or 'int32'. Received: "
+                "IntegerLookup: Only `vocabulary_dtype='int64'` is supported. Received: "
                 f"vocabulary_dtype={vocabulary_dtype!r}"
             )
         if salt is not None and oov_method == "floormod":

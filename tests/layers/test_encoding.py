@@ -84,6 +84,8 @@ def test_integer_lookup():
     layer.adapt(np.array([12, 36, 36, 1138]))
     assert layer.get_vocabulary() == [-1, 36, 1138, 12]
     np.testing.assert_array_equal(layer(np.array([[36, 7], [12, 36]])), [[1, 1, 0, 0], [0, 1, 0, 1]])
+    with pytest.raises(ArgumentError, match="vocabulary_dtype='int64'"):
+        layers.IntegerLookup(vocabulary_dtype="int32")
 
 
 def test_text_vectorization():

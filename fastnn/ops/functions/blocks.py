@@ -11,7 +11,16 @@ from fastnn.graph.node import known_value
 from fastnn.ops.functions.comparison import greater_equal, less, logical_and, where
 from fastnn.ops.functions.indexing import take
 from fastnn.ops.functions.layout import reshape
-from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, number_call, operand, reserve
+from fastnn.ops.functions.operands import (
+    cast_to,
+    dtype_of,
+    inferring,
+    is_symbol,
+    number_call,
+    of_shape,
+    operand,
+    reserve,
+)
 from fastnn.ops.functions.slicing import getitem
 from fastnn.ops.op import R
 
@@ -80,9 +89,8 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
             f"slice_update: the number of dimensions in `updates` must match the number of dimensions in `inputs`. "
             f"Received: updates.shape={tuple(u.shape)}, inputs.shape={tuple(x.shape)}"
         )
-    trace = current()
-    if trace is not None and trace.building and None in (*x.shape, *u.shape):
-        return trace.input(x.shape, dtype_of(x))  # shapes alone are asked for
+    if inferring() and None in (*x.shape, *u.shape):
+        return of_shape(x.shape, dtype_of(x))
     _check_fit("slice_update", u.shape, x.shape)
     u, inside, margins = cast_to(u, dtype_of(x)), None, []
     for axis, (a, n, d) in enumerate(zip(starts, u.shape, x.shape)):
@@ -168,12 +176,11 @@ def _places(a, n, d):
 
 def _of_unknown_sizes(x, starts, sizes):
     """What has the shape of a block with a calculated beginning, up to the end: only while shapes are inferred."""
-    trace = current()
-    if trace is None or not trace.building:
+    if not inferring():
         raise ArgumentError(
             "slice: received -1 in `shape` and a start that is calculated: how many values are left is not known while "
             "a graph is made. Give the size."
         )
     shape = [n if n != -1 else None if d is None or is_symbol(a) else d - _from_front(a, d)
              for a, n, d in zip(starts, sizes, x.shape)]  # fmt: skip
-    return trace.input(shape, dtype_of(x))
+    return of_shape(shape, dtype_of(x))

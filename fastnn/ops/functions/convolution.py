@@ -6,9 +6,8 @@ from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import pair
 from fastnn.core.types import Tensor
-from fastnn.graph.active import current
 from fastnn.ops.functions.layout import expand_dims, reshape, squeeze, transpose
-from fastnn.ops.functions.operands import dtype_of, same_floats
+from fastnn.ops.functions.operands import dtype_of, inferring, of_shape, same_floats
 from fastnn.ops.functions.volumes import conv3d, conv3d_transpose, transposed_axis
 from fastnn.ops.records.convolution import conv2d_grad_x, conv2d_op
 
@@ -36,9 +35,9 @@ def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
     first = (data_format or config.image_data_format()) == "channels_first"
     if first:
         inputs = transpose(inputs, (0, *range(2, rank + 2), 1))
-    if inputs.shape[-1] is None and current() is not None:  # shapes alone are asked for: as many as the kernel takes
+    if inputs.shape[-1] is None and inferring():  # shapes alone are asked for: as many as the kernel takes
         channels = kernel.shape[-1 if name == "conv_transpose" else -2]
-        inputs = current().input((*inputs.shape[:-1], channels), dtype_of(inputs))
+        inputs = of_shape((*inputs.shape[:-1], channels), dtype_of(inputs))
     if rank == 1:
         inputs, kernel = expand_dims(inputs, 1), expand_dims(kernel, 0)
         strides, dilation = (1, *strides), (1, *dilation)

@@ -7,8 +7,7 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import broadcast, normalize_axis, product
 from fastnn.core.types import Tensor
-from fastnn.graph.active import current
-from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve, result_dtype
+from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, of_shape, operand, reserve, result_dtype
 from fastnn.ops.op import R
 
 __all__ = ["reshape", "ravel", "expand_dims", "squeeze", "transpose", "swapaxes", "moveaxis", "broadcast_to",
@@ -247,7 +246,7 @@ def unstack(x: Any, num: Any = None, axis: Any = 0) -> Tensor:
         raise ShapeError(f"unstack: Cannot infer argument `num` from shape {tuple(x.shape)} at axis {axis}; give it.")
     if n is None:  # while shapes alone are asked for
         rest = [d for i, d in enumerate(x.shape) if i != place]
-        return [current().input(rest, dtype_of(x)) for _ in range(int(num))]
+        return [of_shape(rest, dtype_of(x)) for _ in range(int(num))]
     if num is not None and num != n:
         raise ShapeError(f"unstack: axis {axis} of the shape {tuple(x.shape)} does not have num={num} parts.")
     return [squeeze(v, axis) for v in split(x, n, axis)]

@@ -10,6 +10,7 @@ from fastnn.core.values import as_numbers, narrow, whole_dtype
 from fastnn.graph.active import casting, current
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import Tensor, here
+from fastnn.graph.trace import active
 from fastnn.ops.forms import FLOATS, NUMBERS, WIDE
 from fastnn.ops.records.cast import converted
 
@@ -33,6 +34,17 @@ def is_symbol(x):
 def traced(*xs):
     """Whether an operation on these becomes a node or a call event (and is not calculated at once)."""
     return current() is not None or any(isinstance(x, Symbol) for x in xs)
+
+
+def inferring():
+    """Whether shapes alone are asked for, of which some sizes may be unknown."""
+    trace = current()
+    return trace is not None and trace.building
+
+
+def of_shape(shape: Any, dtype: str) -> Symbol:
+    """A symbol of any values, while shapes alone are asked for."""
+    return active("shapes").input(shape, dtype)
 
 
 def is_number(x):

@@ -8,12 +8,11 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
-from fastnn.graph.active import current
 from fastnn.ops.functions.arithmetic import multiply
 from fastnn.ops.functions.comparison import equal, greater_equal, less, logical_and, where
 from fastnn.ops.functions.indexing import index_operand
 from fastnn.ops.functions.layout import expand_dims, ravel, reshape
-from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
+from fastnn.ops.functions.operands import cast_to, dtype_of, inferring, is_symbol, of_shape, operand, reserve
 from fastnn.ops.functions.reduction import max, min, prod, sum
 from fastnn.ops.functions.slicing import getitem
 from fastnn.ops.op import R
@@ -36,7 +35,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     """
     x, ids = _numbered(data, segment_ids)
     if _of_shapes_only(x, ids, num_segments):
-        return current().input((num_segments, *x.shape[1:]), dtype_of(x))
+        return of_shape((num_segments, *x.shape[1:]), dtype_of(x))
     n = _count(ids, num_segments)
     inside = logical_and(greater_equal(ids, 0), less(ids, n))
     return getitem(_added(x, where(inside, ids, np.array(n, dtypes.numpy_type(dtype_of(ids)))), n + 1), slice(0, n))
@@ -84,9 +83,7 @@ def _numbered(data, segment_ids):
 
 def _of_shapes_only(x, ids, num_segments):
     """Whether only shapes are asked for, and the number of slices or of segments is not known."""
-    trace = current()
-    unknown = x.shape[0] is None or (num_segments is None and is_symbol(ids))
-    return unknown and trace is not None and trace.building
+    return inferring() and (x.shape[0] is None or (num_segments is None and is_symbol(ids)))
 
 
 def _count(ids, num_segments):
@@ -105,7 +102,7 @@ def segments(reduction, data, segment_ids, num_segments, empty):
     """reduction(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = _numbered(data, segment_ids)
     if _of_shapes_only(x, ids, num_segments):
-        return current().input((num_segments, *x.shape[1:]), dtype_of(x))
+        return of_shape((num_segments, *x.shape[1:]), dtype_of(x))
     n = _count(ids, num_segments)
     rank = len(x.shape)
     reserve(n)
