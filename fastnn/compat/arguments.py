@@ -11,8 +11,9 @@ from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import keras2, year_names
 from fastnn.compat.keras1_layers import DroppingEmbedding
 from fastnn.compat.shapes import TensorShape
+from fastnn.compat.tf_ragged_layers import RaggedTextVectorization
 from fastnn.core.errors import ArgumentError, NotSupportedError
-from fastnn.layers import Embedding, Layer
+from fastnn.layers import Embedding, Layer, TextVectorization
 from fastnn.layers.signature import give_shapes_as
 from fastnn.saving.files import write_file
 from fastnn.saving.legacy import dump_weights
@@ -120,9 +121,13 @@ def save_weights(self, filepath, overwrite=True, save_format=None, options=None,
         save(self, path, overwrite, endings=ANY_NAME)
 
 
-def dropping(cls, *args, dropout=None, **kwargs):
-    """What `Embedding(...)` makes: with Keras 1's argument `dropout` the class that has it."""
-    return Layer.__new__(DroppingEmbedding if dropout and cls is Embedding else cls, *args, **kwargs)
+def _with(argument, base, other):
+    """The `__new__` of a class that makes another one, derived from it, where an argument is given."""
+
+    def make(cls, *args, **kwargs):
+        return Layer.__new__(other if kwargs.get(argument) and cls is base else cls, *args, **kwargs)
+
+    return staticmethod(make)
 
 
 # Scripts compute the rate of a step themselves: optimizer.lr / (1 + optimizer.decay * optimizer.iterations).
@@ -134,7 +139,8 @@ DECAY = property(
 REPLACED = {
     "Model": {"save_weights": save_weights},
     "Optimizer": {"decay": DECAY},
-    "Embedding": {"__new__": staticmethod(dropping)},
+    "Embedding": {"__new__": _with("dropout", Embedding, DroppingEmbedding)},
+    "TextVectorization": {"__new__": _with("ragged", TextVectorization, RaggedTextVectorization)},
 }
 _adapted = {}  # (class, method name): the function as it was
 

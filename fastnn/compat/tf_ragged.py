@@ -108,6 +108,11 @@ class RaggedTensor:
         return (self.row_splits, *(self.values.nested_row_splits if isinstance(self.values, RaggedTensor) else ()))
 
     @property
+    def ndim(self):
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
     def shape(self):
         """The sizes; None for a ragged axis."""
         return TensorShape((len(self._splits) - 1, None, *self.values.shape[1:]))
@@ -188,8 +193,7 @@ class RaggedTensor:
     def __array__(self, dtype=None, copy=None):
         raise NotSupportedError(
             f"A RaggedTensor of shape {tuple(self.shape)} is no array: its rows have different lengths. Use "
-            "x.to_tensor(), with Embedding(mask_zero=True) or Masking for what is filled up; for a dataset of the rows "
-            "Dataset.from_generator(lambda: iter(x))."
+            "x.to_tensor(), with Embedding(mask_zero=True) or Masking for what is filled up."
         )
 
     def __repr__(self):

@@ -47,12 +47,13 @@ def leaves(structure: Any) -> list[Any]:
 
 
 def array_of(value: Any) -> Any:
-    """A value as an array: Python's numbers of 32 bits, text as objects, arrays as they are; a Dataset stays.
+    """A value as an array: Python's numbers of 32 bits, text as objects, arrays as they are; a Dataset stays, and so do
+    rows of different lengths.
 
     >>> array_of([1.0, 2.0]).dtype, array_of(np.arange(2.0)).dtype, array_of("a").dtype
     (dtype('float32'), dtype('float64'), dtype('O'))
     """
-    if value is None or hasattr(value, "_plan"):
+    if value is None or hasattr(value, "_plan") or hasattr(value, "row_splits"):
         return value
     own = hasattr(value, "dtype") or hasattr(value, "__array__")
     if hasattr(value, "toarray"):
@@ -175,7 +176,7 @@ def rows_of(structure: Any) -> Iterator[Any]:
 
 def row_count(structure: Any, what: str) -> int:
     """How many rows all arrays have; DataError where they differ."""
-    counts = {len(a) if np.ndim(a) else -1 for a in leaves(structure)}
+    counts = {a.shape[0] if np.ndim(a) else -1 for a in leaves(structure)}
     if len(counts) != 1 or -1 in counts:
         raise DataError(f"{what}: received arrays of {sorted(counts)} rows, expected as many in each.")
     return counts.pop()

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastnn.core import config, random
 from fastnn.core.errors import ArgumentError, DataError
-from fastnn.data.elements import array_of, each, element, row_count, typed
+from fastnn.data.elements import array_of, each, element, leaves, row_count, typed
 from fastnn.data.plan import Plan, Turn
 from fastnn.data.tensor import TensorSpec
 
@@ -27,7 +27,8 @@ def rows(tensors: Any) -> Plan:
     def spec() -> Any:
         return each(lambda a: TensorSpec(a.shape[1:], "string" if a.dtype.kind == "O" else a.dtype.name), arrays)
 
-    return Plan(n, at=at, many=at, spec=spec)
+    alike = not any(hasattr(a, "row_splits") for a in leaves(arrays))
+    return Plan(n, at=at, many=at if alike else None, spec=spec)
 
 
 def generated(

@@ -6,7 +6,7 @@ import pytest
 from fastnn.compat import tf_names
 from fastnn.compat.tf_ragged import RaggedTensor
 from fastnn.compat.tf_ragged_calls import constant, map_flat_values, range, stack
-from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.core.errors import ArgumentError, DataError, NotSupportedError, ShapeError
 from fastnn.data import Dataset
 
 ROWS = constant([[1, 2, 3], [], [4]])
@@ -62,6 +62,20 @@ def test_the_mean_of_nothing():
 def test_errors(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong()
+
+
+def test_rows_of_a_dataset():
+    rows = Dataset.from_tensor_slices((ROWS, [7, 8, 9]))
+    assert len(rows) == 3 and [(r.tolist(), int(y)) for r, y in rows] == [([1, 2, 3], 7), ([], 8), ([4], 9)]
+    assert [row.to_list() for row in Dataset.from_tensor_slices(NESTED)] == [[[1], [2, 3]], [[]]]
+    padded = rows.map(lambda row, y: (row, y)).padded_batch(3)
+    assert next(iter(padded))[0].tolist() == [[1, 2, 3], [0, 0, 0], [4, 0, 0]]
+    with pytest.raises(DataError):
+        list(rows.batch(2))
+    shuffled = rows.shuffle(3, seed=1)
+    assert sorted(int(y) for _, y in shuffled) == [7, 8, 9]
+    parts = Dataset.from_tensor_slices(["a b", "c"]).batch(2).map(lambda t: call("strings.split", t))
+    assert next(iter(parts)).to_list() == [["a", "b"], ["c"]]
 
 
 def test_batches_of_a_dataset():
