@@ -61,11 +61,11 @@ class Log(LogTrace):
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.tapes: list[Any] = []  # weak references
+        self.at = roots.root.current()
         self._begin()
 
     def _begin(self) -> None:
         """Hold nothing."""
-        self.at = roots.root.current()
         self.events: list[Event] = []
         self.refs: list[Any] = []
         self.leaves: list[tuple[Any, Array]] = []
@@ -322,6 +322,8 @@ class Log(LogTrace):
         self._begin()
         if here.log is self and not here.recording:
             here.log = None
+        else:
+            self.at = roots.root.current()
 
     def gradient(
         self, tape: Any, targets: Sequence[Any], sources: Sequence[Any], weights: Sequence[Any], ask: Any = gradients

@@ -23,6 +23,7 @@ from fastnn.graph.numpy_names import (
     ELEMENTWISE,
     FUNCTIONS,
     METHODS,
+    MOVES,
     OPERATORS,
     SHAPES,
     UFUNCS,
@@ -92,6 +93,13 @@ def _called(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     return hooks.call("operation", name)(*order, **named)
 
 
+def _moved(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """What a function gives that moves elements: it is asked about their numbers, which say where they come from."""
+    x, *rest = args
+    places = function(np.arange(int(np.prod(x.shape, dtype=int))).reshape(x.shape), *map(_plain, rest), **kwargs)
+    return NONE if isinstance(places, (list, tuple)) else hooks.call("operator", "take", x, places)
+
+
 # ------------------------------------------------------------------ what a tape would miss
 def _is_inexact(x: Any) -> bool:
     return isinstance(x, float) or (hasattr(x, "dtype") and dtypes.is_float(str(x.dtype))) or np.iscomplexobj(x)
@@ -144,7 +152,11 @@ def by_function(function: Any, args: Any, kwargs: Any, otherwise: Any = None) ->
     """
     given = [*args, *kwargs.values()]
     if joins() and any(gathers((x,)) for x in tree.flatten(given)):
-        found = _called(function, args, kwargs) if function in FUNCTIONS else NONE
+        found = NONE
+        if function in FUNCTIONS:
+            found = _called(function, args, kwargs)
+        elif function in MOVES and args and gathers(args[:1]):
+            found = _moved(function, args, kwargs)
         if found is not NONE:
             return found
     if otherwise is None:

@@ -52,6 +52,11 @@ FUNCTIONS: dict[Any, str] = {
     **_functions("concat", other="concatenate"),
     **_functions("permute_dims", other="transpose"),
 }
+# functions that put the elements of their first argument in other places, whatever they are
+MOVES = frozenset(
+    [np.atleast_1d, np.atleast_2d, np.atleast_3d, np.delete, np.resize, np.rollaxis, np.linalg.diagonal,
+     *_functions("matrix_transpose"), *_functions("matrix_transpose", np.linalg)]
+)  # fmt: skip
 # arguments that are called otherwise
 ARGUMENTS = {"a_min": "x_min", "a_max": "x_max", "min": "x_min", "max": "x_max"}
 # functions that take of their arguments no more than shape and dtype

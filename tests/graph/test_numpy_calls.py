@@ -238,6 +238,7 @@ OTHERWISE = {  # where the value is not the first argument, or is one of several
     "convolve": lambda x: np.convolve(np.ravel(x), A[0]), "gradient": lambda x: np.gradient(x, axis=0),
     "polyval": lambda x: np.polyval(x[0], 2.0), "unique": lambda x: np.unique(x), "fft": lambda x: np.fft.fft(x),
 }  # fmt: skip
+MOVES = {"delete": (1, 0), "resize": ((2, 5),), "rollaxis": (1,)}
 LINEAR = {np.linalg.det, np.linalg.inv, np.linalg.solve}  # of a matrix that is not near to singular
 
 
@@ -257,6 +258,15 @@ def function_cases():
 def test_each_function(name, operation, call, kind):
     assert public_function(operation) is not None or hasattr(ops.linalg, operation)
     assert check(name, call, kind, True) == "recorded"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("function", sorted(numpy_names.MOVES, key=lambda f: f.__module__ + f.__name__))
+def test_each_function_that_moves_elements(function, kind):
+    def call(x):
+        return function(x, *MOVES.get(function.__name__, ()))
+
+    assert check(function.__name__, call, kind, True) == "recorded"
 
 
 @pytest.mark.parametrize("kind", KINDS)
