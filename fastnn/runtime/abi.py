@@ -105,7 +105,9 @@ def check(
 
 def _lone(code: Array, kernels: Array) -> Array:
     """Which rows are one call of [0, n): of groups whose rows have one chunk, no more than a tile, and no scratch."""
-    whole = kernels & (code[:, N] > 0) & (code[:, N] <= code[:, CHUNK]) & (code[:, NTMP] == 0) & (code[:, SPAN] == 0)
+    whole: Array = (
+        kernels & (code[:, N] > 0) & (code[:, N] <= code[:, CHUNK]) & (code[:, NTMP] == 0) & (code[:, SPAN] == 0)
+    )
     whole &= (code[:, TILE] == 0) | (code[:, N] <= code[:, TILE])
     ends, i = code[:, END].tolist(), 0
     while i < len(code):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from typing import Any
@@ -52,6 +53,9 @@ class Project:
 
     def _checkpoint(self, trial_id: str) -> str:
         return os.path.join(self.get_trial_dir(trial_id), "checkpoint.weights.h5")
+
+    def _shapes(self, trial_id: str) -> str:
+        return os.path.join(self.get_trial_dir(trial_id), "build_config.json")
 
     def _remove(self) -> None:
         """Delete what an earlier search left, and nothing else."""
@@ -144,13 +148,15 @@ class Project:
 
     # ------------------------------------------------------------------ results
     def save_model(self, trial_id: str, model: Any, step: int = 0) -> None:
-        """Write the weights of a trial's model.
+        """Write the weights of a trial's model, and what it was built with: the data may have said that.
 
         Args:
             trial_id: the trial's id, text.
             model: its model.
             step: keras-tuner's argument, of no effect.
         """
+        with open(self._shapes(trial_id), "w", encoding="utf-8") as file:
+            json.dump(model.get_build_config(), file)
         model.save_weights(self._checkpoint(trial_id))
 
     def load_model(self, trial: Trial) -> Any:
@@ -178,6 +184,9 @@ class Project:
                 f"Trial {trial_id} has left no weights at {path!r}. Where run_trial is your own, call "
                 "save_model(trial.trial_id, model) in it, or override load_model."
             )
+        if not model.built and os.path.exists(self._shapes(trial_id)):
+            with open(self._shapes(trial_id), encoding="utf-8") as file:
+                model.build_from_config(json.load(file))
         model.load_weights(path)
 
     def get_best_models(self, num_models: int = 1) -> list[Any]:

@@ -110,6 +110,31 @@ def test_models_that_are_built_by_their_data_are_the_same_alone(made, fit_argume
     assert scores == sorted(scores, reverse=True)
 
 
+class Subclassed(keras.Model):
+    def __init__(self, units):
+        super().__init__()
+        self.hidden, self.out = keras.layers.Dense(units, "tanh"), keras.layers.Dense(1, "sigmoid")
+
+    def call(self, x):
+        return self.out(self.hidden(x))
+
+
+def subclassed(hp):
+    model = Subclassed(hp.Int("units", 2, 9))
+    model.compile("sgd", "mse", metrics=[keras.metrics.AUC()])
+    return model
+
+
+@pytest.mark.parametrize("build", [unbuilt, subclassed])
+def test_the_best_of_models_that_are_built_by_their_data(made, fit_arguments, build):
+    """As in keras-tuner's guide, whose models have no Input; also in another process, as it were."""
+    searched(made, "random", fit_arguments, hypermodel=build)
+    tuner = made(kt.RandomSearch, build, max_trials=5)
+    (best,), score = tuner.get_best_models(), tuner.oracle.get_best_trials()[0].score
+    x, y = fit_arguments["x"][-10:], fit_arguments["y"][-10:]  # what validation_split takes
+    assert best.evaluate(x, y, batch_size=8, verbose=0, return_dict=True)["loss"] == pytest.approx(score, rel=1e-6)
+
+
 def test_a_search_leaves_the_seed_and_generators_of_the_process_alone(made, fit_arguments):
     def draws():
         keras.utils.set_random_seed(5)
