@@ -9,21 +9,24 @@ Parts, each with seconds of its own; one that fails or runs out of them says so,
 - registry: every record's drawn cases and their gradients beside the CPU's;
 - digests: an MNIST-sized CNN and ResNet-20, trained twice: equal weights, losses near the CPU's;
 - memcheck: the registry's first cases under compute-sanitizer, where it is installed;
-- kernels: products and convolutions beside the card's float32 peak and PyTorch's (float32 and TF32);
+- kernels: products and convolutions, in float32, TF32 and by cuBLASLt where nvmath-python is there, beside the card's
+  float32 peak and PyTorch's (float32 and TF32);
 - steps: training steps beside PyTorch's, eager, compiled, and as CUDA graphs.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -184,17 +187,8 @@ class Day:
             result["skipped"] = "compute-sanitizer is not installed" if tool is None else "simulated"
             self.say(result["skipped"])
             return
-        command = [
-            tool,
-            "--error-exitcode",
-            "9",
-            sys.executable,
-            "-m",
-            "bench.device",
-            "--parts",
-            "registry",
-            "--quick",
-        ]
+        registry = [sys.executable, "-m", "bench.device", "--parts", "registry", "--quick"]
+        command = [tool, "--error-exitcode", "9", *registry]
         left = max(1.0, self.until - time.monotonic())
         try:
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=left)
@@ -207,6 +201,7 @@ class Day:
     def kernels(self, result: dict[str, Any]) -> None:
         """Products and convolutions: TFLOP/s, the share of the peak, PyTorch's."""
         torch, peak = _torch(self.device), self.peak()
+        precisions = ["tf32"] + (["cublas"] if importlib.util.find_spec("nvmath") is not None else [])
         result["peak_tflops"] = peak
         rows = result["rows"] = []
         rng = np.random.default_rng(0)
@@ -223,10 +218,15 @@ class Day:
                 break
             ms = self.time_plan(function, inputs)
             row: dict[str, Any] = {"name": name, "ms": ms, "tflops": flops / ms / 1e9}
+            for precision in precisions[: 1 if kind == "conv" else None]:
+                with _precision(precision):
+                    row[precision] = self.time_plan(function, inputs)
             if torch is not None:
                 row.update(torch.single(kind, inputs, self.sizes.seconds))
             rows.append(row)
-            beside = "".join(f"; {key} {value:.4f} ms" for key, value in row.items() if key.startswith("torch"))
+            beside = "".join(
+                f"; {key} {value:.4f} ms" for key, value in row.items() if key.startswith(("torch", *precisions))
+            )
             share = f", {row['tflops'] / peak:.0%} of the peak" if peak else ""
             self.say(f"{name:32} {ms:9.4f} ms {row['tflops']:7.2f} TFLOP/s{share}{beside}")
 
@@ -334,6 +334,17 @@ def resnet20(side: int) -> Any:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss)
     return model
+
+
+@contextlib.contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Products of that precision inside a with block."""
+    before = keras.config.matmul_precision()
+    keras.config.set_matmul_precision(name)
+    try:
+        yield
+    finally:
+        keras.config.set_matmul_precision(before)
 
 
 def _torch(found: Any) -> Any:

@@ -27,6 +27,7 @@ def test_all_parts_in_the_tiny_form(tmp_path, capsys):
     assert found["registry"]["cases"] == found["registry"]["bit_equal"] == 4
     assert found["digests"]["mnist_cnn"]["equal"] and found["digests"]["resnet20"]["apart"] == 0
     assert found["kernels"]["rows"] and found["steps"]["rows"]
+    assert all("tf32" in row for row in found["kernels"]["rows"])
     assert "playground" in capsys.readouterr().out
 
 
