@@ -136,6 +136,9 @@ def target_of(name):
     >>> target_of("keras.layers"), target_of("tensorflow.keras.utils.np_utils"), target_of("numpy")
     ('fastnn.layers', 'fastnn.utils', None)
     """
+    package, _, below = name.partition(".")
+    if package in names.PARTS:
+        return target_of(".".join(filter(None, (names.PARTS[package], below))))
     for root in sorted(names.KERAS_ROOTS, key=len, reverse=True):
         if name == root:
             return "fastnn"

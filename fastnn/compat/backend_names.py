@@ -18,7 +18,8 @@ RENAMED = {
     "_get_available_gpus": "compat.tf_devices:no_devices",
     "reset_uids": "layers.session:clear_session", "clear_session": "layers.session:clear_session",
     "learning_phase_scope": "compat.backend:_Scope", "standardize_dtype": "core.dtypes:standardize",
-    "is_keras_tensor": "utils.symbols:is_keras_tensor",
+    "is_keras_tensor": "utils.symbols:is_keras_tensor", "_to_tensor": "ops:convert_to_tensor",
+    "normalize_data_format": "layers.data_format:standardize_data_format",
     **{n: f"compat.backend_values:{n}" for n in (
         "variable", "constant", "placeholder", "get_value", "eval", "set_value", "batch_get_value", "batch_set_value",
         "count_params", "update", "update_add", "update_sub", "moving_average_update")},

@@ -13,10 +13,11 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import tf_variables
-from fastnn.compat.keras2_training import apply_of_several, build_of_several, remember, step_as_compiled
+from fastnn.compat import keras2_models, tf_variables
+from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import TensorShape
+from fastnn.compat.tf_devices import nothing
 from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
 from fastnn.core.errors import ArgumentError
 from fastnn.data.tensor import Tensor
@@ -28,7 +29,7 @@ from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
 from fastnn.metrics.metric import Metric
-from fastnn.models import Sequential
+from fastnn.models import Model, Sequential
 from fastnn.models.functional import Functional
 from fastnn.models.step import Step
 from fastnn.models.trainer import Trainer
@@ -97,10 +98,6 @@ def name_first(add_weight_today):
         return add_weight_today(self, *args, **kwargs)
 
     return add_weight
-
-
-def _accept(*args, **kwargs):
-    """Nothing: what this arranged is arranged by the trace of a step."""
 
 
 # ---- models --------------------------------------------------------------------------------------------
@@ -277,13 +274,6 @@ def loss_of_inputs(add_today):
     return add_loss
 
 
-# ---- optimizers ----------------------------------------------------------------------------------------
-def _decayed_lr(self, var_dtype="float32"):
-    """The learning rate of the next step: that of the schedule, and of `decay`."""
-    rate = ops.cast(self.learning_rate, "float32")
-    return rate / (1.0 + self.time_decay * ops.cast(self.iterations, "float32")) if self.time_decay else rate
-
-
 # ---- callbacks -----------------------------------------------------------------------------------------
 def _validation_data(self):
     """The validation arrays of the run: [x..., y..., weights...], as Keras 2 gave them to callbacks."""
@@ -353,10 +343,11 @@ METHODS = {
         "get_input_shape_at": _at("input"),
         "get_output_shape_at": _at("output"),
         "add_metric": add_metric,
-        "add_update": _accept,
+        "add_update": nothing,
     },
-    Trainer: {"_make_train_function": _accept, "_make_test_function": _accept, "_make_predict_function": _accept},
-    Optimizer: {"_decayed_lr": _decayed_lr},
+    Model: {"to_yaml": keras2_models.to_yaml},
+    Trainer: {"_make_train_function": nothing, "_make_test_function": nothing, "_make_predict_function": nothing},
+    Optimizer: {"_decayed_lr": decayed_lr},
     Metric: {"reset_states": lambda self: self.reset_state()},
     ModelCheckpoint: {
         "weights_endings": ("",),

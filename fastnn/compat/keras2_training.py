@@ -8,6 +8,7 @@ import contextlib
 import functools
 import weakref
 
+from fastnn import ops
 from fastnn.core.errors import UnknownNameError
 from fastnn.core.tree import reached
 from fastnn.layers import context
@@ -106,3 +107,9 @@ def apply_of_several(apply_today):
             return apply_today(self, grads, trainable_variables)
 
     return apply
+
+
+def decayed_lr(self, var_dtype="float32"):
+    """The learning rate of the next step: that of the schedule, and of `decay`."""
+    rate = ops.cast(self.learning_rate, "float32")
+    return rate / (1.0 + self.time_decay * ops.cast(self.iterations, "float32")) if self.time_decay else rate

@@ -7,6 +7,8 @@ from fastnn.core.gone import GONE as GONE
 KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras.api", "keras.src",
                "keras.api._v2.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")  # fmt: skip
 TENSORFLOW = "tensorflow"
+# Packages that Keras 2 was made of, and the part of Keras that each is.
+PARTS = {"keras_preprocessing": "keras.preprocessing", "keras_applications": "keras.applications"}
 
 # Modules below a root that moved or were merged since they were named.  "a.*" covers what is below a.
 MODULES = {
@@ -37,13 +39,21 @@ MODULES = {
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
     "mixed_precision": "mixed_precision", "quantizers": "quantizers",
     "mixed_precision.experimental": "dtype_policies",
+    **{f"callbacks.{name}": "callbacks" for name in ("callbacks", "tensorboard_v1", "tensorboard_v2")},
+    "layers.normalization.batch_normalization_v1": "layers", "layers.normalization.layer_normalization": "layers",
+    **{form.format(name): "optimizers" for form in ("optimizers.{}_v2", "optimizer_v2.{}") for name in (
+        "adam", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "ftrl", "gradient_descent", "optimizer")},
+    "optimizer_v1": "optimizers", "optimizer_v2": "optimizers",
+    "optimizer_v2.learning_rate_schedule": "optimizers.schedules",
 }  # fmt: skip
 
 # What only scripts of Keras 1 and 2 import: roots, and modules below `keras` (these, and what is below them).
 OLD_ROOTS = ("tf_keras", "keras.api._v2.keras")
 OLD_MODULES = ("layers.", "engine", "utils.", "legacy.layers", "backend.", "backend_config", "objectives",
                "initializations", "wrappers.scikit_learn", "preprocessing.text", "mixed_precision.experimental",
-               "optimizers.experimental", "optimizers.learning_rate_schedule")  # fmt: skip
+               "optimizers.experimental", "optimizers.learning_rate_schedule", "callbacks.", "optimizer_v")  # fmt: skip
+
+_CLASSES, _YAML = "compat.keras2_models:probas_to_classes", "compat.keras2_models:model_from_yaml"
 
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
 CLASSES = {
@@ -70,12 +80,16 @@ CLASSES = {
                "cosine_proximity": "cosine_similarity"},
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2", "activity_l1": "L1",
-                     "activity_l2": "L2", "activity_l1l2": "compat.keras1:l1l2"},
-    "utils": {"plot": "plot_model", "GeneratorEnqueuer": "PyDataset", **keras2_utils.NAMES},
+                     "activity_l2": "L2", "ActivityRegularizer": "L1L2", "activity_l1l2": "compat.keras1:l1l2"},
+    "metrics": dict.fromkeys(("cosine_proximity", "cosine"), "losses:cosine_similarity"),
+    "applications.mobilenet": {"relu6": "activations:relu6", "DepthwiseConv2D": "layers:DepthwiseConv2D"},
+    "utils": {"probas_to_classes": _CLASSES, "categorical_probas_to_classes": _CLASSES,
+              "plot": "plot_model", "GeneratorEnqueuer": "PyDataset", **keras2_utils.NAMES},
     "activations": {"relu": "compat.backend_arrays:relu_of_any_year"},
     "callbacks": {"BaseLogger": "Callback"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
-    "models": {"Input": "layers:Input", "Layer": "layers:Layer", "InputSpec": "layers:InputSpec",
+    "models": {"model_from_yaml": _YAML, "Input": "layers:Input", "Layer": "layers:Layer",
+               "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model",
                "get_source_inputs": "utils:get_source_inputs",
                "model_from_config": "compat.keras2_utils:model_from_config"},

@@ -1,0 +1,70 @@
+"""Helpers about models, and imports that scripts of Keras 1 and 2 have."""
+
+import json
+
+import pytest
+from compat.running import run
+
+import fastnn
+from fastnn import layers
+from fastnn.compat import keras2_models as helpers
+from fastnn.core.errors import NotSupportedError
+
+# Each line of imports is one that public scripts have.
+IMPORTS = """
+from keras.utils import conv_utils
+from keras.utils.conv_utils import normalize_tuple, conv_output_length, deconv_length, normalize_data_format
+from keras.utils.generic_utils import CustomObjectScope, Progbar, get_custom_objects, has_arg, to_list
+from keras.utils.layer_utils import count_params, print_summary, get_source_inputs
+from keras.utils.np_utils import to_categorical, normalize, categorical_probas_to_classes, probas_to_classes
+from keras.engine.topology import get_source_inputs, Layer, InputSpec, Input, Container
+from keras.engine import get_source_inputs, InputSpec, Layer, Model, Input
+from keras.applications.imagenet_utils import _obtain_input_shape, preprocess_input, decode_predictions
+from keras.applications.mobilenet import MobileNet, relu6, DepthwiseConv2D
+from keras_applications.imagenet_utils import _obtain_input_shape
+from keras_preprocessing.image import ImageDataGenerator
+from keras_preprocessing.sequence import pad_sequences
+from keras_preprocessing.text import Tokenizer
+from keras.layers.normalization.batch_normalization_v1 import BatchNormalization
+from keras.optimizers import adam_v2, gradient_descent_v2
+from keras.optimizer_v2.adam import Adam
+from tensorflow.keras.optimizers import adam_v2
+from tensorflow.python.keras.optimizer_v2.adam import Adam
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import math_ops, array_ops, control_flow_ops, nn_ops, init_ops
+from tensorflow.keras.experimental import CosineDecay
+from keras.callbacks.callbacks import EarlyStopping, ModelCheckpoint
+from keras.callbacks.tensorboard_v1 import TensorBoard
+from keras.regularizers import ActivityRegularizer
+from keras.metrics import cosine_proximity
+from keras.models import model_from_yaml
+"""
+USE = """
+import numpy as np
+from keras.models import Sequential
+from keras.layers import Dense
+assert conv_utils.normalize_tuple(2, 2, "size") == (2, 2) and adam_v2.Adam(1e-3).learning_rate is not None
+assert float(math_ops.reduce_sum(np.ones(3, "float32"))) == 3 and nn_ops.softmax(np.zeros((1, 2))).shape == (1, 2)
+model = Sequential([Dense(2, input_dim=3)])
+print(model_from_yaml(model.to_yaml()).output_shape, count_params(model.trainable_weights))
+print_summary(model, print_fn=lambda text: None)
+"""
+
+
+def test_they_are_found_where_scripts_look(tmp_path):
+    status, out, errors = run(IMPORTS + USE, tmp_path)
+    assert status == 0, errors
+    assert out.split("\n")[0] == "(None, 2) 8"
+
+
+def test_classes_of_probabilities():
+    assert helpers.probas_to_classes([[0.1, 0.9], [0.8, 0.2]]).tolist() == [1, 0]
+    assert helpers.probas_to_classes([[0.1], [0.8]]).tolist() == [0, 1]
+
+
+def test_models_go_through_yaml():
+    model = fastnn.Sequential([layers.Input((3,)), layers.Dense(2, activation="tanh")])
+    text = helpers.to_yaml(model)
+    assert helpers.model_from_yaml(text).to_json() == model.to_json() == json.dumps(json.loads(text))
+    with pytest.raises(NotSupportedError, match="safe_load"):
+        helpers.model_from_yaml("class_name: Sequential")
