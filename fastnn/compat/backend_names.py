@@ -22,7 +22,7 @@ RENAMED = {
     "normalize_data_format": "layers.data_format:standardize_data_format",
     **{n: f"compat.backend_values:{n}" for n in (
         "variable", "constant", "placeholder", "get_value", "eval", "set_value", "batch_get_value", "batch_set_value",
-        "count_params", "update", "update_add", "update_sub", "moving_average_update")},
+        "count_params", "zeros", "ones", "update", "update_add", "update_sub", "moving_average_update")},
     **{n: f"compat.backend_arrays:{n}" for n in (
         "random_normal", "random_uniform", "truncated_normal", "random_binomial", "random_normal_variable",
         "random_uniform_variable", "dropout", "cast_to_floatx", "flatten", "batch_flatten", "repeat", "batch_dot",

@@ -1,5 +1,7 @@
 """The part of `keras.backend` that makes, reads and sets variables."""
 
+import contextlib
+
 import numpy as np
 
 from fastnn import ops
@@ -22,6 +24,34 @@ class Update:
         return iter((self.variable, self.value))
 
 
+_deferred = []  # for each get_updates in progress: the variables that it has made, and the next one's number
+
+
+@contextlib.contextmanager
+def deferring(made):
+    """A block in which updates are listed, not made, and new variables are those of `made`, in their order."""
+    _deferred.append([made, 0])
+    try:
+        yield
+    finally:
+        _deferred.pop()
+
+
+def _made(make):
+    """A new variable; inside of `deferring` the one that was made at this place before."""
+    if not _deferred:
+        return make()
+    made, k = _deferred[-1]
+    if k == len(made):
+        made.append(make())
+    _deferred[-1][1] += 1
+    return made[k]
+
+
+def _later(value):
+    return bool(_deferred) or is_functional(value)
+
+
 def variable(value, dtype=None, name=None, constraint=None):
     """A Variable with a first value.
 
@@ -34,9 +64,45 @@ def variable(value, dtype=None, name=None, constraint=None):
     >>> get_value(variable([1.0, 2.0]))
     array([1., 2.], dtype=float32)
     """
-    return Variable(
-        np.asarray(value), dtype=dtype or floatx(), name=name or auto_name("variable"), constraint=constraint
+    return _made(
+        lambda: Variable(
+            np.asarray(value), dtype=dtype or floatx(), name=name or auto_name("variable"), constraint=constraint
+        )
     )
+
+
+def zeros(shape, dtype=None, name=None):
+    """Zeros: an array; a variable in `get_updates` of an optimizer, which assigns to it.
+
+    Args:
+        shape: a tuple of ints.
+        dtype: the default float type if None.
+        name: of the variable.
+
+    >>> zeros((2,))
+    array([0., 0.], dtype=float32)
+    """
+    return _filled(ops.zeros, shape, dtype, name)
+
+
+def ones(shape, dtype=None, name=None):
+    """Ones: an array; a variable in `get_updates` of an optimizer, which assigns to it.
+
+    Args:
+        shape: a tuple of ints.
+        dtype: the default float type if None.
+        name: of the variable.
+
+    >>> ones((2,))
+    array([1., 1.], dtype=float32)
+    """
+    return _filled(ops.ones, shape, dtype, name)
+
+
+def _filled(function, shape, dtype, name):
+    if not _deferred:
+        return function(shape, dtype=dtype)
+    return variable(np.asarray(function(tuple(shape), dtype=dtype)), dtype, name)
 
 
 def constant(value, dtype=None, shape=None, name=None):
@@ -158,7 +224,7 @@ def update(x, new_x):
     >>> get_value(update(variable(3.0), 5.0))
     array(5., dtype=float32)
     """
-    if is_functional(new_x):
+    if _later(new_x):
         return Update(x, new_x)
     x.assign(new_x)
     return x
@@ -174,7 +240,7 @@ def update_add(x, increment):
     >>> get_value(update_add(variable(3.0), 1.0))
     array(4., dtype=float32)
     """
-    if is_functional(increment):
+    if _later(increment):
         return Update(x, ops.add(x, increment))
     x.assign_add(increment)
     return x
@@ -190,7 +256,7 @@ def update_sub(x, decrement):
     >>> get_value(update_sub(variable(3.0), 1.0))
     array(2., dtype=float32)
     """
-    if is_functional(decrement):
+    if _later(decrement):
         return Update(x, ops.subtract(x, decrement))
     x.assign_sub(decrement)
     return x
@@ -207,5 +273,4 @@ def moving_average_update(x, value, momentum):
     >>> get_value(moving_average_update(variable(1.0), 3.0, 0.5))
     array(2., dtype=float32)
     """
-    x.assign(ops.add(ops.multiply(x, momentum), ops.multiply(value, 1 - momentum)))
-    return x
+    return update(x, ops.add(ops.multiply(x, momentum), ops.multiply(value, 1 - momentum)))

@@ -13,7 +13,7 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras2_models, tf_variables
+from fastnn.compat import keras2_models, keras2_optimizers, tf_variables
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import TensorShape
@@ -347,7 +347,7 @@ METHODS = {
     },
     Model: {"to_yaml": keras2_models.to_yaml},
     Trainer: {"_make_train_function": nothing, "_make_test_function": nothing, "_make_predict_function": nothing},
-    Optimizer: {"_decayed_lr": decayed_lr},
+    Optimizer: {"_decayed_lr": decayed_lr, **keras2_optimizers.METHODS},
     Metric: {"reset_states": lambda self: self.reset_state()},
     ModelCheckpoint: {
         "weights_endings": ("",),
@@ -379,7 +379,11 @@ WRAPPED = {
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
-    Optimizer: {"build": build_of_several, "apply": apply_of_several},
+    Optimizer: {
+        "apply": apply_of_several,
+        **keras2_optimizers.WRAPPED,
+        "build": lambda today: keras2_optimizers.build_all(build_of_several(today)),
+    },
     CallbackList: {
         "on_train_begin": params_of_those_years,
         "on_train_batch_begin": logs_of_those_years,

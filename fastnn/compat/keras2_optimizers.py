@@ -1,0 +1,216 @@
+"""Optimizers that scripts of Keras 1, 2 and tf.keras wrote themselves: `get_updates`, or `_resource_apply_dense`.
+
+`get_updates(loss, params)` asks `get_gradients` for gradients and lists assignments, which are made when all of their
+values are known. It is run in the trace of a step: the gradients are there already, the loss is not looked at, and the
+variables that it makes are those of the first time.
+"""
+
+import functools
+
+import numpy as np
+
+from fastnn import initializers, ops
+from fastnn.compat.backend_values import Update, deferring
+from fastnn.core import dtypes
+from fastnn.graph import Symbol, Variable
+from fastnn.layers import nest
+from fastnn.optimizers.optimizer import Optimizer
+from fastnn.optimizers.schedules import LearningRateSchedule
+
+_running = []  # for each get_updates in progress {id(variable): its gradient}
+
+
+def rule_of(cls):
+    """ "get_updates" or "_resource_apply_dense" where a user's class says with that how it steps, else None."""
+    if cls.update_step is not Optimizer.update_step or cls.__module__.startswith("fastnn."):
+        return None
+    if not (cls.get_updates.__module__ or "").startswith("fastnn."):
+        return "get_updates"
+    return "_resource_apply_dense" if hasattr(cls, "_resource_apply_dense") else None
+
+
+def init_of_those_years(init_today):
+    """`__init__`, which takes a name first (tf.keras) and needs no learning rate."""
+
+    @functools.wraps(init_today)
+    def __init__(self, *args, **kwargs):
+        if rule_of(type(self)) and args and (args[0] is None or isinstance(args[0], str)):
+            args, kwargs = args[1:], {"name": args[0], **kwargs}
+        init_today(self, *args, **kwargs)
+
+    return __init__
+
+
+def is_custom(is_custom_today):
+    """`_is_custom`, which is true of such classes."""
+    return lambda self: is_custom_today(self) or rule_of(type(self)) is not None
+
+
+def build_all(build_today):
+    """`build`, which makes the slots of optimizers inside, too, and those that `_create_slots` adds."""
+
+    @functools.wraps(build_today)
+    def build(self, variables):
+        """Make the slots for these variables."""
+        variables = list(variables)
+        build_today(self, variables)
+        if rule_of(type(self)):
+            for inner in list(vars(self).values()):
+                if isinstance(inner, Optimizer):
+                    inner.build(variables)
+            if hasattr(type(self), "_create_slots"):
+                self._create_slots(variables)
+
+    return build
+
+
+def update_of_those_years(update_today):
+    """`_custom_update`, by the rule of the class."""
+
+    @functools.wraps(update_today)
+    def _custom_update(self, grads, variables):
+        rule = rule_of(type(self))
+        if rule is None:
+            update_today(self, grads, variables)
+        elif rule == "get_updates":
+            _by_updates(self, self._clip_gradients(grads), variables)
+        else:
+            state = {}
+            if hasattr(self, "_prepare_local"):
+                for dtype in dict.fromkeys(v.dtype for v in variables):
+                    state[("", dtype)] = {}
+                    self._prepare_local("", dtype, state)
+            takes = "apply_state" in self._resource_apply_dense.__code__.co_varnames
+            more = {"apply_state": state} if takes else {}
+            for g, v in zip(self._clip_gradients(grads), variables):
+                self._resource_apply_dense(g, v, **more)
+
+    return _custom_update
+
+
+def _by_updates(optimizer, grads, variables):
+    made = optimizer.__dict__.setdefault("_made_in_updates", [])
+    _running.append({id(v): g for v, g in zip(variables, grads)})
+    if isinstance(getattr(optimizer, "updates", None), list):
+        optimizer.updates = []  # of another trace
+    try:
+        with deferring(made):
+            found = nest.flatten(optimizer.get_updates(None, list(variables)) or [])
+    finally:
+        _running.pop()
+    for step in found:
+        if isinstance(step, Update) and step.variable is not optimizer._iterations:  # which counts by itself
+            value = step.value.value if isinstance(step.value, Variable) else step.value
+            step.variable.assign(ops.cast(value, step.variable.dtype))
+
+
+def gradients_given(get_gradients_today):
+    """`get_gradients`: inside of get_updates those of the step, else of a symbolic loss."""
+
+    @functools.wraps(get_gradients_today)
+    def get_gradients(self, loss, params):
+        return [_running[-1][id(p)] for p in params] if _running else get_gradients_today(self, loss, params)
+
+    return get_gradients
+
+
+def updates_given(get_updates_today):
+    """`get_updates` of fastnn's own optimizers: inside of another one's it makes the step."""
+
+    @functools.wraps(get_updates_today)
+    def get_updates(self, loss=None, params=None, *rest, **kwargs):
+        if not _running:
+            return get_updates_today(self, loss, params, *rest, **kwargs)
+        params = list(loss if isinstance(loss, (list, tuple)) else params)
+        self.apply([_running[-1][id(p)] for p in params], params)
+        return []
+
+    return get_updates
+
+
+def rate_of_those_years(today):
+    """The property `learning_rate`, which inside of get_updates may be another variable or a symbol for a while."""
+
+    def get(self):
+        rate = self.__dict__.get("_rate_for_now")
+        return today.fget(self) if rate is None else rate
+
+    def put(self, value):
+        if _running and isinstance(value, (Symbol, Variable)):
+            object.__setattr__(self, "_rate_for_now", None if value is self._learning_rate else value)
+        else:
+            today.fset(self, value)
+
+    return property(get, put, doc=today.__doc__)
+
+
+def step_rate_of_those_years(today):
+    """`_rate_before_decay`, of the rate that holds for a while."""
+
+    def _rate_before_decay(self):
+        rate = self.__dict__.get("_rate_for_now")
+        return today(self) if rate is None else ops.cast(rate, "float64")
+
+    return _rate_before_decay
+
+
+def iterations_of_those_years(today):
+    """The property `iterations`, for which a class may make a variable of its own."""
+    return property(
+        lambda self: self.__dict__["_own_iterations"] if "_own_iterations" in self.__dict__ else today.fget(self),
+        lambda self, value: self.__dict__.__setitem__("_own_iterations", value),
+        doc=today.__doc__,
+    )
+
+
+# ---- tf.keras's OptimizerV2 ------------------------------------------------------------------------------------
+def _set_hyper(self, name, value):
+    """Keep a number of the step, or set it."""
+    if name == "learning_rate":
+        self.learning_rate = value
+    else:
+        self.__dict__.setdefault("_hyper", {})[name] = value
+
+
+def _get_hyper(self, name, dtype=None):
+    """A number of the step: the value of a function, the object of a schedule."""
+    value = self.learning_rate if name == "learning_rate" else self.__dict__.get("_hyper", {})[name]
+    if isinstance(value, LearningRateSchedule):
+        return value
+    value = value() if callable(value) and not isinstance(value, Variable) else value
+    return ops.cast(value, dtype) if dtype else value
+
+
+def _serialize_hyperparameter(self, name):
+    """A number of the step for get_config."""
+    value = _get_hyper(self, name)
+    return float(np.asarray(value.numpy())) if isinstance(value, Variable) else value
+
+
+def add_slot(self, var, slot_name, initializer="zeros", shape=None):
+    """A variable beside a weight, made once."""
+    slots = self.__dict__.setdefault("_own_slots", {})
+    key = id(var), slot_name
+    if key not in slots:
+        first = initializers.get(initializer)(tuple(shape or var.shape), var.dtype)
+        slots[key] = Variable(first, dtype=var.dtype, trainable=False, name=f"{var.name}_{slot_name}")
+    return slots[key]
+
+
+def get_slot(self, var, slot_name):
+    """The variable that add_slot made."""
+    return self.__dict__.get("_own_slots", {})[id(var), slot_name]
+
+
+def _prepare_local(self, var_device, var_dtype, apply_state):
+    """Keep the learning rate of the step."""
+    apply_state.setdefault((var_device, var_dtype), {})["lr_t"] = self._decayed_lr(dtypes.standardize(var_dtype))
+
+
+METHODS = {"_set_hyper": _set_hyper, "_get_hyper": _get_hyper, "add_slot": add_slot, "get_slot": get_slot,
+           "_serialize_hyperparameter": _serialize_hyperparameter, "_prepare_local": _prepare_local}  # fmt: skip
+WRAPPED = {"__init__": init_of_those_years, "_is_custom": is_custom, "build": build_all,
+           "_custom_update": update_of_those_years, "get_gradients": gradients_given, "get_updates": updates_given,
+           "learning_rate": rate_of_those_years, "lr": rate_of_those_years,
+           "_rate_before_decay": step_rate_of_those_years,
+           "iterations": iterations_of_those_years}  # fmt: skip
