@@ -291,7 +291,7 @@ def is_float(x: Any) -> bool:
     """Whether x is a value of a float dtype."""
     if type(x) is Tensor:
         return dtypes.is_float(x._dtype)
-    dtype = getattr(x, "dtype", None)
+    dtype = x.stored_dtype if is_variable(x) else getattr(x, "dtype", None)
     return dtype is not None and (dtype == "float32" or dtypes.is_inexact(dtypes.standardize(dtype)))
 
 

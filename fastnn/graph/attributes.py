@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.core.types import Array
@@ -51,6 +49,7 @@ class AsNumber:
     """The value of a variable without dimensions as a Python number, as Keras's: never as a condition."""
 
     _host: Array
+    _settled: Callable[[], Array]
 
     def _number(self) -> Array:
         if self._host.shape:
@@ -58,8 +57,7 @@ class AsNumber:
                 "Only scalar arrays can be converted to Python scalars. "
                 f"Received a variable of shape {self._host.shape}: choose one value of it."
             )
-        found: Array = np.asarray(cast(Any, self))
-        return found
+        return self._settled()
 
     def __float__(self) -> float:
         return float(self._number())

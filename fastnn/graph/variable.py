@@ -334,6 +334,11 @@ class Variable(AsNumber, Operators):
         with turns.turn((self,)):
             return np.array(self._seen, dtype)
 
+    def _settled(self) -> Array:
+        """Where the value lies, with all that has gathered; `fit` asks for two numbers of each metric an epoch."""
+        settle()
+        return self._seen
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return by_ufunc(ufunc, method, inputs, kwargs)
 
