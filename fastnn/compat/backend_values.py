@@ -102,7 +102,7 @@ def ones(shape, dtype=None, name=None):
 def _filled(function, shape, dtype, name):
     if not _deferred:
         return function(shape, dtype=dtype)
-    return variable(np.asarray(function(tuple(shape), dtype=dtype)), dtype, name)
+    return variable(np.asarray(function(shape, dtype=dtype)), dtype, name)
 
 
 def constant(value, dtype=None, shape=None, name=None):

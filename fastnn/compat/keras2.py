@@ -7,13 +7,14 @@ import functools
 
 import numpy as np
 
-from fastnn import metrics, ops
+from fastnn import ops
 from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat import keras2_models, keras2_optimizers, tf_variables
+from fastnn.compat.keras2_own_layers import add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import TensorShape
@@ -24,7 +25,6 @@ from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
-from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
@@ -34,70 +34,6 @@ from fastnn.models.functional import Functional
 from fastnn.models.step import Step
 from fastnn.models.trainer import Trainer
 from fastnn.optimizers.optimizer import Optimizer
-
-
-# ---- layers --------------------------------------------------------------------------------------------
-def _at(which):
-    def get(self, node_index):
-        events = self._events()
-        if not -len(events) <= node_index < len(events):
-            raise ArgumentError(
-                f"Layer '{self.name}' was called {len(events)} time(s) on symbols: there is no node {node_index}."
-            )
-        return nest.map_structure(lambda s: tuple(s.shape), getattr(events[node_index], which))
-
-    get.__name__, get.__doc__ = f"get_{which}_shape_at", f"The shape(s) of the {which} of call number `node_index`."
-    return get
-
-
-class Recorded(Layer):
-    """Keeps the running mean of what it is called on in a metric; it adds nothing to the loss.
-
-    aggregation: "mean", or None for a value that is a mean already.
-    """
-
-    def __init__(self, metric_name, aggregation="mean", **kwargs):
-        super().__init__(**kwargs)
-        self.metric_name, self.aggregation = metric_name, aggregation
-        self.metric = metrics.Mean(name=metric_name)
-
-    def call(self, x):
-        """A zero, for add_loss."""
-        self.metric.update_state(x)
-        return ops.zeros((), "float32")
-
-    def get_config(self):
-        return {**super().get_config(), "metric_name": self.metric_name, "aggregation": self.aggregation}
-
-
-def add_metric(self, value, name=None, aggregation=None, **kwargs):
-    """Log the mean of a tensor computed in `call`, or (functional models) of a symbol of the graph."""
-    if name is None:
-        name = getattr(value, "name", None)
-    if not isinstance(name, str):
-        raise ArgumentError(f"add_metric: received name={name!r}; expected a str: the name in the logs.")
-    if is_functional(value):
-        self.add_loss(Recorded(name, aggregation or "mean")(value))
-        return
-    known = next((m for m in self._tracker.metrics if m.name == name), None)
-    if known is None:
-        known = metrics.Mean(name=name)
-        self._tracker.track(known)
-    known.update_state(value)
-
-
-def name_first(add_weight_today):
-    """`add_weight` for arguments in the order of Keras 1 and 2, too: the name first."""
-    order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
-
-    @functools.wraps(add_weight_today)
-    def add_weight(self, *args, **kwargs):
-        """Make a weight."""
-        if args and (args[0] is None or isinstance(args[0], str)):
-            args, kwargs = (), {**dict(zip(order, args)), **kwargs}
-        return add_weight_today(self, *args, **kwargs)
-
-    return add_weight
 
 
 # ---- models --------------------------------------------------------------------------------------------
@@ -318,6 +254,10 @@ def _number(self):
 _numpy = Variable.numpy
 PROPERTIES = {
     Layer: {
+        "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
+        "_non_trainable_weights": property(
+            lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
+        ),
         "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
         "updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
@@ -340,8 +280,8 @@ PROPERTIES = {
 }
 METHODS = {
     Layer: {
-        "get_input_shape_at": _at("input"),
-        "get_output_shape_at": _at("output"),
+        "get_input_shape_at": shape_at("input"),
+        "get_output_shape_at": shape_at("output"),
         "add_metric": add_metric,
         "add_update": nothing,
     },
@@ -373,7 +313,12 @@ METHODS = {
     },
 }
 WRAPPED = {
-    Layer: {"add_weight": name_first, "add_variable": name_first},
+    Layer: {
+        "add_weight": name_first,
+        "add_variable": name_first,
+        "trainable_weights": weights_that_are_set,
+        "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
+    },
     StateMixin: {"add_loss": loss_of_inputs},
     Variable: {"__getitem__": tf_variables.with_assign},
     Functional: {"add_loss": loss_of_inputs},

@@ -207,7 +207,13 @@ def _prepare_local(self, var_device, var_dtype, apply_state):
     apply_state.setdefault((var_device, var_dtype), {})["lr_t"] = self._decayed_lr(dtypes.standardize(var_dtype))
 
 
-METHODS = {"_set_hyper": _set_hyper, "_get_hyper": _get_hyper, "add_slot": add_slot, "get_slot": get_slot,
+def _weights(self):
+    """The optimizer's variables, the counter first; or what a class has kept under this name."""
+    return self.__dict__.get("_kept_weights") or list(self.variables)
+
+
+METHODS = {"weights": property(_weights, lambda self, value: self.__dict__.__setitem__("_kept_weights", value)),
+           "_initial_decay": property(lambda self: self.time_decay), "_set_hyper": _set_hyper, "_get_hyper": _get_hyper, "add_slot": add_slot, "get_slot": get_slot,
            "_serialize_hyperparameter": _serialize_hyperparameter, "_prepare_local": _prepare_local}  # fmt: skip
 WRAPPED = {"__init__": init_of_those_years, "_is_custom": is_custom, "build": build_all,
            "_custom_update": update_of_those_years, "get_gradients": gradients_given, "get_updates": updates_given,

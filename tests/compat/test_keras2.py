@@ -229,3 +229,28 @@ def test_metrics_are_set_back():
     metric.update_state([2.0])
     metric.reset_states()
     assert metric.result() == 0
+
+
+def test_weights_that_a_layer_sets():
+    from fastnn.compat import backend
+
+    class Old(fastnn.layers.Layer):
+        def build(self, input_shape):
+            self.kernel = backend.variable(np.ones((input_shape[1], 2)), name="kernel")
+            self.kept = backend.variable(np.zeros(2), name="kept")
+            self.trainable_weights = [self.kernel]
+            super().build(input_shape)
+
+        def call(self, x, mask=None):
+            return x @ self.kernel + self.kept
+
+        def get_output_shape_for(self, shape):
+            return shape[0], 2
+
+    layer = Old(input_shape=(3,))
+    model = fastnn.Sequential([layer])
+    assert [w.name for w in layer.trainable_weights] == ["kernel"] == [w.name for w in layer._trainable_weights[:1]]
+    model.compile("sgd", "mse")
+    before = [layer.kernel.numpy().copy(), layer.kept.numpy().copy()]
+    model.fit(X, np.tile(Y, (1, 2)), epochs=1, verbose=0)
+    assert not np.array_equal(layer.kernel.numpy(), before[0]) and np.array_equal(layer.kept.numpy(), before[1])

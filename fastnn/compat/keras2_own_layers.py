@@ -1,0 +1,86 @@
+"""What layers could do in the years of Keras 1, 2 and tf.keras: nodes, metrics, weights that are set."""
+
+import functools
+
+from fastnn import metrics, ops
+from fastnn.core.errors import ArgumentError
+from fastnn.layers import nest
+from fastnn.layers.events import is_functional
+from fastnn.layers.layer import Layer
+
+
+def shape_at(which):
+    def get(self, node_index):
+        events = self._events()
+        if not -len(events) <= node_index < len(events):
+            raise ArgumentError(
+                f"Layer '{self.name}' was called {len(events)} time(s) on symbols: there is no node {node_index}."
+            )
+        return nest.map_structure(lambda s: tuple(s.shape), getattr(events[node_index], which))
+
+    get.__name__, get.__doc__ = f"get_{which}_shape_at", f"The shape(s) of the {which} of call number `node_index`."
+    return get
+
+
+class Recorded(Layer):
+    """Keeps the running mean of what it is called on in a metric; it adds nothing to the loss.
+
+    aggregation: "mean", or None for a value that is a mean already.
+    """
+
+    def __init__(self, metric_name, aggregation="mean", **kwargs):
+        super().__init__(**kwargs)
+        self.metric_name, self.aggregation = metric_name, aggregation
+        self.metric = metrics.Mean(name=metric_name)
+
+    def call(self, x):
+        """A zero, for add_loss."""
+        self.metric.update_state(x)
+        return ops.zeros((), "float32")
+
+    def get_config(self):
+        return {**super().get_config(), "metric_name": self.metric_name, "aggregation": self.aggregation}
+
+
+def add_metric(self, value, name=None, aggregation=None, **kwargs):
+    """Log the mean of a tensor computed in `call`, or (functional models) of a symbol of the graph."""
+    if name is None:
+        name = getattr(value, "name", None)
+    if not isinstance(name, str):
+        raise ArgumentError(f"add_metric: received name={name!r}; expected a str: the name in the logs.")
+    if is_functional(value):
+        self.add_loss(Recorded(name, aggregation or "mean")(value))
+        return
+    known = next((m for m in self._tracker.metrics if m.name == name), None)
+    if known is None:
+        known = metrics.Mean(name=name)
+        self._tracker.track(known)
+    known.update_state(value)
+
+
+def weights_that_are_set(today, trainable=True):
+    """`trainable_weights`, which layers of Keras 1 set; a variable that is not among them is not trained."""
+
+    def put(self, weights):
+        for variable in weights:
+            self._tracker.track(variable)
+        chosen = {id(v) for v in weights}
+        for variable in self._tracker.variables:
+            if (id(variable) in chosen) or trainable:
+                variable.trainable = trainable == (id(variable) in chosen)
+
+    return property(today.fget, put, doc=today.__doc__)
+
+
+def name_first(add_weight_today):
+    """`add_weight` for arguments in the order of Keras 1 and 2, too: the name first."""
+    order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+
+    @functools.wraps(add_weight_today)
+    def add_weight(self, *args, **kwargs):
+        """Make a weight."""
+        if args and (args[0] is None or isinstance(args[0], str)):
+            args, kwargs = (), {**dict(zip(order, args)), **kwargs}
+        return add_weight_today(self, *args, **kwargs)
+
+    return add_weight
