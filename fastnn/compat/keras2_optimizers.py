@@ -212,9 +212,16 @@ def _weights(self):
     return self.__dict__.get("_kept_weights") or list(self.variables)
 
 
-METHODS = {"weights": property(_weights, lambda self, value: self.__dict__.__setitem__("_kept_weights", value)),
-           "_initial_decay": property(lambda self: self.time_decay), "_set_hyper": _set_hyper, "_get_hyper": _get_hyper, "add_slot": add_slot, "get_slot": get_slot,
-           "_serialize_hyperparameter": _serialize_hyperparameter, "_prepare_local": _prepare_local}  # fmt: skip
+METHODS = {
+    "weights": property(_weights, lambda self, value: self.__dict__.__setitem__("_kept_weights", value)),
+    "_initial_decay": property(lambda self: self.time_decay),
+    "_set_hyper": _set_hyper,
+    "_get_hyper": _get_hyper,
+    "_serialize_hyperparameter": _serialize_hyperparameter,
+    "_prepare_local": _prepare_local,
+    "add_slot": add_slot,
+    "get_slot": get_slot,
+}
 WRAPPED = {"__init__": init_of_those_years, "_is_custom": is_custom, "build": build_all,
            "_custom_update": update_of_those_years, "get_gradients": gradients_given, "get_updates": updates_given,
            "learning_rate": rate_of_those_years, "lr": rate_of_those_years,
