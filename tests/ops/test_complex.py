@@ -50,6 +50,12 @@ def test_one_value(name, kind, rtol):
     np.testing.assert_allclose(found, wanted, rtol=10 * rtol, atol=rtol)
 
 
+@pytest.mark.parametrize("mode", ["valid", "same", "full"])
+def test_correlation_conjugates_the_second(mode):
+    for a, b in ((Z[0], W[0, :2]), (Z[0, :2], W[0]), (Z[0], W[1])):
+        np.testing.assert_allclose(ops.correlate(a, b, mode), np.correlate(a, b, mode), rtol=1e-12)
+
+
 @pytest.mark.parametrize(("name", "arguments"), MOVING)
 def test_movement_is_exact(name, arguments):
     for kind, _ in KINDS:
