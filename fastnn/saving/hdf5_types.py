@@ -92,6 +92,8 @@ def element_type(data, depth=0):
         return Type(what, size, np.dtype(f"{order}f{size}") if plain else None)
     if kind == 3:
         return Type(what, size, text=True, padding=bits[0] & 15)
+    if kind == 6 and depth == 0:
+        return Type(what, size, _complex(c, first >> 4, bits[0] | bits[1] << 8, size))
     if kind == 8 and depth == 0:
         # What NumPy's bool becomes: bytes named FALSE and TRUE.
         base = element_type(data[8:], 1)
@@ -100,6 +102,25 @@ def element_type(data, depth=0):
     if kind == 9 and bits[0] & 15 == 1:
         return Type("variable-length string", size, text=True, variable=True)
     return Type(what, size)
+
+
+def _complex(c, version, count, size):
+    """NumPy's complex dtype for two floats named r and i, as h5py and others write complex numbers; None for others."""
+    found = []
+    for _ in range(count if count == 2 and version in (1, 2, 3) and size in (8, 16) else 0):
+        name = bytearray()
+        while letter := c.number(1):
+            name.append(letter)
+        c.bytes(0 if version == 3 else -(len(name) + 1) % 8)
+        place = c.number(1 if version == 3 else 4)  # in as few bytes as `size` takes
+        c.bytes(28 if version == 1 else 0)  # of arrays as members
+        if c.left < 20:
+            return None
+        found.append((bytes(name), place, element_type(c.bytes(20), 1).numpy))
+    part = found[0][2] if found else None
+    if part is None or found != [(b"r", 0, part), (b"i", size // 2, part)] or part.itemsize != size // 2:
+        return None
+    return np.dtype(f"{part.byteorder}c{size}") if part.kind == "f" else None
 
 
 def dataspace(data):

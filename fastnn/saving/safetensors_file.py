@@ -88,7 +88,7 @@ def load_weights(model: Layer, path: str | os.PathLike[str], skip_mismatch: bool
             problems.append(f"the file has no array {name!r}")
         elif array.shape != tuple(variable.shape):
             problems.append(f"{name!r} has the shape {array.shape}, the model's {tuple(variable.shape)}")
-        elif dtypes.is_float(dtypes.standardize(array.dtype)) and not dtypes.is_float(variable.dtype):
+        elif dtypes.is_inexact(dtypes.standardize(array.dtype)) and not dtypes.is_inexact(variable.dtype):
             problems.append(f"{name!r} is {array.dtype}, the model's {variable.dtype}")
         else:
             found.append((variable, array))

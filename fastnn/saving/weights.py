@@ -248,14 +248,17 @@ def _plan_part(place, reader, names, changes, problems):
                 f"{what}: {variable.name!r} has the shape {tuple(variable.shape)}, the file's {path!r} {shape}; "
                 "they must match"
             )
-        elif _is_float(kind) and not _is_float(variable.dtype):
+        elif _loses(dtypes.standardize(kind), variable.dtype):
             problems.append(f"{what}: {variable.name!r} is {variable.dtype}, the file's {path!r} {kind}")
         else:
             changes.arrays.append((variable, path))
 
 
-def _is_float(dtype):
-    return dtypes.is_float(dtypes.standardize(dtype))
+def _loses(kind, dtype):
+    """Whether fractions, or imaginary parts, of values of one dtype have no place in the other."""
+    if kind in dtypes.COMPLEX:
+        return dtype not in dtypes.COMPLEX
+    return dtypes.is_float(kind) and not dtypes.is_inexact(dtype)
 
 
 def _plan_optimizer(place, reader, names, changes):

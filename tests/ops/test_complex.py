@@ -50,6 +50,12 @@ def test_one_value(name, kind, rtol):
     np.testing.assert_allclose(found, wanted, rtol=10 * rtol, atol=rtol)
 
 
+@pytest.mark.parametrize("mode", ["valid", "same", "full"])
+def test_correlation_conjugates_the_second(mode):
+    for a, b in ((Z[0], W[0, :2]), (Z[0, :2], W[0]), (Z[0], W[1])):
+        np.testing.assert_allclose(ops.correlate(a, b, mode), np.correlate(a, b, mode), rtol=1e-12)
+
+
 @pytest.mark.parametrize(("name", "arguments"), MOVING)
 def test_movement_is_exact(name, arguments):
     for kind, _ in KINDS:
@@ -235,6 +241,35 @@ def test_training_through_complex_values():
     model.compile("adam", "mse")
     history = model.fit(Z.real, np.ones((3, 1)), epochs=40, verbose=0, batch_size=2)
     assert history.history["loss"][-1] < 0.7 * history.history["loss"][0]
+
+
+@fastnn.saving.register_keras_serializable("tests")
+class Turned(fastnn.layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight((shape[-1], 2), "ones", "complex64", name="kernel")
+
+    def call(self, x):
+        return ops.abs(ops.matmul(ops.cast(x, "complex64"), self.kernel * (1 + 0.5j)))
+
+
+def test_complex_weights(tmp_path):
+    """They are saved and loaded, stay what they are beside what is trained, and are not trained themselves."""
+    model = fastnn.Sequential([fastnn.Input((4,)), Turned(), fastnn.layers.Dense(1)])
+    model.layers[0].kernel.assign(W.T[:, :2])
+    x = Z.real.astype("float32")
+    for name in ("whole.keras", "old.h5"):
+        model.save(tmp_path / name)
+        again = fastnn.saving.load_model(tmp_path / name)
+        np.testing.assert_array_equal(again.get_weights()[0], model.get_weights()[0], strict=True)
+        np.testing.assert_array_equal(again(x), model(x))
+    model.compile("sgd", "mse")
+    with pytest.raises(NotSupportedError, match="view_as_complex"):
+        model.fit(x, np.ones((3, 1)), verbose=0)
+    model.layers[0].trainable = False
+    model.compile("adam", "mse")
+    before = model.get_weights()
+    model.fit(x, np.ones((3, 1)), verbose=0)
+    assert (model.get_weights()[0] == before[0]).all() and (model.get_weights()[1] != before[1]).any()
 
 
 # ------------------------------------------------------------------ what is refused

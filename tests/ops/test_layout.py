@@ -18,6 +18,7 @@ REFUSED = {
     "an axis twice": (lambda: ops.transpose(KerasTensor((2, 3)), [0, 0]), ValueError, r"permutation.*axes=\[0, 0\]"),
     "no axis": (lambda: ops.transpose(KerasTensor((2, 3)), [0, 5]), ValueError, r"must be an integer in \[-2, 2\)"),
     "too few axes": (lambda: ops.transpose(KerasTensor((2, 3)), [0]), ValueError, "same length as the input"),
+    "no vector": (lambda: ops.correlate(KerasTensor((3,)), KerasTensor((3, 4))), ValueError, "two vectors"),
     "half a row": (lambda: ops.eye(3.0), TypeError, "`N` must be an integer"),
     "half a column": (lambda: ops.eye(3, 2.0), TypeError, "`M` must be an integer"),
     "an array of floats": (lambda: ops.eye(ops.max(ops.arange(4.0))), TypeError, "`N` must be an integer"),
@@ -41,6 +42,12 @@ def test_indices_along_an_axis_broadcast(shape, indices, axis):
         np.testing.assert_array_equal(ops.take_along_axis(x, i, axis=axis), np.take_along_axis(x, i, axis=axis))
 
 
+def test_indices_along_an_axis_of_unknown_sizes():
+    x, i = KerasTensor((None, 3, 3)), KerasTensor((1, 3, None), dtype="int32")
+    assert ops.take_along_axis(x, i, axis=2).shape in ((1, 3, None), (None, 3, None))
+    assert ops.take_along_axis(x, KerasTensor((None, 2, 3), dtype="int32"), axis=1).shape == (None, 2, 3)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2, -1])
 def test_the_trapezoidal_rule_takes_its_points_along_the_axis(axis):
     y, x = np.random.default_rng(0).random((2, 3, 3, 3))
@@ -56,6 +63,16 @@ def test_unique_of_a_size():
         for got, want in zip((v, first, counts), wanted):
             np.testing.assert_array_equal(got, want)
         np.testing.assert_array_equal(inverse, [2, 0, 1, 0])
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_unique_of_a_size_along_an_axis(axis):
+    x = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
+    found = ops.unique(x, axis=axis, size=4, fill_value=-1)
+    wanted = np.unique(x, axis=axis)
+    assert found.shape == tuple(4 if i == axis % 2 else 3 for i in range(2))
+    np.testing.assert_array_equal(np.take(found, range(2), axis), wanted)
+    assert (np.take(found, [2, 3], axis) == -1).all()
 
 
 def test_argsort_of_a_number():

@@ -85,10 +85,22 @@ def test_data_outside_of_the_file(tmp_path):
             read_everything(image(fill))
 
 
-@pytest.mark.parametrize("value", ["text", [b"a", b"bc"], np.ones(2, "c8"), np.zeros(1, [("x", "f4")])])
+@pytest.mark.parametrize("value", [
+    "text", [b"a", b"bc"], np.zeros(1, [("x", "f4")]), np.zeros(1, [("r", "f4"), ("j", "f4")]),
+    np.zeros(1, [("r", "f4"), ("i", "i4")]), np.zeros(1, [("i", "f4"), ("r", "f4")]),
+    np.zeros(1, [("r", "f2"), ("i", "f2")]),
+    np.zeros(1, [("r", "f8"), ("i", "f4"), ("k", "f4")]),
+])  # fmt: skip
 def test_element_types(value):
     with pytest.raises(FileFormatError, match="element type"):
         read_everything(image(lambda f: f.create_dataset("a", data=value)))
+
+
+@pytest.mark.parametrize("kind", ["<c8", "<c16", ">c8", ">c16"])
+def test_complex_numbers(kind):
+    value = (np.arange(6).reshape(2, 3) - 2.5j).astype(kind)
+    out = read_everything(image(lambda f: f.create_dataset("a", data=value)))
+    np.testing.assert_array_equal(out["a"], value)
 
 
 def test_variable_length_and_references():

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import known
 from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, mod, multiply, subtract
@@ -219,7 +220,7 @@ def unique(
     if size is None:
         return found
     values, *rest = found if isinstance(found, tuple) else (found,)
-    along = 0 if axis is None else axis
+    along = 0 if axis is None else normalize_axis(axis, values.ndim)
     values = np.take(values, range(min(size, values.shape[along])), axis=along)
     missing = size - values.shape[along]
     places, counts = 0 if return_index else None, len(rest) - 1 if return_counts else None

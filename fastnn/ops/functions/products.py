@@ -58,22 +58,25 @@ def cdist(x: Any, y: Any) -> Tensor:
 
 
 def correlate(x1: Any, x2: Any, mode: Any = "valid") -> Tensor:
-    """The cross-correlation of two vectors: at each place the sum of the products.
+    """The cross-correlation of two vectors: at each place the sum of the products (x2 conjugated, if complex).
 
     Args:
         x1, x2: numbers (n,) and (m,); integers become the default float type.
         mode: "valid": where the shorter lies within the longer; "full": where they overlap; "same": the middle n of
             these.
 
-    Raises ArgumentError for another mode.
+    Raises ArgumentError for another mode, ShapeError for what is no vector.
 
     >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
     array([3., 5.], dtype=float32)
     """
     a, b = floating(x1), floating(x2)
+    if len(a.shape) != 1 or len(b.shape) != 1:
+        raise ShapeError(f"correlate: expected two vectors. Received shapes {tuple(a.shape)} and {tuple(b.shape)}.")
     n, m = a.shape[0], b.shape[0]
     if n < m:
-        return flip(correlate(b, a, mode), 0)
+        return conjugate(flip(correlate(b, a, mode), 0))
+    b = conjugate(b)
     margins = {"valid": (0, 0), "full": (m - 1, m - 1), "same": (m // 2, m - 1 - m // 2)}.get(mode)
     if margins is None:
         raise ArgumentError(f"correlate: received mode={mode!r}, expected 'valid', 'same' or 'full'.")

@@ -216,6 +216,13 @@ def _cast(op: Any, xs: Sequence[Any], attrs: Attrs) -> Any:
     return converted(re, attrs["dtype"]) if to is None else joined(converted(re, to), converted(im, to))
 
 
+def _trained(op: Any, xs: Sequence[Any], attrs: Attrs) -> Any:
+    raise NotSupportedError(
+        "A weight that is trained is complex: no optimizer takes it. Make it with trainable=False, or keep its parts "
+        "as floats (..., 2) and read them in `call` with ops.view_as_complex."
+    )
+
+
 # operation -> its rule
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("add", "subtract", "negative", "sum", "mean", "cumsum", "transpose", "broadcast_to", "concatenate",
@@ -230,7 +237,7 @@ RULES: dict[str, Rule] = {
     "equal": _tested("logical_and", _both_of), "not_equal": _tested("logical_or", _both_of),
     "isnan": _tested("logical_or", _both_of), "isinf": _tested("logical_or", _both_of),
     "isfinite": _tested("logical_and", _both_of),
-    "matmul": _matmul, "prod": _prod, "inv": _inv, "solve": _solve,
+    "flat_concat": _trained, "matmul": _matmul, "prod": _prod, "inv": _inv, "solve": _solve,
 }  # fmt: skip
 
 

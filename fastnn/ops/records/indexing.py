@@ -192,13 +192,14 @@ def _along_infer(specs: Specs, attrs: Attrs) -> Any:
     _indices("take_along_axis", index)
     axis = normalize_axis(attrs["axis"], len(x.shape))
     if len(index.shape) != len(x.shape) or any(
-        a != b for i, (a, b) in enumerate(zip(x.shape, index.shape)) if i != axis
+        a != b and None not in (a, b) for i, (a, b) in enumerate(zip(x.shape, index.shape)) if i != axis
     ):
         raise ShapeError(
             f"take_along_axis: received indices of shape {index.shape} for a value of shape {x.shape}; "
             f"all sizes but those along axis {attrs['axis']} must be equal."
         )
-    return Spec(index.shape, x.dtype)
+    known = [n if n is not None or i == axis else d for i, (d, n) in enumerate(zip(x.shape, index.shape))]
+    return Spec(tuple(known), x.dtype)
 
 
 def _along_lower(e: Emitter) -> None:
