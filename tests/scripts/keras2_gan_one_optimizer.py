@@ -1,4 +1,4 @@
-"""A bidirectional GAN as scripts of 2017 wrote it: one optimizer for all models, the discriminator frozen afterwards."""
+"""A bidirectional GAN of 2017: one optimizer for all models, the discriminator frozen after it was compiled."""
 
 import keras.backend as K
 import numpy as np

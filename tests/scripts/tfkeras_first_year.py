@@ -1,4 +1,4 @@
-"""tf.keras with TensorFlow 1's names: tf.log, keep_dims, to_float, its optimizers, its logger, and prints of tensors."""
+"""tf.keras with TensorFlow 1's names: tf.log, keep_dims, to_float, its optimizers, its logger, prints of tensors."""
 
 import numpy as np
 import tensorflow as tf
