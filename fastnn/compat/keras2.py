@@ -265,6 +265,7 @@ PROPERTIES = {
         "compiled_loss": property(compiled_loss),
         "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
         **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},
+        "metrics_names": property(keras2_models.names_of_results, doc="The names of what evaluate() returns."),
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},

@@ -8,6 +8,22 @@ from fastnn.core.errors import NotSupportedError
 from fastnn.models import model_from_json
 
 
+def names_of_results(self):
+    """The names of what evaluate() and train_on_batch() return, in that order; [] before compile().
+
+    >>> from fastnn import Sequential, layers
+    >>> model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    >>> model.compile("sgd", "mse", metrics=["mae"])
+    >>> len(model.train_on_batch(np.ones((4, 2)), np.ones((4, 1)))), names_of_results(model)
+    (2, ['loss', 'mae'])
+    """
+    if not self.metrics:
+        return []
+    names = list(self.get_metrics_result())
+    found = self._in_order({name: name for name in names})
+    return found if isinstance(found, list) else [found]
+
+
 # ---- keras.utils.np_utils --------------------------------------------------------------------------------------
 def probas_to_classes(y_pred):
     """The classes of probabilities: the largest of a row, or whether the only one is above a half.

@@ -16,6 +16,7 @@ from fastnn.compat import (
     tf_nn,
     tf_ragged,
     tf_ragged_calls,
+    tf_sampling,
     tf_signal,
     tf_sparse,
     tf_text,
@@ -27,7 +28,7 @@ from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
-            tf_signal, tf_sparse)  # fmt: skip
+            tf_sampling, tf_signal, tf_sparse)  # fmt: skip
 
 
 @functools.cache

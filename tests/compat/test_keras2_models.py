@@ -68,3 +68,27 @@ def test_models_go_through_yaml():
     assert helpers.model_from_yaml(text).to_json() == model.to_json() == json.dumps(json.loads(text))
     with pytest.raises(NotSupportedError, match="safe_load"):
         helpers.model_from_yaml("class_name: Sequential")
+
+
+def test_metrics_have_the_names_of_results(tmp_path):
+    script = """
+import numpy as np
+from keras.layers import Dense, Input
+from keras.models import Model, Sequential
+
+x, one, two = np.ones((4, 2)), np.ones((4, 1)), np.ones((4, 2))
+inputs = Input(shape=(2,))
+model = Model(inputs, [Dense(1, name="a")(inputs), Dense(2, name="b")(inputs)])
+print(model.metrics_names)
+model.compile("sgd", ["mse", "mae"], metrics=["accuracy"])
+scores = model.evaluate(x, [one, two], verbose=0)
+named = dict(zip(model.metrics_names, scores))
+print(model.metrics_names, np.isclose(named["loss"], named["a_loss"] + named["b_loss"]))
+model = Sequential([Dense(1, input_dim=2)])
+model.compile("sgd", "mse", metrics=["acc"])
+print(len(model.evaluate(x, one, verbose=0)), model.metrics_names[1])
+"""
+    status, out, errors = run(script, tmp_path)
+    assert status == 0, errors
+    names = "['loss', 'a_loss', 'b_loss', 'a_accuracy', 'b_accuracy']"
+    assert out.splitlines() == ["[]", f"{names} True", "2 acc"]
