@@ -202,6 +202,9 @@ def shuffle(x, axis=0, seed=None):
     >>> sorted(shuffle([1, 2, 3], seed=1).tolist())
     [1, 2, 3]
     """
+    if tracing.is_symbolic(x):
+        axis = shapes.normalize_axis(axis, len(x.shape))
+        return ops.take(x, ops.argsort(uniform((ops.shape(x)[axis],), seed=seed)), axis=axis)
     key = _eager("shuffle", seed, x)
     x = np.asarray(x)
     axis = shapes.normalize_axis(axis, x.ndim)

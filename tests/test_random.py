@@ -252,3 +252,16 @@ def test_categories_drawn_in_a_layer_have_their_probabilities():
     first, second = (model.predict(logits, verbose=0) for _ in range(2))
     assert first.dtype == "int32" and first.shape == (2, 200) and not np.array_equal(first, second)
     assert 0.55 < (first[0] == 0).mean() < 0.85 and set(first[0].tolist()) == {0, 1} and (first[1] == 2).all()
+
+
+def test_rows_are_shuffled_in_a_layer():
+    class Shuffle(fastnn.layers.Layer):
+        def call(self, x):
+            return public.shuffle(x), public.shuffle(x, axis=1)
+
+    x = np.arange(40, dtype="float32").reshape(10, 4)
+    model = fastnn.Sequential([fastnn.Input((4,)), Shuffle()])
+    (rows, columns), (again, _) = (model.predict(x, batch_size=10, verbose=0) for _ in range(2))
+    np.testing.assert_array_equal(rows[np.argsort(rows[:, 0])], x)
+    np.testing.assert_array_equal(columns[:, np.argsort(columns[0])], x)
+    assert not np.array_equal(rows, x) and not np.array_equal(rows, again)

@@ -60,6 +60,26 @@ def preprocess_input(x: Any, data_format: str | None = None, mode: str = "caffe"
     return (x / scale - mean) / std
 
 
+def correct_pad(inputs: Any, kernel_size: int | tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Zero padding of a convolution with strides of 2, so that it is as large as with padding "same".
+
+    Args:
+        inputs: images (n, height, width, channels), or channels first where that is the default.
+        kernel_size: an int, or two.
+
+    >>> correct_pad(np.zeros((1, 8, 7, 3)), 3)
+    ((0, 1), (1, 1))
+    """
+    first = 2 if config.image_data_format() == "channels_first" else 1
+    kernel = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+    sizes = inputs.shape[first : first + 2]
+    pads = []
+    for n, k in zip(sizes, kernel):
+        even = 1 if sizes[0] is None else 1 - int(n) % 2
+        pads.append((k // 2 - even, k // 2))
+    return pads[0], pads[1]
+
+
 def obtain_input_shape(
     input_shape: Any, default_size: int, min_size: int, data_format: str, require_flatten: bool, weights: Any = None
 ) -> tuple[Any, ...]:

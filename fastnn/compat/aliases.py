@@ -151,6 +151,8 @@ def target_of(name):
             return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
         below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
+        if below == "experimental.numpy":
+            return "fastnn.compat.tf_numpy"
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
         if below.startswith(names.PRIVATE) and below.count(".") < 3:

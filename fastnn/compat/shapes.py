@@ -3,6 +3,8 @@
 import math
 import operator
 
+import numpy as np
+
 from fastnn.core.errors import ArgumentError
 
 
@@ -13,6 +15,24 @@ def _of_each(function, swap=False):
         return Sizes(function(other, a) if swap else function(a, other) for a in self)
 
     return method
+
+
+class Count(int):
+    """One size, as an int that scripts index with newaxis and ask for numpy(), as a tensor of it.
+
+    >>> Count(3)[..., None].tolist(), Count(3) + 1
+    ([3], 4)
+    """
+
+    __slots__ = ()
+    shape, dtype, ndim = (), "int32", 0
+
+    def numpy(self):
+        """The size as NumPy's number."""
+        return np.int32(self)
+
+    def __getitem__(self, key):
+        return np.asarray(int(self), "int32")[key]
 
 
 class Sizes(tuple):
@@ -39,6 +59,8 @@ class Sizes(tuple):
 
     def __getitem__(self, key):
         found = tuple.__getitem__(self, key)
+        if type(found) is int:
+            return Count(found)
         return Sizes(found) if isinstance(key, slice) else found
 
 

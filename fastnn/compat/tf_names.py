@@ -24,6 +24,7 @@ from fastnn.compat import (
 )
 from fastnn.compat.shapes import Sizes
 from fastnn.compat.tensorflow import Tensor
+from fastnn.core import later
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
 
@@ -51,6 +52,8 @@ def _giving_tensors(name, function):
         kwargs = tf_years.renamed(kwargs)
         if text:  # patterns and separators may be bytes
             args, kwargs = [_text(v) for v in args], {k: _text(v) for k, v in kwargs.items()}
+        if later.holds(args):
+            return later.postponed(call, args, kwargs)
         if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
             return tf_ragged_calls.apply(name, call, args, kwargs)
         return tensors(function(*args, **kwargs))

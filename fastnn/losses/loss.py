@@ -44,7 +44,7 @@ def tensor(x, dtype=None):
 
     dtype None keeps the dtype of arrays and symbols; Python floats become the default float dtype, at least float32.
     """
-    x = lifted(x)
+    x = ops.stack(list(x)) if isinstance(x, (list, tuple)) and any(map(is_symbolic, x)) else lifted(x)
     if is_symbolic(x):
         return x if dtype is None or x.dtype == dtype else ops.cast(_real(x, dtype), dtype)
     array = _real(as_numbers(x, "the labels or predictions", wide=True), dtype)

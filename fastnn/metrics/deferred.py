@@ -6,10 +6,9 @@ While a step is traced `metric.result()` therefore stands for "the result of thi
 import contextlib
 import functools
 import threading
-from typing import Any
 
 from fastnn.core import results
-from fastnn.core.errors import GraphError
+from fastnn.core.later import Later
 
 
 class _Tracing(threading.local):
@@ -19,22 +18,6 @@ class _Tracing(threading.local):
 
 
 _tracing = _Tracing()
-
-
-class Later:
-    """The result of a metric, taken when the logs of a step are read."""
-
-    def __init__(self, take: Any, metric: Any) -> None:
-        self.take, self.metric = take, metric
-
-    def __array__(self, dtype=None, copy=None):
-        raise GraphError(
-            f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
-            "the metric was updated with."
-        )
-
-    def __repr__(self):
-        return f"<result of metric {self.metric.name!r} after the step>"
 
 
 def deferred(result):

@@ -11,7 +11,7 @@ import inspect
 import re
 from typing import Any
 
-from fastnn.core import config, dtypes, hooks, keras_classes
+from fastnn.core import config, dtypes, hooks, keras_classes, later
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import camel_case
 from fastnn.core.notes import notes
@@ -235,6 +235,8 @@ def recorded(name, function):
                 return short(*args) if type(short) is not tuple else own(_noted(function, args, short))
         if current() is None and (_symbolic(args) or (kwargs and _symbolic(kwargs.values()))):
             return hooks.call("record", name, function, args, kwargs)
+        if current() is not None and (later.holds(args) or (kwargs and later.holds(kwargs.values()))):
+            return later.postponed(call, args, kwargs)
         result = function(*args, **kwargs)
         # a tape knows the arrays that it watches
         return result if here.recording or current() is not None else own(result)

@@ -223,3 +223,11 @@ def test_files_name_the_layers_of_families_as_keras_does(name, tmp_path):
 def test_stochastic_depth_keeps_the_mean():
     found = StochasticDepth(0.25)(np.ones((4000, 3), "float32"), training=True)
     assert set(np.unique(found).round(4)) == {0.0, np.float32(1.3333)} and abs(found.mean() - 1) < 0.05
+
+
+@pytest.mark.parametrize(("size", "kernel", "expected"), [
+    ((8, 7), 3, ((0, 1), (1, 1))), ((7, 7), 5, ((2, 2), (2, 2))), ((None, None), 3, ((0, 1), (0, 1))),
+    ((6, 9), (3, 5), ((0, 1), (2, 2))),
+])  # fmt: skip
+def test_padding_before_strides_is_keras(size, kernel, expected):
+    assert applications.imagenet_utils.correct_pad(keras.Input((*size, 3)), kernel) == expected

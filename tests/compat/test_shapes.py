@@ -62,3 +62,9 @@ print(models.load_model("m.keras", custom_objects={"Dense": Dense}).predict(np.o
     status, out, errors = run(script, tmp_path)
     assert status == 0, errors
     assert out.splitlines() == ["(None, 2) [None, 3] (None, 3) True", "(1, 2)"]
+
+
+def test_a_size_is_an_int_that_takes_newaxis():
+    size = Sizes((4, 6))[0]
+    assert size == 4 and size + 1 == 5 and size.numpy() == 4 and isinstance(size, int)
+    assert size[..., None].tolist() == [4] and size[None].dtype == "int32" and range(size) == range(4)

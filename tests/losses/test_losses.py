@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from evaluate import run
 
+import fastnn
 from fastnn import losses, ops
 from fastnn.core.errors import ArgumentError, ShapeError, UnknownNameError
 
@@ -264,3 +265,19 @@ def test_inputs_are_not_changed():
     losses.MeanSquaredError()(y, p)
     np.testing.assert_array_equal(y, kept[0])
     np.testing.assert_array_equal(p, kept[1])
+
+
+def test_a_list_of_symbols_is_one_operand():
+    class Watched(fastnn.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.mean = fastnn.metrics.Mean()
+
+        def call(self, x):
+            self.mean.update_state([ops.sum(x), ops.max(x)])
+            return x * losses.MeanSquaredError()([ops.sum(x)], [ops.max(x)])
+
+    layer = Watched()
+    model = fastnn.Sequential([fastnn.Input((2,)), layer])
+    x = np.array([[1.0, 3.0]], "float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), x)

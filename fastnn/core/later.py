@@ -1,0 +1,81 @@
+"""Later: a value that is taken when it is asked for, and what is computed with it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fastnn.core.errors import GraphError
+
+
+class Later:
+    """A value that `take()` gives, once there is one; operators on it give what is computed with it then.
+
+    Args:
+        take: a function without arguments.
+        what: what it is a result of, an object with a name.
+
+    >>> class Total:
+    ...     name = "total"
+    >>> half = Later(lambda: 3.0, Total) / 2
+    >>> half, half.take()
+    (<result of metric 'total' after the step>, 1.5)
+    """
+
+    __array_ufunc__ = None  # NumPy's numbers leave their operators to this class
+
+    def __init__(self, take: Callable[[], Any], what: Any) -> None:
+        self.take, self.metric = take, what
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise GraphError(
+            f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
+            "the metric was updated with."
+        )
+
+    def __repr__(self) -> str:
+        return f"<result of metric {self.metric.name!r} after the step>"
+
+
+def holds(values: Iterable[Any]) -> bool:
+    """Whether one of them is taken later.
+
+    Args:
+        values: anything.
+    """
+    return any(isinstance(v, Later) for v in values)
+
+
+def postponed(function: Callable[..., Any], args: Any, kwargs: Any) -> Later:
+    """function(*args, **kwargs) when it is asked for, of arguments of which some are taken later.
+
+    Args:
+        function: what computes.
+        args, kwargs: its arguments.
+
+    >>> class Total:
+    ...     name = "total"
+    >>> postponed(max, (Later(lambda: 3.0, Total), 5), {}).take()
+    5
+    """
+    first = next(v for v in (*args, *kwargs.values()) if isinstance(v, Later))
+
+    def taken(value: Any) -> Any:
+        return value.take() if isinstance(value, Later) else value
+
+    return Later(lambda: function(*map(taken, args), **{k: taken(v) for k, v in kwargs.items()}), first.metric)
+
+
+def _operator(function: Callable[..., Any], swap: bool = False) -> Any:
+    def method(self: Later, *others: Any) -> Later:
+        return postponed(function, (*others, self) if swap else (self, *others), {})
+
+    return method
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
+    setattr(Later, f"__{_name}__", _operator(getattr(operator, _name)))
+    setattr(Later, f"__r{_name}__", _operator(getattr(operator, _name), swap=True))
+for _name in ("neg", "pos", "abs"):
+    setattr(Later, f"__{_name}__", _operator(getattr(operator, _name)))
