@@ -153,7 +153,7 @@ class StaticVocabularyTable(StaticHashTable):
     >>> words = KeyValueTensorInitializer(["a", "b"], np.arange(2))
     >>> table = StaticVocabularyTable(words, num_oov_buckets=2)
     >>> table.lookup(np.array(["b", "c"])).tolist(), int(table.size())
-    ([1, 3], 4)
+    ([1, 2], 4)
     """
 
     def __init__(self, initializer, num_oov_buckets, lookup_key_dtype=None, name=None, experimental_is_anonymous=False):

@@ -332,6 +332,7 @@ class Model(Trainer, StateTree, Layer):
         Returns itself. Raises ArgumentError for a model without such layers, DataError where the statistics are not
         finite; then nothing is changed.
 
+        >>> import numpy as np
         >>> from fastnn import Input, Sequential, layers
         >>> model = Sequential([Input((1,)), layers.BatchNormalization()])
         >>> model.recalibrate_batchnorm(np.array([[1.0], [3.0]])).layers[0].moving_mean.numpy()
