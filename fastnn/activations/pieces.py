@@ -1,6 +1,20 @@
 """Activations made of pieces of lines and parabolas."""
 
+import functools
+
 from fastnn import ops
+
+
+def _slope_of_other_years(function):
+    """A function that takes its slope as `alpha`, too, its name up to Keras 2."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if "alpha" in kwargs:
+            kwargs["negative_slope"] = kwargs.pop("alpha")
+        return function(*args, **kwargs)
+
+    return call
 
 
 def linear(x):
@@ -15,6 +29,7 @@ def linear(x):
     return x
 
 
+@_slope_of_other_years
 @ops.public.recorded_as("activations.relu")
 def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     """max(x, 0), or with a slope below `threshold` and a bound `max_value` above.

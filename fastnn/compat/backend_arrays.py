@@ -1,7 +1,5 @@
 """The part of `keras.backend` that calculates: random arrays, shapes, layers' functions, dtypes."""
 
-import functools
-
 import numpy as np
 
 from fastnn import activations, ops, random
@@ -216,18 +214,6 @@ def relu(x, alpha=0.0, max_value=None, threshold=0.0):
     [-0.5, 2.0]
     """
     return activations.relu(x, negative_slope=alpha, max_value=max_value, threshold=threshold)
-
-
-@functools.wraps(activations.relu)
-def relu_of_any_year(x, *args, alpha=None, **kwargs):
-    """`activations.relu`, whose slope was `alpha` up to Keras 2.
-
-    Args:
-        x: numbers of any shape.
-        *args, **kwargs: as of `activations.relu`.
-        alpha: the slope, or None.
-    """
-    return activations.relu(x, *args, **kwargs, **({} if alpha is None else {"negative_slope": alpha}))
 
 
 def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):

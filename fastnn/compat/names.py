@@ -85,7 +85,6 @@ CLASSES = {
     "applications.mobilenet": {"relu6": "activations:relu6", "DepthwiseConv2D": "layers:DepthwiseConv2D"},
     "utils": {"probas_to_classes": _CLASSES, "categorical_probas_to_classes": _CLASSES,
               "plot": "plot_model", "GeneratorEnqueuer": "PyDataset", **keras2_utils.NAMES},
-    "activations": {"relu": "compat.backend_arrays:relu_of_any_year"},
     "callbacks": {"BaseLogger": "Callback"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"model_from_yaml": _YAML, "Input": "layers:Input", "Layer": "layers:Layer",

@@ -4,8 +4,6 @@ Values that cannot be kept (masked ones, None, integers beyond int64 or the inte
 numbers too large for a smaller float type warn, as infinity does, for that is what they become.
 """
 
-import os
-import sys
 import warnings
 from typing import Any
 
@@ -13,11 +11,11 @@ import numpy as np
 
 from fastnn.core import config, tables
 from fastnn.core.errors import DataError, DataWarning, DTypeError
+from fastnn.core.frames import user_level
 from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 
 _MISSING = "NoneType", "NAType", "NaTType"
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def first_row(fine):
@@ -38,10 +36,7 @@ def doubtful(text):
     """Warn about data at the user's line; an error in strict mode."""
     if config.strict():
         raise DataError(text)
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(text, DataWarning, stacklevel=level)
+    warnings.warn(text, DataWarning, stacklevel=user_level())
 
 
 def kept(value, name):

@@ -18,6 +18,7 @@ import numpy as np
 from fastnn.callbacks import CallbackList
 from fastnn.core import turns
 from fastnn.core.errors import NotSupportedError, ProcessesDifferError, ProcessLostError
+from fastnn.core.frames import user_level
 from fastnn.core.types import Array
 from fastnn.distribution.strategies import Share, alone, distribution, share
 from fastnn.distribution.transport import Transport, gather_objects, packed, unpacked
@@ -72,7 +73,7 @@ def _say_if_forgotten() -> None:
             "fastnn launch has started several processes, and each of them runs on its own: no distribution is set. "
             "Call keras.distribution.set_distribution(keras.distribution.DataParallel()) before fit.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=user_level(),
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from fastnn.callbacks.backup_and_restore import BackupAndRestore
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, FileFormatError, NotBuiltError
+from fastnn.core.frames import user_level
 from fastnn.distribution.strategies import share
 from fastnn.distribution.transport import packed, unpacked
 from fastnn.graph import variable as variables
@@ -66,7 +67,7 @@ class Keeper:
                 f"A checkpoint could not be written to {self.folder.path!r}: {error}. Training goes on; the one before "
                 "is still there.",
                 UserWarning,
-                stacklevel=8,
+                stacklevel=user_level(),
             )
         elif error is not None:
             raise error

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from fastnn.core.frames import user_level
 from fastnn.models.runs import STOP_FLAGS
 
 
@@ -39,7 +40,7 @@ class Round:
                     "The model has other metrics than the run that it goes on from: in this epoch they "
                     "measure the batches that are left.",
                     UserWarning,
-                    stacklevel=6,
+                    stacklevel=user_level(),
                 )
                 variables = []
             for variable, value in zip(variables, self.metrics):

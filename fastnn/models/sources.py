@@ -11,6 +11,7 @@ import numpy as np
 from fastnn.core import random, switches
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, DataError, FastnnError
+from fastnn.core.frames import user_level
 from fastnn.models import data as adapter
 from fastnn.models import sparse
 from fastnn.models.identity import content
@@ -289,7 +290,7 @@ def ran_out():
         "generate at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function "
         "when building your dataset.",
         UserWarning,
-        stacklevel=6,
+        stacklevel=user_level(),
     )
 
 

@@ -5,12 +5,12 @@ slots, metrics and counters are as before the step, and the step can be run agai
 """
 
 import os
-import sys
 import warnings
 
 from fastnn.core.errors import NotFiniteError, NotFiniteWarning
+from fastnn.core.frames import user_level
 from fastnn.models.conduct import leads
-from fastnn.models.diagnosis import PACKAGE, diagnose
+from fastnn.models.diagnosis import diagnose
 from fastnn.runtime.abi import BATCH, ROW0
 
 
@@ -45,7 +45,7 @@ class Watch:
                     f'{self.finding} Training goes on; fit(nan="stop") stops before such a step and writes a file that '
                     'replays it, fit(nan="skip") leaves such steps out.',
                     NotFiniteWarning,
-                    stacklevel=_depth(),
+                    stacklevel=user_level(),
                 )
             return
         state = step.shared.states["train"]
@@ -62,17 +62,9 @@ class Watch:
             warnings.warn(
                 f"fit: {self.skipped} of the epoch's steps had NaN or infinity and changed nothing.{more}",
                 NotFiniteWarning,
-                stacklevel=_depth(),
+                stacklevel=user_level(),
             )
             self.skipped = 0
-
-
-def _depth():
-    """The stack level, for the function that warns, of the first caller outside of the library."""
-    frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
-        frame, depth = frame.f_back, depth + 1
-    return depth
 
 
 def _written(step, feed, rows, number):

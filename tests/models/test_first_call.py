@@ -30,7 +30,7 @@ TOKENS, STATE = np.ones((2, 5), "int32"), np.zeros((2, 4), "float32")
         ((TOKENS,), {"hidden": STATE}),
         ((TOKENS, [STATE]), {"training": True}),
         ((TOKENS, STATE), {"scale": np.float32(2)}),
-        ((TOKENS, STATE, 2.0), {}),
+        ((TOKENS, STATE), {"scale": 2.0}),
         ((), {"x": TOKENS, "hidden": STATE}),
     ],
 )
