@@ -35,7 +35,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: Any = None, sorted: b
     """
     x, ids = _numbered(data, segment_ids)
     if _of_shapes_only(x, ids, num_segments):
-        return of_shape((num_segments, *x.shape[1:]), dtype_of(x))
+        return _shape_of(x, num_segments)
     n = _count(ids, num_segments)
     inside = logical_and(greater_equal(ids, 0), less(ids, n))
     return getitem(_added(x, where(inside, ids, np.array(n, dtypes.numpy_type(dtype_of(ids)))), n + 1), slice(0, n))
@@ -86,6 +86,11 @@ def _of_shapes_only(x, ids, num_segments):
     return inferring() and (x.shape[0] is None or (num_segments is None and is_symbol(ids)))
 
 
+def _shape_of(x, num_segments):
+    reserve(1 if num_segments is None else num_segments)  # a file may have asked for it
+    return of_shape((num_segments, *x.shape[1:]), dtype_of(x))
+
+
 def _count(ids, num_segments):
     """How many segments there are; in a graph, whose shapes do not follow from values, it must be said."""
     if num_segments is not None:
@@ -102,7 +107,7 @@ def segments(reduction, data, segment_ids, num_segments, empty):
     """reduction(x, axis=1) of the slices of data that share an id, with `empty` in the place of the others."""
     x, ids = _numbered(data, segment_ids)
     if _of_shapes_only(x, ids, num_segments):
-        return of_shape((num_segments, *x.shape[1:]), dtype_of(x))
+        return _shape_of(x, num_segments)
     n = _count(ids, num_segments)
     rank = len(x.shape)
     reserve(n)
