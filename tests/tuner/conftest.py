@@ -1,5 +1,8 @@
 """Small models to search for."""
 
+import sys
+
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -50,3 +53,14 @@ def facts():
         ]
 
     return of
+
+
+@pytest.fixture
+def workers(request):
+    """Workers get functions of the test's module as they are: in another process no import finds it."""
+    here = [m for name, m in sys.modules.items() if name == request.module.__name__ or name.startswith("tuner.")]
+    for module in here:
+        cloudpickle.register_pickle_by_value(module)
+    yield
+    for module in here:
+        cloudpickle.unregister_pickle_by_value(module)
