@@ -162,15 +162,8 @@ TENSORFLOW_FUNCTIONS = {
         ("random_uniform", "RandomUniform"))},
 }  # fmt: skip
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
-PRIVATE = (
-    "python.ops",
-    "python.framework",
-    "python.util",
-    "python.eager",
-    "python.training",
-    "python.platform",
-    "python.ops.linalg",
-)
+PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",
+           "python.ops.linalg")  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
