@@ -135,6 +135,8 @@ TENSORFLOW_FUNCTIONS = {
         ("ResourceExhaustedError", "OutOfMemoryError"), ("UnimplementedError", "NotSupportedError"),
         ("DataLossError", "FileFormatError"), ("FailedPreconditionError", "CallOrderError"))},
     "Module": "compat.tf_module:Module",
+    **{f"random.{part}{n}": f"compat.tf_generator:{n}" for part in ("", "experimental.") for n in (
+        "Generator", "get_global_generator", "set_global_generator")},
     "__internal__.tracking.no_automatic_dependency_tracking": "layers.tracking:no_automatic_dependency_tracking",
     **{f"version.{n}": f"compat.tensorflow:{n}" for n in ("VERSION", "GIT_VERSION", "COMPILER_VERSION")},
     "keras_export": "compat.keras2_utils:as_it_is", "tf_export": "compat.keras2_utils:as_it_is",
