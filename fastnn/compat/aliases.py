@@ -8,7 +8,7 @@ import os
 import sys
 import types
 
-from fastnn.compat import names, tf_names
+from fastnn.compat import keras_src, names, tf_devices, tf_names
 from fastnn.compat.arguments import adapt, begin, restore
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import results
@@ -49,7 +49,7 @@ class _Alias(types.ModuleType):
         # Not an AttributeError: `from x import y` would drop the words.
         if key in names.GONE and name not in getattr(target, "__all__", ()):
             raise NotSupportedError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
-        old = names.CLASSES.get(below, {}).get(name)
+        old = names.CLASSES.get(below, {}).get(name) or keras_src.private(self.__name__, name)
         if old is not None:
             module, _, original = old.rpartition(":")
             return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))
@@ -85,7 +85,7 @@ class _TensorFlow(types.ModuleType):
         self.__version__ = "2.20.0"
 
     def __getattr__(self, name):
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__internal__":
             raise AttributeError(name)
         if installed():
             begin()
@@ -96,7 +96,7 @@ class _TensorFlow(types.ModuleType):
             return getattr(importlib.import_module(f"fastnn.{module}"), function)
         if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
-        found = tf_names.find(full)
+        found = tf_devices.of_tpus(full) if full.startswith("tpu.") else tf_names.find(full)
         if found is None and full.startswith(names.PRIVATE):
             found = self._private(full.split("."))
         if found is not None:
@@ -146,16 +146,18 @@ def target_of(name):
             below = name[len(root) + 1 :]
             if below in names.MODULES:
                 return f"fastnn.{names.MODULES[below]}"
-            first = below.split(".")[0]
-            # Private homes such as keras.src.layers.core.dense lead to the public package.
-            return f"fastnn.{first}" if root == "keras.src" or f"{first}.*" in names.MODULES else f"fastnn.{below}"
+            if root != "keras.src":
+                first = below.split(".")[0]
+                return f"fastnn.{first}" if f"{first}.*" in names.MODULES else f"fastnn.{below}"
+            home = keras_src.home(below)
+            return None if home is None else f"fastnn.{home}".rstrip(".")
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
         below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
         if below == "experimental.numpy":
             return "fastnn.compat.tf_numpy"
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
-        if below.startswith(names.PRIVATE) and below.count(".") < 3:
+        if any(below.startswith(p) and below.count(".") < p.count(".") + 2 for p in names.PRIVATE):
             return ""
         if below.split(".")[0] in names.TENSORFLOW_KERAS:
             return target_of(f"keras.{below}")

@@ -6,7 +6,8 @@ import inspect
 RENAMED = {
     "pow": "ops:power", "dot": "ops:matmul", "permute_dimensions": "ops:transpose", "gather": "ops:take",
     "reverse": "ops:flip", "repeat_elements": "ops:repeat", "identity": "ops:copy", "map_fn": "ops:vectorized_map",
-    "random_bernoulli": "random:binomial", "elu": "activations:elu", "softmax": "activations:softmax",
+    "random_bernoulli": "compat.backend_arrays:random_binomial",
+    "elu": "activations:elu", "softmax": "activations:softmax",
     "tanh": "activations:tanh", "sigmoid": "activations:sigmoid", "hard_sigmoid": "activations:hard_sigmoid",
     "softplus": "activations:softplus", "softsign": "activations:softsign", "Function": "compat.backend:function",
     "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",

@@ -4,6 +4,7 @@ Layers that people published import them; each does what it did there.
 """
 
 import functools
+import importlib
 import inspect
 
 import numpy as np
@@ -268,6 +269,19 @@ def model_from_config(config, custom_objects=None):
             "`model_from_config` expects a dictionary, not a list. Use `Sequential.from_config(config)`."
         )
     return layers.deserialize(config, custom_objects=custom_objects)
+
+
+def get_submodules_from_kwargs(kwargs):
+    """The modules (backend, layers, models, utils) of Keras, as `keras_applications` handed them to its models.
+
+    Args:
+        kwargs: a dict, in which each may be given; those that are not are fastnn's.
+    """
+    given = {name: importlib.import_module(f"fastnn.{home}") for name, home in _SUBMODULES.items()}
+    return tuple(kwargs.get(name) or module for name, module in given.items())
+
+
+_SUBMODULES = {"backend": "compat.backend", "layers": "layers", "models": "models", "utils": "utils"}
 
 
 def shape_type_conversion(fn):

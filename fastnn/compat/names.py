@@ -68,6 +68,7 @@ CLASSES = {
         "LocallyConnected2D": "compat.keras2_layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
         "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1:Convolution2D",
+        "RandomHeight": "compat.keras3_layers:RandomHeight", "RandomWidth": "compat.keras3_layers:RandomWidth",
         "Recurrent": "RNN", "get_source_inputs": "utils:get_source_inputs", "Network": "models:Model",
         "Container": "models:Model", "_Conv": "layers.conv:BaseConv", "_Merge": "layers.merging:Merge",
         "_GlobalPooling2D": "layers.global_pooling:BaseGlobalPooling", "_Pooling2D": "layers.pooling:BasePooling",
@@ -92,6 +93,7 @@ CLASSES = {
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model",
                "get_source_inputs": "utils:get_source_inputs",
                "model_from_config": "compat.keras2_utils:model_from_config"},
+    "applications": {"get_submodules_from_kwargs": "compat.keras2_utils:get_submodules_from_kwargs"},
     "applications.imagenet_utils": {"_obtain_input_shape": "obtain_input_shape"},
 }  # fmt: skip
 
@@ -133,6 +135,9 @@ TENSORFLOW_FUNCTIONS = {
         ("ResourceExhaustedError", "OutOfMemoryError"), ("UnimplementedError", "NotSupportedError"),
         ("DataLossError", "FileFormatError"), ("FailedPreconditionError", "CallOrderError"))},
     "Module": "compat.tf_module:Module",
+    **{f"random.{part}{n}": f"compat.tf_generator:{n}" for part in ("", "experimental.") for n in (
+        "Generator", "get_global_generator", "set_global_generator")},
+    "__internal__.tracking.no_automatic_dependency_tracking": "layers.tracking:no_automatic_dependency_tracking",
     **{f"version.{n}": f"compat.tensorflow:{n}" for n in ("VERSION", "GIT_VERSION", "COMPILER_VERSION")},
     "keras_export": "compat.keras2_utils:as_it_is", "tf_export": "compat.keras2_utils:as_it_is",
     "image.ResizeMethod": "compat.tf_images:ResizeMethod",
@@ -159,13 +164,14 @@ TENSORFLOW_FUNCTIONS = {
         ("random_uniform", "RandomUniform"))},
 }  # fmt: skip
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
-PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform")
+PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",
+           "python.ops.linalg")  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
                       "audio", "debugging", "signal", "sparse", "experimental",
                       "compiler", "compiler.tf2xla", "compiler.tf2xla.python",
-                      "compiler.tf2xla.python.xla",
+                      "compiler.tf2xla.python.xla", "tpu", "tpu.experimental", "tpu.experimental.embedding",
                       *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}
 # fmt: on
 TENSORFLOW_KERAS = ("initializers", "losses", "metrics", "optimizers")

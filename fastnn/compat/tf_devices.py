@@ -36,6 +36,32 @@ class Inert:
         return None
 
 
+class _OfTPUs(type):
+    """Classes of TPUs can be named, and named things in them; there is no TPU to make one for."""
+
+    def __getattr__(cls, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = of_tpus(f"{cls.__name__}.{name}")
+        setattr(cls, name, found)
+        return found
+
+    def __call__(cls, *args, **kwargs):
+        raise NotSupportedError(f"tensorflow.{cls.__name__} is not supported by fastnn: there are no TPUs.")
+
+
+def of_tpus(name):
+    """What stands for a name below `tensorflow.tpu`: a class of which there are no instances.
+
+    Args:
+        name: the name below `tensorflow`.
+
+    >>> isinstance(3, of_tpus("tpu.experimental.embedding.TableConfig"))
+    False
+    """
+    return _OfTPUs(name, (), {})
+
+
 class Device:
     """A device as TensorFlow describes one."""
 

@@ -253,3 +253,4 @@ class ResizeMethod:
 
     BILINEAR, NEAREST_NEIGHBOR, BICUBIC = "bilinear", "nearest", "bicubic"
     LANCZOS3, LANCZOS5 = "lanczos3", "lanczos5"
+    AREA, GAUSSIAN, MITCHELLCUBIC = "area", "gaussian", "mitchellcubic"  # resize says that it has none of them

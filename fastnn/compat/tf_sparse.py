@@ -7,8 +7,8 @@ from fastnn.compat.tf_values import host, operand
 from fastnn.core.errors import ArgumentError
 
 
-def SparseTensor(indices, values, dense_shape):
-    """The tensor with these values at these places and 0 elsewhere, dense.
+class SparseTensor:
+    """The tensor with these values at these places and 0 elsewhere, dense: there are no instances of this class.
 
     Args:
         indices: places, ints (n, rank).
@@ -17,15 +17,20 @@ def SparseTensor(indices, values, dense_shape):
 
     Raises ArgumentError for a place outside of the shape.
 
-    >>> SparseTensor([[0, 1], [1, 0]], [3, 4], (2, 2)).tolist()
-    [[0, 3], [4, 0]]
+    >>> x = SparseTensor([[0, 1], [1, 0]], [3, 4], (2, 2))
+    >>> x.tolist(), isinstance(x, SparseTensor)
+    ([[0, 3], [4, 0]], False)
     """
-    places, given = np.asarray(indices).reshape(-1, len(dense_shape)), np.asarray(operand(values))
-    if places.size and ((places < 0).any() or (places >= np.asarray(dense_shape)).any()):
-        raise ArgumentError(f"SparseTensor: received indices {places.tolist()}, expected them inside {dense_shape}.")
-    out = np.full(tuple(int(n) for n in dense_shape), "" if given.dtype.kind in "OSU" else 0, given.dtype)
-    out[tuple(places.T)] = given
-    return host(out)
+
+    def __new__(cls, indices, values, dense_shape):
+        places, given = np.asarray(indices).reshape(-1, len(dense_shape)), np.asarray(operand(values))
+        if places.size and ((places < 0).any() or (places >= np.asarray(dense_shape)).any()):
+            raise ArgumentError(
+                f"SparseTensor: received indices {places.tolist()}, expected them inside {dense_shape}."
+            )
+        out = np.full(tuple(int(n) for n in dense_shape), "" if given.dtype.kind in "OSU" else 0, given.dtype)
+        out[tuple(places.T)] = given
+        return host(out)
 
 
 def _to_dense(sp_input, default_value=None, validate_indices=True, name=None):

@@ -44,7 +44,7 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "shard_sum": "fastnn.models.meeting",
               "functional": "fastnn.models.functional", "copied": "fastnn.models.cloning",
               "pickled": "fastnn.models.cloning", "stand_alone": "fastnn.layers.input_layer",
-              "mask": "fastnn.layers.masks",
+              "mask": "fastnn.layers.masks", "set_mask": "fastnn.layers.masks",
               "gather": "fastnn.compiler.gather", "gather_read": "fastnn.compiler.gather",
               "gather_assign": "fastnn.compiler.gather", "gather_call": "fastnn.compiler.gather",
               "gather_gradients": "fastnn.compiler.gather",

@@ -225,8 +225,12 @@ class Symbol(Operators):
 
     @property
     def _keras_mask(self) -> Any:
-        """Its mask, a symbol, or None."""
+        """Its mask, a symbol, or None; what is set holds for what is recorded, or called, from then on."""
         return hooks.call("mask", self)
+
+    @_keras_mask.setter
+    def _keras_mask(self, mask: Any) -> None:
+        hooks.call("set_mask", self, mask)
 
     @property
     def T(self) -> Tensor:

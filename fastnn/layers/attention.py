@@ -12,6 +12,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.switches import is_flash_attention_enabled
 from fastnn.layers import context
 from fastnn.layers.activation import Softmax
+from fastnn.layers.attention_names import AttentionNames
 from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.heads import HeadLayout
@@ -69,7 +70,7 @@ class _Projection(Layer):
         return (*input_shape[: len(input_shape) - self.inner], *self.outer)
 
 
-class MultiHeadAttention(Layer):
+class MultiHeadAttention(AttentionNames, Layer):
     """Attention of queries to values by several heads (Vaswani et al., 2017).
 
     Args:
@@ -174,7 +175,7 @@ class MultiHeadAttention(Layer):
         """
         key_shape = value_shape if key_shape is None else key_shape
         self._check(query_shape, value_shape, key_shape)
-        rank = len(query_shape)
+        rank = self._rank = len(query_shape)
         axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
         self.attention_axes = [a if a >= 0 else rank + a for a in axes]
         fewer = self.num_heads // self.repeats
@@ -222,13 +223,46 @@ class MultiHeadAttention(Layer):
                 "attention to access attention scores."
             )
         key = value if key is None else key
-        mask = self._mask(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
+        mask = self._compute_attention_mask(
+            query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask
+        )
         gate = ops.sigmoid(self.gate_dense(query)) if self.use_gate else None
-        layout = HeadLayout(len(query.shape), self.attention_axes)
-        query = self.query_dense(query)
-        q, k, v = map(layout.split, (query, self._shared(self.key_dense(key)), self._shared(self.value_dense(value))))
+        out, scores = self._compute_attention(
+            self.query_dense(query),
+            self._shared(self.key_dense(key)),
+            self._shared(self.value_dense(value)),
+            attention_mask=mask,
+            training=training,
+            return_attention_scores=return_attention_scores,
+        )
+        out = self.output_dense(out if gate is None else out * gate)
+        return (out, scores) if return_attention_scores else out
+
+    def _compute_attention(
+        self,
+        query,
+        key,
+        value,
+        attention_mask=None,
+        training=None,
+        return_attention_scores=False,
+        use_causal_mask=False,
+    ):
+        """The values that projected queries find, and the scores where they are asked for; subclasses may say it anew.
+
+        Args:
+            query: (batch, t, heads, key_dim).
+            key: (batch, s, heads, key_dim).
+            value: (batch, s, heads, value_dim).
+            attention_mask: booleans that broadcast to (batch, t, s).
+            training, return_attention_scores, use_causal_mask: as of `call`.
+        """
+        layout = HeadLayout(len(query.shape) - 1, self.attention_axes)
+        q, k, v = map(layout.split, (query, key, value))
         scores = ops.matmul(q * (1.0 / math.sqrt(self.key_dim)), ops.swapaxes(k, -1, -2))
-        mask = None if mask is None else layout.mask(mask, query.shape, value.shape)
+        if use_causal_mask:
+            attention_mask = self._compute_attention_mask(query, value, None, None, None, attention_mask, True)
+        mask = None if attention_mask is None else layout.mask(attention_mask, query.shape, value.shape)
         if self.dropout or return_attention_scores:
             scores = self.softmax(scores, mask=mask)
         else:
@@ -238,23 +272,24 @@ class MultiHeadAttention(Layer):
             scores = ops.softmax(scores if mask is None else ops.where(mask, scores, hidden), axis=-1)
         kept = self.dropout_layer(scores, training=training) if self.dropout else scores
         out = layout.join(ops.matmul(kept, v), query.shape)
-        out = self.output_dense(out if gate is None else out * gate)
-        return (out, layout.scores(scores, query.shape, value.shape)) if return_attention_scores else out
+        return out, layout.scores(scores, query.shape, value.shape) if return_attention_scores else None
 
     def _shared(self, x):
         """Keys or values with a head for each of the query's."""
         return x if self.repeats == 1 else ops.repeat(x, self.repeats, axis=-2)
 
-    def _mask(self, query, value, query_mask, value_mask, key_mask, attention_mask, causal):
+    def _compute_attention_mask(
+        self, query, value, query_mask=None, value_mask=None, key_mask=None, attention_mask=None, use_causal_mask=False
+    ):
         """All masks as one that broadcasts to (batch, t, s), or None."""
         found = [] if attention_mask is None else [ops.cast(attention_mask, "bool")]
         for mask, axis in ((query_mask, -1), (value_mask, -2), (key_mask, -2)):
             if mask is not None:
                 found.append(ops.expand_dims(ops.cast(mask, "bool"), axis))
-        if causal or self.sliding_window is not None:
+        if use_causal_mask or self.sliding_window is not None:
             t, s = query.shape[1], value.shape[1]
             reserve(t * s, 1)
-            if causal:
+            if use_causal_mask:
                 found.append(np.tril(np.ones((1, t, s), bool)))
             if self.sliding_window is not None:
                 found.append(abs(np.arange(t)[None, :, None] - np.arange(s)[None, None]) < self.sliding_window)

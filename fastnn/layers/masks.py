@@ -4,6 +4,7 @@ import weakref
 from typing import Any
 
 from fastnn.core import hooks
+from fastnn.core.errors import NotSupportedError
 from fastnn.graph import current
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import is_functional
@@ -25,6 +26,23 @@ def mask_of(symbol):
     return masks[symbol.index] if len(masks) == len(event.specs) else masks[0] if masks else None
 
 
+def set_mask(symbol, mask):
+    """Give a symbol a mask for the rest of the trace, as the `call` of a layer does with its result.
+
+    Args:
+        symbol: a symbol of a trace.
+        mask: a boolean symbol or array, or None.
+
+    Raises NotSupportedError for a symbol of the functional API, whose mask its layer says (`compute_mask`).
+    """
+    if current() is None:
+        raise NotSupportedError(
+            "The mask of a KerasTensor is what its layer's `compute_mask` says. Set `_keras_mask` inside the `call` of "
+            "a layer, or pass mask=... to the layer that uses it."
+        )
+    context.set_mask(symbol, mask)
+
+
 def _masks(event):
     """The masks of an event's results, as a list; empty if they have none."""
     layer = event.operation
@@ -37,3 +55,4 @@ def _masks(event):
 
 
 hooks.register("mask", mask_of)
+hooks.register("set_mask", set_mask)

@@ -1,5 +1,7 @@
 """What a layer owns: variables, sub-layers and metrics found among its attributes, also inside lists and dicts."""
 
+import functools
+import threading
 from typing import Any
 
 from fastnn.core import changes, hooks, nesting
@@ -33,6 +35,49 @@ def structure_changed(own=True):
     _version += 1
     _own_version += own
     changes.note()
+
+
+class _Untracked(threading.local):
+    """How many blocks of DotNotTrackScope this thread is in."""
+
+    blocks = 0
+
+
+_untracked = _Untracked()
+
+
+class DotNotTrackScope:
+    """A block in which what layers are given as attributes stays as it is, and is not theirs.
+
+    >>> from fastnn import layers
+    >>> layer = layers.Layer()
+    >>> with DotNotTrackScope():
+    ...     layer.inner = layers.Dense(2)
+    >>> layer._tracker.layers
+    []
+    """
+
+    def __enter__(self):
+        _untracked.blocks += 1
+        return self
+
+    def __exit__(self, *exc):
+        _untracked.blocks -= 1
+
+
+def no_automatic_dependency_tracking(fn):
+    """A function that runs in a DotNotTrackScope.
+
+    Args:
+        fn: a function, as a decorator has it.
+    """
+
+    @functools.wraps(fn)
+    def call(*args, **kwargs):
+        with DotNotTrackScope():
+            return fn(*args, **kwargs)
+
+    return call
 
 
 class Owned(list):
@@ -102,6 +147,8 @@ class Tracker:
 
         made: {id: what came back} of the structures around, which may hold themselves.
         """
+        if _untracked.blocks:
+            return value
         if isinstance(value, (TrackedList, TrackedDict)) and value.tracker is self:
             return value
         kind = KINDS.get(type(value))
@@ -115,6 +162,10 @@ class Tracker:
                 for item in value:
                     self.track(item, made)
             return value
+        return self.enter(value)
+
+    def enter(self, value):
+        """Enter a variable, layer or metric, in every block; anything else comes back as it is."""
         home = self.home(value)
         if home is not None and not any(v is value for v in home):
             if home is not self.metrics and context.locked(self):  # add_metric makes one in `call`

@@ -90,7 +90,7 @@ class WeightsMixin:
             )
             variable.overwrite_with_gradient = overwrite_with_gradient
             variable.path = f"{context.path()}/{variable.name}"
-        self._tracker.track(variable)
+        self._tracker.enter(variable)
         if not self._trainable:
             variable.trainable = False
         return variable

@@ -204,7 +204,9 @@ def _note_shared(obj, config):
         seen[id(obj)] = (len(seen) + 1, config, obj)
 
 
-def deserialize_object(config, custom_objects=None, safe_mode=True, category=None):
+def deserialize_object(
+    config, custom_objects=None, safe_mode=True, category=None, module_objects=None, printable_module_name=None
+):
     """Build the object that a config describes.
 
     Args:
@@ -214,6 +216,9 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
         safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
         category: "layers", "losses", ...: search only there when the config names no module, and take a plain string as
             a name.
+        module_objects: {name: class or function}: what a plain string names, and classes besides; a string that names
+            none of them is returned.
+        printable_module_name: taken for Keras's sake.
 
     Raises UnknownNameError, FileFormatError.
 
@@ -221,6 +226,8 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
     ...                     "config": {"value": 2.0}, "registered_name": None}).get_config()["value"]
     2.0
     """
+    if module_objects is not None:
+        return _among(module_objects, config, custom_objects)
     depth = _depth.get()
     if depth > MAX_DEPTH:
         raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
@@ -233,6 +240,17 @@ def deserialize_object(config, custom_objects=None, safe_mode=True, category=Non
             return _deserialize(config, custom_objects, safe_mode, category)
     finally:
         _depth.reset(token)
+
+
+def _among(objects, config, custom_objects):
+    """The object that a config describes, or a string names, among those of a module, and custom ones."""
+    if not isinstance(config, str):
+        return deserialize_object(config, {**objects, **(custom_objects or {})})
+    found = find_custom([config], custom_objects)
+    if found is not None:
+        return found
+    found = objects.get(config, config)
+    return found.from_config({}) if isinstance(found, type) else found
 
 
 def _deserialize(config, custom_objects, safe_mode, category):
