@@ -263,6 +263,7 @@ PROPERTIES = {
     },
     Trainer: {
         "compiled_loss": property(compiled_loss),
+        "_is_compiled": property(lambda self: self.compiled, doc="Whether compile() was called."),
         "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
         **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},
         "metrics_names": property(keras2_models.names_of_results, doc="The names of what evaluate() returns."),

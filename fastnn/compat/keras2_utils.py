@@ -284,6 +284,13 @@ def get_submodules_from_kwargs(kwargs):
 _SUBMODULES = {"backend": "compat.backend", "layers": "layers", "models": "models", "utils": "utils"}
 
 
+def __getattr__(name):
+    home = _SUBMODULES.get(name.removeprefix("_KERAS_").lower()) if name.startswith("_KERAS_") else None
+    if home is None:
+        raise AttributeError(name)
+    return importlib.import_module(f"fastnn.{home}")
+
+
 def shape_type_conversion(fn):
     """A method of shapes as it is: shapes are tuples here.
 

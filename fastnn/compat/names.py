@@ -93,7 +93,8 @@ CLASSES = {
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model",
                "get_source_inputs": "utils:get_source_inputs",
                "model_from_config": "compat.keras2_utils:model_from_config"},
-    "applications": {"get_submodules_from_kwargs": "compat.keras2_utils:get_submodules_from_kwargs"},
+    "applications": {name: f"compat.keras2_utils:{name}" for name in (
+        "get_submodules_from_kwargs", "_KERAS_BACKEND", "_KERAS_LAYERS", "_KERAS_MODELS", "_KERAS_UTILS")},
     "applications.imagenet_utils": {"_obtain_input_shape": "obtain_input_shape"},
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """TensorFlow's constants, variables, dtypes and tape."""
 
 import builtins
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -74,6 +75,8 @@ def constant(value, dtype=None, shape=None, name="Const"):
 
     >>> constant([1.0, 2.0]).dtype, constant(np.arange(2.0)).dtype
     (dtype('float32'), dtype('float64'))
+    >>> constant([1, 2, 3, 4], shape=(2, 2)).tolist()
+    [[1, 2], [3, 4]]
     """
     if type(value) is _Lazy:
         return value if dtype is None else value.astype(dtype)
@@ -82,7 +85,9 @@ def constant(value, dtype=None, shape=None, name="Const"):
     kind = dtype or (array.dtype if own else {"f": config.floatx(), "i": "int32"}.get(array.dtype.kind, array.dtype))
     if array.dtype.kind not in "USO":
         array = array.astype(dtypes.numpy_type(dtypes.standardize(kind)))
-    return (array if shape is None else np.broadcast_to(array, shape).copy()).view(Tensor)
+    if shape is not None:  # as many numbers in another shape, or one number everywhere
+        array = array.reshape(shape) if array.size == math.prod(shape) else np.broadcast_to(array, shape).copy()
+    return array.view(Tensor)
 
 
 class _AnyVariable(type):

@@ -24,6 +24,18 @@ from fastnn.ops import public
 _serial = itertools.count()
 
 
+class Noted(weakref.ref):
+    """A call event that its operation knows weakly, and what it says while somebody holds it."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name):
+        event = None if name.startswith("__") else self()
+        if event is None:
+            raise AttributeError(f"The call of a layer has no {name!r}: nobody holds its results any more.")
+        return getattr(event, name)
+
+
 class CallEvent:
     """One call of `operation` (a layer, a model or an Operation) in the functional API.
 
@@ -43,7 +55,7 @@ class CallEvent:
         self.names = names or [None] * len(flat)
         self._outputs = [None] * len(flat)
         self.index, self.serial = len(operation._inbound_nodes), next(_serial)
-        operation._inbound_nodes.append(weakref.ref(self))
+        operation._inbound_nodes.append(Noted(self))
         if self.index == 0 and not self.is_input and hasattr(operation, "_first_made"):
             object.__setattr__(operation, "_first_made", FirstCall(self))
 
@@ -56,6 +68,19 @@ class CallEvent:
     def inputs(self):
         """The symbols among the arguments, in order."""
         return [x for x in nest.flatten([self.args, self.kwargs]) if is_functional(x)]
+
+    @property
+    def parent_nodes(self):
+        """The calls whose results it was made with, each once."""
+        return list({id(x.origin): x.origin for x in self.inputs}.values())
+
+    input_tensors = inputs
+
+    @property
+    def inbound_layers(self):
+        """The layers that made what it was called with: one alone, or a list of them."""
+        found = [x.origin.operation for x in self.inputs]
+        return found[0] if len(found) == 1 else found
 
     def result(self, index):
         """Result number `index` as a symbol; the same one while somebody holds it."""
@@ -78,6 +103,8 @@ class CallEvent:
     def outputs(self):
         """The result symbols, as a list."""
         return [self.result(i) for i in range(len(self.specs))]
+
+    output_tensors = outputs
 
     @property
     def output(self):
@@ -117,7 +144,7 @@ class FirstCall:
         for name, part in zip(self.PARTS, self.parts):
             setattr(event, name, part)
         event._outputs = [None] * len(event.specs)
-        operation._inbound_nodes[event.index] = weakref.ref(event)
+        operation._inbound_nodes[event.index] = Noted(event)
         return event
 
     def __deepcopy__(self, memo):

@@ -96,3 +96,13 @@ def test_internal_names_of_tensorflow(aliases):
     own = tf.__internal__.tracking.no_automatic_dependency_tracking
     assert own is keras.src.utils.tracking.no_automatic_dependency_tracking
     assert not isinstance(3, tf.SparseTensor)
+
+
+def test_what_keras_applications_handed_round(aliases):
+    old = importlib.import_module("keras_applications")
+    backend, own = old._KERAS_BACKEND, {"layers": "mine"}
+    assert backend is importlib.import_module("fastnn.compat.backend") and old._KERAS_LAYERS.Dense is Dense
+    found = old.get_submodules_from_kwargs(own)
+    assert found[0] is backend and found[1] == "mine"
+    with pytest.raises(AttributeError):
+        _ = old._KERAS_NOTHING
