@@ -8,7 +8,7 @@ import os
 import sys
 import types
 
-from fastnn.compat import keras_src, names, tf_devices, tf_names
+from fastnn.compat import keras2_utils, keras_src, names, tf_devices, tf_names
 from fastnn.compat.arguments import adapt, begin, restore
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import results
@@ -59,6 +59,8 @@ class _Alias(types.ModuleType):
                 return value
             if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
                 return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
+            if self.__name__.startswith("keras_applications"):
+                return keras2_utils.without_submodules(value)
             return adapt(value)
         except AttributeError:
             if name.startswith("__"):

@@ -5,6 +5,7 @@ Every name of `fastnn.ops` is found here too, under the old ones as `backend_nam
 """
 
 import os
+from collections.abc import ValuesView
 from importlib import import_module
 
 import numpy as np
@@ -136,7 +137,7 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
 
     Args:
         inputs: list of symbols; `learning_phase()` among them stands for `training`.
-        outputs: a symbol, a variable or a list of them.
+        outputs: a symbol, a variable or a list of them, also the values of a dict.
         updates: (variable, symbol) pairs, what `update`, `update_add` and `update_sub` give, and lists of
             `optimizer.get_updates`: what a call assigns, after the outputs were computed.
         name, kwargs: of no effect.
@@ -146,7 +147,8 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
     >>> function([x], [layers.Rescaling(2.0)(x)])([np.ones((1, 2), "float32")])
     [array([[2., 2.]], dtype=float32)]
     """
-    listed = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    several = isinstance(outputs, (list, tuple, ValuesView))
+    listed = list(outputs) if several else [outputs]
     phases = [x for x in inputs if not isinstance(x, Symbol)]
     steps = [u for u in updates or () if callable(getattr(u, "apply", None))]
     pairs = [tuple(u) for u in updates or () if u not in steps]
@@ -155,7 +157,8 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
     model = Model([x for x in inputs if isinstance(x, Symbol)], wanted) if wanted else None
 
     def run(values=()):
-        """The outputs for a list of arrays; a learning phase among the inputs is `training`."""
+        """The outputs for a list of arrays, or for one; a learning phase among the inputs is `training`."""
+        values = values if isinstance(values, (list, tuple)) else [values]
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
         found = model([np.asarray(v) for v in data], training=training) if model is not None else []
@@ -168,7 +171,7 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
             target.assign(np.asarray(value))
         for step, given in zip(steps, grads):
             step.apply(given)
-        return results if isinstance(outputs, (list, tuple)) else results[0]
+        return results if several else results[0]
 
     return run
 

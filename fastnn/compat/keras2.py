@@ -263,6 +263,9 @@ PROPERTIES = {
     },
     Trainer: {
         "compiled_loss": property(compiled_loss),
+        "_feed_inputs": property(lambda self: list(self.inputs), doc="The symbols of its inputs."),
+        "_feed_targets": property(lambda self: [], doc="[]: there are no symbols of targets."),
+        "_feed_sample_weights": property(lambda self: [], doc="[]: there are no symbols of weights."),
         "_is_compiled": property(lambda self: self.compiled, doc="Whether compile() was called."),
         "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
         **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},

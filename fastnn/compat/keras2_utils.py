@@ -284,6 +284,22 @@ def get_submodules_from_kwargs(kwargs):
 _SUBMODULES = {"backend": "compat.backend", "layers": "layers", "models": "models", "utils": "utils"}
 
 
+def without_submodules(function):
+    """A function of `keras_applications` that takes those modules too, which are of no effect.
+
+    Args:
+        function: a model, or `preprocess_input`; what is no function comes back as it is.
+    """
+    if not inspect.isfunction(function):
+        return function
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        return function(*args, **{name: value for name, value in kwargs.items() if name not in _SUBMODULES})
+
+    return call
+
+
 def __getattr__(name):
     home = _SUBMODULES.get(name.removeprefix("_KERAS_").lower()) if name.startswith("_KERAS_") else None
     if home is None:

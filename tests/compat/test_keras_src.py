@@ -2,6 +2,7 @@
 
 import importlib
 
+import numpy as np
 import pytest
 
 from fastnn.compat import aliases as names_of_others
@@ -106,3 +107,21 @@ def test_what_keras_applications_handed_round(aliases):
     assert found[0] is backend and found[1] == "mine"
     with pytest.raises(AttributeError):
         _ = old._KERAS_NOTHING
+    mobilenet = importlib.import_module("keras_applications.mobilenet")
+    model = mobilenet.MobileNet(
+        (32, 32, 3), alpha=0.25, weights=None, classes=2, backend=backend, layers=1, models=2, utils=3
+    )
+    assert model.output_shape == (None, 2)
+    with pytest.raises(ValueError, match="no_such_argument"):
+        mobilenet.MobileNet(weights=None, no_such_argument=1)
+
+
+def test_functions_of_the_values_of_a_dict_and_of_one_array(aliases):
+    keras = importlib.import_module("keras")
+    x = keras.Input((2,))
+    values = {"double": x * 2.0, "next": x + 1.0}.values()
+    double, after = keras.backend.function([x], values)(np.ones((1, 2)))
+    assert double.tolist() == [[2.0, 2.0]] and after.tolist() == [[2.0, 2.0]]
+    model = keras.Model(x, list(values))
+    assert not model._is_compiled and model._feed_inputs == [x]
+    assert model._feed_targets == model._feed_sample_weights == []
