@@ -57,12 +57,12 @@ def steps_of(model: Any, form: str) -> Steps:
     found = _Walk(form)
     names = {}
     for k, x in enumerate(graph.inputs):
-        name = x.name or f"input_{k}"
+        name = found.own(x.name or f"input_{k}")
         names[_key(x)] = name
         found.inputs[name] = (tuple(x.shape), x.dtype)
     with hooks.call("masks_walked") as (found.made, found.given):
         found.walk(graph, names)
-    outputs = [(names[_key(x)], label) for x, label in zip(graph.outputs, model.output_names)]
+    outputs = [(names[_key(x)], found.own(label)) for x, label in zip(graph.outputs, model.output_names)]
     return Steps(found.steps, found.inputs, outputs)
 
 
@@ -87,7 +87,17 @@ def _key(symbol):
 class _Walk:
     def __init__(self, form):
         self.form, self.steps, self.inputs = form, [], {}
+        self.taken = set()  # names of inputs, values and outputs, each of which stands for one thing in a file
         self.made, self.given = {}, {}  # masks, as of hooks "masks_walked"
+
+    def own(self, name):
+        """The name, or the first of name_1, name_2, ... that nothing has."""
+        found, k = name, 0
+        while found in self.taken:
+            k += 1
+            found = f"{name}_{k}"
+        self.taken.add(found)
+        return found
 
     def walk(self, model, names):
         """Add the steps of every call between the model's inputs and outputs; names: {symbol: name of its value}."""
@@ -207,7 +217,7 @@ class _Walk:
         values = []
         for k, (kind, options, *wanted) in enumerate(made):
             given = [values[i] if i >= 0 else inputs[-1 - i] for i in wanted[0]] if wanted else values[-1:] or inputs
-            values.append(f"v{len(self.steps)}")
+            values.append(self.own(f"v{len(self.steps)}"))
             sizes = shape if k == len(made) - 1 else ()
             self.steps.append(Step(kind, layer.name, tuple(given), values[-1], options, sizes))
         return values[-1] if values else inputs[0]

@@ -178,6 +178,16 @@ def masked_heads(dropout):
     return randomised(fastnn.Model([a, b], [h, layers.Attention()([one, two]), layers.AdditiveAttention()([two, one])]))
 
 
+def names():
+    """Layers that have names of values and nodes, one that gives two outputs, and an input that is an output too."""
+    x, state = fastnn.Input((3,), name="v1"), fastnn.Input((4,), dtype="int32", name="state")
+    h, twice = layers.Dense(2, name="x")(layers.Dense(2, name="v0")(x)), layers.Dense(2, name="d")
+    end = layers.Dense(3, name="node_v2")(h)
+    last = layers.LSTM(2, name="w0")(layers.Embedding(20, 3, mask_zero=True, name="n0")(state))
+    again = twice(layers.Activation("tanh", name="d_1")(h))
+    return randomised(fastnn.Model([x, state], [end, h, twice(h), again, x, last]))
+
+
 def across():
     """Masks that go into models inside of a model and come out of them, of one that is called twice too."""
     x, y, z = (fastnn.Input((6,), dtype="int32"), fastnn.Input((6,), dtype="int32"), fastnn.Input((6, 3)))
@@ -223,7 +233,7 @@ def operations():
 
 
 MASKED = {
-    "masks of models inside": across, "masks of merges": merged_masks,
+    "masks of models inside": across, "masks of merges": merged_masks, "masks and names": names,
     **{f"masked {kind.__name__} {options}": lambda kind=kind, options=options: masked(lambda: kind(3, **options))
        for kind in (layers.LSTM, layers.GRU, layers.SimpleRNN)
        for options in ({}, {"return_sequences": True}, {"go_backwards": True})},
