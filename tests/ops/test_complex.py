@@ -273,8 +273,19 @@ def test_complex_weights(tmp_path):
 
 
 @pytest.mark.parametrize("kind, tolerance", KINDS)
-@pytest.mark.parametrize("options", [{}, {"ord": 1}, {"ord": -np.inf}, {"ord": "fro"}, {"axis": 1, "ord": 3},
-                                     {"axis": 0, "ord": 2}, {"axis": 0, "ord": 0}, {"axis": 1, "keepdims": True}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"ord": 1},
+        {"ord": -np.inf},
+        {"ord": "fro"},
+        {"axis": 1, "ord": 3},
+        {"axis": 0, "ord": 2},
+        {"axis": 0, "ord": 0},
+        {"axis": 1, "keepdims": True},
+    ],
+)
 def test_norms_are_lengths(kind, tolerance, options):
     z = Z.astype(kind)
     found, expected = np.asarray(ops.norm(z, **options)), np.linalg.norm(z, **options)
@@ -296,7 +307,7 @@ def test_what_has_no_rule_says_so(name):
 
 
 def test_errors():
-    with pytest.raises(NotSupportedError, match="singular_values.*no rule"):
+    with pytest.raises(NotSupportedError, match=r"singular_values.*no rule"):
         ops.norm(Z, 2)
     for x in (PAIRS[..., :1], fastnn.KerasTensor((3, 1)), np.float32(1)):
         with pytest.raises(ShapeError, match="size 2"):
