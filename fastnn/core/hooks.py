@@ -10,7 +10,8 @@
 (registered by ``fastnn.layers``); ``record(name, function, args, kwargs)`` a call of a public one;
 ``shape(symbol)`` gives the sizes of a symbol of the functional API;
 ``stand_alone(symbol)`` makes one that was made by hand an input of functional graphs;
-``mask(symbol)`` its mask; ``initializer(name)`` the initializer of a name;
+``mask(symbol)`` its mask, ``masks_walked()`` two tables for who walks through models inside of models;
+``initializer(name)`` the initializer of a name;
 ``infer(function, args, kwargs, rules)`` what a function makes of symbols: shapes and dtypes (registered by
 ``fastnn.layers``);
 ``random_normal(shape, seed)`` draws float numbers (registered by ``fastnn.random``);
@@ -44,7 +45,7 @@ _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "trace
               "shard_sum": "fastnn.models.meeting",
               "functional": "fastnn.models.functional", "copied": "fastnn.models.cloning",
               "pickled": "fastnn.models.cloning", "stand_alone": "fastnn.layers.input_layer",
-              "mask": "fastnn.layers.masks", "set_mask": "fastnn.layers.masks",
+              "mask": "fastnn.layers.masks", "set_mask": "fastnn.layers.masks", "masks_walked": "fastnn.layers.masks",
               "gather": "fastnn.compiler.gather", "gather_read": "fastnn.compiler.gather",
               "gather_assign": "fastnn.compiler.gather", "gather_call": "fastnn.compiler.gather",
               "gather_gradients": "fastnn.compiler.gather",

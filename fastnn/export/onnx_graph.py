@@ -27,19 +27,19 @@ class Graph:
 
     def weight(self, array, dtype=np.float32):
         """The name of a constant."""
-        name = f"w{len(self.weights)}"
+        name = f"/w{len(self.weights)}"
         self.weights.append(self.to_tensor(np.array(array, dtype, order="C"), name))
         return name
 
     def node(self, kind, inputs, output=None, **attributes):
         """Add a node; returns the name of its value."""
-        output = output or f"n{next(self._names)}"
+        output = output or f"/n{next(self._names)}"
         self.nodes.append(self.helper.make_node(kind, list(inputs), [output], f"node_{output}", **attributes))
         return output
 
     def several(self, kind, inputs, count, **attributes):
         """Add a node of several results; returns their names."""
-        first = f"n{next(self._names)}"
+        first = f"/n{next(self._names)}"
         names = [f"{first}_{k}" for k in range(count)]
         self.nodes.append(self.helper.make_node(kind, list(inputs), names, f"node_{first}", **attributes))
         return names

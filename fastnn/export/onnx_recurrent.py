@@ -55,15 +55,15 @@ def _scanned(g, inputs, output, cell, kernel, recurrent, bias, functions, reset_
     rows = g.node("Slice", [g.node("Shape", [inputs[0]]), *(g.weight(v, np.int64) for v in ([0], [1], [0]))])
     size = g.node("Concat", [rows, g.weight([units], np.int64)], axis=0)
     zeros = g.node("ConstantOfShape", [size])
-    names = ["state", "carry"] if cell == "lstm" else ["state"]
+    names = ["/state", "/carry"] if cell == "lstm" else ["/state"]
     body = g.inner()
-    made = _step(body, cell, "share", names, recurrent, bias, functions, reset_after)
-    kept = [body.node("Where", ["seen", new, old]) for new, old in zip(made, names)]
+    made = _step(body, cell, "/share", names, recurrent, bias, functions, reset_after)
+    kept = [body.node("Where", ["/seen", new, old]) for new, old in zip(made, names)]
     history = body.node("Identity", kept[:1])
     value = lambda name, kind, n: g.helper.make_tensor_value_info(name, kind, [None, n])
     graph = g.helper.make_graph(
         body.nodes, "step",
-        [*(value(n, 1, units) for n in names), value("share", 1, kernel.shape[1]), value("seen", 9, 1)],
+        [*(value(n, 1, units) for n in names), value("/share", 1, kernel.shape[1]), value("/seen", 9, 1)],
         [value(n, 1, units) for n in (*kept, history)],
     )  # fmt: skip
     found = g.several("Scan", [*[zeros] * len(names), share, seen], len(names) + 1, body=graph, num_scan_inputs=2)

@@ -33,6 +33,20 @@ def _softmax(layer, shapes, out, form, masks):
     return made
 
 
+def _product(layer, shapes, out, form, masks):
+    if len({len(s) for s in shapes}) > 1:  # as layers that merge: masks of other ranks are not looked at
+        return [("multiply", {}, tuple(range(-1, -1 - len(shapes), -1)))]
+    made, hide, ends = Made(), {"fixed": None, "moved": False}, list(range(-1, -1 - len(shapes), -1))
+    axes = {"axes": tuple(range(2, len(shapes[0])))}
+    seen = {k: made.add("expand", axes, -1 - len(shapes) - i) for i, k in enumerate(masks)}
+    for k, mask in seen.items():
+        ends[k] = made.add("hide", {**hide, "far": 1.0}, ends[k], mask)
+    value = made.add("multiply", {}, *ends)
+    if len(seen) == len(shapes):
+        made.add("hide", {**hide, "far": 0.0}, value, made.add("maximum", {}, *seen.values()))
+    return made
+
+
 def used(layer, shapes, out, form):
     """The rule for Masking: zeros where a step is left out."""
     made = Made()
@@ -42,4 +56,5 @@ def used(layer, shapes, out, form):
     return made
 
 
-MASKED: dict[str, Rule] = {**RECURRENT, **ATTENTION, "GlobalAveragePooling1D": _mean, "Softmax": _softmax}
+MASKED: dict[str, Rule] = {**RECURRENT, **ATTENTION, "GlobalAveragePooling1D": _mean, "Softmax": _softmax,
+                           "Multiply": _product}  # fmt: skip

@@ -171,7 +171,35 @@ def _not_equal(call: Between) -> Iterator[Any]:
     yield "differs", {"other": np.asarray(other, call.args[0].dtype)}
 
 
+def _truths(call: Between) -> None:
+    """Raise for what is no mask: numbers that count as true or false."""
+    if any(getattr(a, "dtype", None) != "bool" for a in call.args):
+        raise call.refuse("on numbers; expected masks, as of not_equal")
+
+
+def _both(kind: str) -> OperationRule:
+    def rule(call: Between) -> Iterator[Any]:
+        _truths(call)
+        yield kind, {}
+
+    return rule
+
+
+def _ones_like(call: Between) -> Iterator[Any]:
+    yield "binary", {"function": "power", "other": np.float32(0), "swapped": False}
+
+
+def _cast(call: Between) -> Iterator[Any]:
+    """A mask as numbers is what it was; numbers as a mask."""
+    pair = call.args[0].dtype, call.options["dtype"]
+    if pair == ("float32", "bool"):
+        yield "differs", {"other": np.float32(0)}
+    elif pair != ("bool", "float32"):
+        raise call.refuse(f"on {pair[0]}, to {pair[1]}; expected float32 and bool")
+
+
 def _any(call: Between) -> Iterator[Any]:
+    _truths(call)
     yield "reduce", {"function": "max", "axes": axes_of(call), "keepdims": bool(call.options["keepdims"])}
 
 
@@ -179,12 +207,15 @@ def _clip(call: Between) -> Iterator[Any]:
     yield "clip", {"low": float(call.options["x_min"]), "high": float(call.options["x_max"])}
 
 
-TRUTHS = ("not_equal", "any", "logical_and")  # operations that masks are made with: 0 and 1 in float32
+# operations that masks are made with: 0 and 1 in float32; those that move masks, too
+TRUTHS = ("not_equal", "any", "logical_and", "logical_or", "cast")
+MOVES = ("expand_dims", "squeeze", "concatenate", "transpose", "reshape", "getitem")
 OPERATIONS: dict[str, OperationRule] = {
     **dict.fromkeys(BINARY, _binary), **dict.fromkeys(UNARY, _unary), **dict.fromkeys(ACTIVATIONS, _activation),
     "gelu": _gelu, "elu": _sloped("alpha"), "leaky_relu": _sloped("negative_slope"), "softmax": _softmax,
     "log_softmax": _softmax, **dict.fromkeys(("sum", "mean", "max", "min", "amax", "amin"), _reduce),
     "reshape": _reshape, "transpose": _transpose, "concatenate": _concatenate, "expand_dims": _expand,
     "squeeze": _squeeze, "getitem": _getitem, "matmul": _matmul, "einsum": _einsum, "clip": _clip,
-    "not_equal": _not_equal, "any": _any, "logical_and": lambda call: iter([("multiply", {})]),
+    "not_equal": _not_equal, "any": _any, "cast": _cast, "ones_like": _ones_like,
+    "logical_and": _both("multiply"), "logical_or": _both("maximum"),
 }  # fmt: skip

@@ -12,10 +12,11 @@ from fastnn.core import hooks, tree
 from fastnn.core.errors import NotSupportedError
 from fastnn.export.rules import RULES
 from fastnn.export.rules_masked import MASKED
-from fastnn.export.rules_operations import OPERATIONS, TRUTHS, Between
-from fastnn.export.rules_words import rule_of
+from fastnn.export.rules_operations import MOVES, OPERATIONS, TRUTHS, Between
+from fastnn.export.rules_words import kind_of, rule_of
 
 SAID = ("attention_mask", "return_attention_scores", "initial_state", "reverse")  # in a call
+MASKS = {"mask": 0, "query_mask": 0, "value_mask": 1, "key_mask": 2}  # of which input, in a call
 
 
 class Step(NamedTuple):
@@ -51,14 +52,17 @@ def steps_of(model: Any, form: str) -> Steps:
             f"export to {form}: {type(model).__name__} {model.name!r} is not built of layers in a graph; expected a "
             "built Sequential or functional model."
         )
+    if any(x.dtype == "bool" for x in graph.outputs):
+        raise NotSupportedError(f"export to {form}: model {model.name!r} gives bool; expected numbers as outputs.")
     found = _Walk(form)
     names = {}
     for k, x in enumerate(graph.inputs):
-        name = x.name or f"input_{k}"
+        name = found.own(x.name or f"input_{k}")
         names[_key(x)] = name
         found.inputs[name] = (tuple(x.shape), x.dtype)
-    found.walk(graph, names)
-    outputs = [(names[_key(x)], label) for x, label in zip(graph.outputs, model.output_names)]
+    with hooks.call("masks_walked") as (found.made, found.given):
+        found.walk(graph, names)
+    outputs = [(names[_key(x)], found.own(label)) for x, label in zip(graph.outputs, model.output_names)]
     return Steps(found.steps, found.inputs, outputs)
 
 
@@ -68,6 +72,14 @@ def _graph_of(model):
     return own if isinstance(own, hooks.call("functional")) else None
 
 
+def _looks(layer):
+    """Whether what a layer gives in inference depends on masks of its inputs."""
+    if kind_of(layer) in ("BatchNormalization", "TimeDistributed"):  # a mask is for statistics; for the layer inside
+        return hasattr(layer, "layer") and _looks(layer.layer)
+    takes = inspect.signature(type(layer).call).parameters
+    return any(name.endswith("mask") for name in takes) or kind_of(layer) in ("Multiply", "Maximum", "Minimum")
+
+
 def _key(symbol):
     return symbol.origin, symbol.index
 
@@ -75,6 +87,17 @@ def _key(symbol):
 class _Walk:
     def __init__(self, form):
         self.form, self.steps, self.inputs = form, [], {}
+        self.taken = set()  # names of inputs, values and outputs, each of which stands for one thing in a file
+        self.made, self.given = {}, {}  # masks, as of hooks "masks_walked"
+
+    def own(self, name):
+        """The name, or the first of name_1, name_2, ... that nothing has."""
+        found, k = name, 0
+        while found in self.taken:
+            k += 1
+            found = f"{name}_{k}"
+        self.taken.add(found)
+        return found
 
     def walk(self, model, names):
         """Add the steps of every call between the model's inputs and outputs; names: {symbol: name of its value}."""
@@ -82,10 +105,7 @@ class _Walk:
             layer, inputs = event.operation, [names[_key(x)] for x in event.inputs]
             graph = _graph_of(layer)
             if graph is not None:
-                inner = {_key(x): name for x, name in zip(graph.inputs, inputs)}
-                self.walk(graph, inner)
-                for x, outer in zip(graph.outputs, event.outputs):
-                    names[_key(outer)] = inner[_key(x)]
+                self._inside(graph, event, names)
                 continue
             if hasattr(layer, "row"):  # a public operation
                 names[_key(event.outputs[0])] = self._between(layer, event, inputs)
@@ -96,35 +116,69 @@ class _Walk:
                     f"export to {self.form}: layer {layer.name!r} is a {type(layer).__name__}, which there is no rule "
                     f"for. Rules are there for {', '.join(sorted(RULES))}."
                 )
-            symbols = self._arguments(layer, event)
+            symbols, said = self._arguments(layer, event)
             inputs = [names[_key(x)] for x in symbols]
             shapes, options = [tuple(x.shape) for x in symbols], {}
-            found = self._masks(layer, symbols)
+            self._refuse(layer, event)
+            found = self._masks(layer, symbols, said)
             if found:
                 rule = MASKED[type(layer).__name__]
                 options["masks"] = tuple(found)
                 inputs += [self._value(mask, names) for mask in found.values()]
             if event.kwargs.get("use_causal_mask"):
                 options["use_causal_mask"] = True
-            self._refuse(layer, event)
             out = tuple(event.outputs[0].shape)
             made = list(rule(layer, shapes, out, self.form, **options))
             names[_key(event.outputs[0])] = self._add(layer, made, inputs, out)
 
-    def _arguments(self, layer, event):
-        """The symbols that a layer is called with, in the order of its signature."""
-        given = inspect.signature(type(layer).call).bind(layer, *event.args, **event.kwargs).arguments
-        flat = tree.flatten(list(given.values())[1:])
-        return [x for x in flat if hasattr(x, "origin")]
+    def _inside(self, graph, event, names):
+        """Add the steps of a model inside; masks go in with its inputs, and come out with its outputs."""
+        if len(event.inputs) != len(graph.inputs):
+            raise NotSupportedError(
+                f"export to {self.form}: model {event.operation.name!r} is called with more than its inputs, as a mask."
+            )
+        inner = {**names, **{_key(x): names[_key(outer)] for x, outer in zip(graph.inputs, event.inputs)}}
+        for x, outer in zip(graph.inputs, event.inputs):
+            self.given[_key(x)] = hooks.call("mask", outer)
+        for call in graph._map.calls:
+            self.made.pop(call, None)
+        self.walk(graph, inner)
+        for x, outer in zip(graph.outputs, event.outputs):
+            names[_key(outer)], mask = inner[_key(x)], hooks.call("mask", x)
+            if mask is not None:
+                names[_key(mask)] = self._value(mask, inner)
+            self.given[_key(outer)] = mask
 
-    def _masks(self, layer, symbols):
-        """{number of the input: its mask} of what a layer looks at."""
-        takes = [name for name in inspect.signature(type(layer).call).parameters if name.endswith("mask")]
-        found = {k: mask for k, x in enumerate(symbols) if takes and (mask := hooks.call("mask", x)) is not None}
+    def _arguments(self, layer, event):
+        """The symbols that a layer is called with, in the order of its signature; {number: mask} of masks among them.
+
+        A mask may be None, where a list of them says so of an input.
+        """
+        given = inspect.signature(type(layer).call).bind(layer, *event.args, **event.kwargs).arguments
+        symbols, masks = [], {}
+        for name, value in list(given.items())[1:]:
+            if name not in MASKS:
+                symbols += [x for x in tree.flatten(value) if hasattr(x, "origin")]
+            elif value is not None:
+                several = value if isinstance(value, (list, tuple)) else [value]
+                masks.update({MASKS[name] + k: mask for k, mask in enumerate(several)})
+        return symbols, masks
+
+    def _masks(self, layer, symbols, said):
+        """{number of the input: its mask} of what a layer looks at; said: those of its call."""
+        if not _looks(layer):
+            return {}
+        found = {**{k: hooks.call("mask", x) for k, x in enumerate(symbols)}, **said}
+        found = {k: mask for k, mask in found.items() if mask is not None}
         if found and rule_of(layer, MASKED) is None:
             raise NotSupportedError(
                 f"export to {self.form}: layer {layer.name!r} looks at a mask, as of an Embedding with mask_zero=True; "
                 f"there are rules for masks of {', '.join(sorted(MASKED))}. A .c file can have all."
+            )
+        if not all(hasattr(mask, "origin") and not mask.origin.is_input for mask in found.values()):
+            raise NotSupportedError(
+                f"export to {self.form}: layer {layer.name!r} has a mask that is data; expected one that is made in "
+                "the model, as by not_equal."
             )
         return found
 
@@ -146,7 +200,10 @@ class _Walk:
                 f"export to {self.form}: there is no rule for the operation {name!r} as it is called. Rules are "
                 f"there for {', '.join(sorted(OPERATIONS))}."
             )
-        if name not in TRUTHS and any(x.dtype != "float32" for x in (*event.inputs, *event.outputs)):
+        if any(x.dtype == "bool" and x.origin.is_input for x in event.inputs):
+            raise NotSupportedError(f"export to {self.form}: the operation {name!r} on an Input of bool.")
+        bools = name in MOVES and all(x.dtype == "bool" for x in event.inputs)
+        if name not in TRUTHS and not bools and any(x.dtype != "float32" for x in (*event.inputs, *event.outputs)):
             raise NotSupportedError(f"export to {self.form}: the operation {name!r} on {event.inputs[0].dtype}.")
         call = Between(name, tuple(event.args), operation.options, shapes, out, self.form)
         return self._add(operation, list(rule(call)), inputs, out)
@@ -160,7 +217,7 @@ class _Walk:
         values = []
         for k, (kind, options, *wanted) in enumerate(made):
             given = [values[i] if i >= 0 else inputs[-1 - i] for i in wanted[0]] if wanted else values[-1:] or inputs
-            values.append(f"v{len(self.steps)}")
+            values.append(self.own(f"v{len(self.steps)}"))
             sizes = shape if k == len(made) - 1 else ()
             self.steps.append(Step(kind, layer.name, tuple(given), values[-1], options, sizes))
         return values[-1] if values else inputs[0]

@@ -1,6 +1,9 @@
 """The mask of a symbol of the functional API, made where somebody asks for it."""
 
+import contextlib
 import weakref
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from fastnn.core import hooks
@@ -10,19 +13,25 @@ from fastnn.layers import context, nest, signature
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 
-_made: Any = weakref.WeakKeyDictionary()
+# masks that were made, by event, and masks that a walk has given to symbols
+_tables: ContextVar[tuple[Any, dict[Any, Any]]] = ContextVar("masks", default=(weakref.WeakKeyDictionary(), {}))
 
 
 def mask_of(symbol):
     """The mask of a symbol: of the trace, or of the functional API, where it is a symbol too; None if it has none."""
     if current() is not None:
         return context.get_mask(symbol)
-    if not is_functional(symbol) or symbol.origin.is_input:
+    if not is_functional(symbol):
         return None
+    made, given = _tables.get()
     event = symbol.origin
-    if event not in _made:
-        _made[event] = _masks(event)
-    masks = _made[event]
+    if (event, symbol.index) in given:
+        return given[event, symbol.index]
+    if event.is_input:
+        return None
+    if event not in made:
+        made[event] = _masks(event)
+    masks = made[event]
     return masks[symbol.index] if len(masks) == len(event.specs) else masks[0] if masks else None
 
 
@@ -54,5 +63,21 @@ def _masks(event):
     return [] if mask is None else nest.flatten(layer.compute_mask(first, mask))
 
 
+@contextlib.contextmanager
+def walked() -> Iterator[tuple[dict[Any, Any], dict[Any, Any]]]:
+    """Two tables for who walks through models inside of models, where a symbol's masks depend on the call it is in.
+
+    Yields {event: the masks of its results}, of which a new call takes those inside out, and {(event, index of its
+    result): mask}, for masks that come from outside.
+    """
+    tables: tuple[dict[Any, Any], dict[Any, Any]] = {}, {}
+    token = _tables.set(tables)
+    try:
+        yield tables
+    finally:
+        _tables.reset(token)
+
+
 hooks.register("mask", mask_of)
 hooks.register("set_mask", set_mask)
+hooks.register("masks_walked", walked)

@@ -178,6 +178,44 @@ def masked_heads(dropout):
     return randomised(fastnn.Model([a, b], [h, layers.Attention()([one, two]), layers.AdditiveAttention()([two, one])]))
 
 
+def names():
+    """Layers that have names of values and nodes, one that gives two outputs, and an input that is an output too."""
+    x, state = fastnn.Input((3,), name="v1"), fastnn.Input((4,), dtype="int32", name="state")
+    h, twice = layers.Dense(2, name="x")(layers.Dense(2, name="v0")(x)), layers.Dense(2, name="d")
+    end = layers.Dense(3, name="node_v2")(h)
+    last = layers.LSTM(2, name="w0")(layers.Embedding(20, 3, mask_zero=True, name="n0")(state))
+    again = twice(layers.Activation("tanh", name="d_1")(h))
+    return randomised(fastnn.Model([x, state], [end, h, twice(h), again, x, last]))
+
+
+def across():
+    """Masks that go into models inside of a model and come out of them, of one that is called twice too."""
+    x, y, z = (fastnn.Input((6,), dtype="int32"), fastnn.Input((6,), dtype="int32"), fastnn.Input((6, 3)))
+    words = fastnn.Model(y, layers.Embedding(20, 3, mask_zero=True)(y))
+    memory = fastnn.Model(z, layers.LSTM(2)(layers.BatchNormalization()(z)))
+    one, two = fastnn.Input((6,), dtype="int32"), words(x)
+    first, second = words(one), layers.GRU(2, return_sequences=True)(two)
+    h = layers.Add()([memory(first), memory(two), layers.GlobalAveragePooling1D()(second)])
+    return randomised(fastnn.Model([one, x], [h, layers.Concatenate()([first, two])]))
+
+
+def merged_masks():
+    """Merges of values with masks, what a residual attention block is, and masks that a call says."""
+    x, y = fastnn.Input((6,), dtype="int32"), fastnn.Input((6,), dtype="int32")
+    a, b = (layers.Embedding(20, 3, mask_zero=True)(i) for i in (x, y))
+    c, seen = layers.Embedding(20, 3)(y), ops.not_equal(y, 0)
+    block = layers.LayerNormalization()(layers.Add()([a, layers.MultiHeadAttention(2, 3)(a, a)]))
+    mean = layers.GlobalAveragePooling1D()
+    steps = layers.TimeDistributed(layers.Dense(3))
+    return randomised(fastnn.Model([x, y], [
+        mean(block), layers.Multiply()([a, b]), layers.Multiply()([a, c]), mean(layers.Add()([a, b])),
+        layers.LSTM(2)(layers.Concatenate()([a, b])), layers.LSTM(2)(layers.Concatenate()([a, c])),
+        layers.GRU(2)(layers.Concatenate(axis=1)([a, steps(b)])),
+        mean(c, mask=seen), layers.GRU(2)(a, mask=seen), layers.Attention()([a, c], mask=[None, seen]),
+        layers.MultiHeadAttention(2, 3)(c, c, query_mask=seen, value_mask=seen),
+    ]))  # fmt: skip
+
+
 def operations():
     """Operations between layers: of two values, of one and a constant, along axes, of shapes."""
     a, b = fastnn.Input((3, 4)), fastnn.Input((3, 4))
@@ -195,6 +233,7 @@ def operations():
 
 
 MASKED = {
+    "masks of models inside": across, "masks of merges": merged_masks, "masks and names": names,
     **{f"masked {kind.__name__} {options}": lambda kind=kind, options=options: masked(lambda: kind(3, **options))
        for kind in (layers.LSTM, layers.GRU, layers.SimpleRNN)
        for options in ({}, {"return_sequences": True}, {"go_backwards": True})},

@@ -272,6 +272,33 @@ def test_complex_weights(tmp_path):
     assert (model.get_weights()[0] == before[0]).all() and (model.get_weights()[1] != before[1]).any()
 
 
+@pytest.mark.parametrize("kind, tolerance", KINDS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"ord": 1},
+        {"ord": -np.inf},
+        {"ord": "fro"},
+        {"axis": 1, "ord": 3},
+        {"axis": 0, "ord": 2},
+        {"axis": 0, "ord": 0},
+        {"axis": 1, "keepdims": True},
+    ],
+)
+def test_norms_are_lengths(kind, tolerance, options):
+    z = Z.astype(kind)
+    found, expected = np.asarray(ops.norm(z, **options)), np.linalg.norm(z, **options)
+    np.testing.assert_allclose(found, expected, rtol=tolerance, strict=True)
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_products_of_none(axis, keepdims):
+    z = np.zeros((0, 4), "complex64")
+    np.testing.assert_array_equal(ops.prod(z, axis, keepdims), np.prod(z, axis, keepdims=keepdims), strict=True)
+
+
 # ------------------------------------------------------------------ what is refused
 @pytest.mark.parametrize("name", ["floor", "max", "argmax", "sort", "relu", "det", "erf", "sigmoid"])
 def test_what_has_no_rule_says_so(name):
@@ -280,6 +307,8 @@ def test_what_has_no_rule_says_so(name):
 
 
 def test_errors():
+    with pytest.raises(NotSupportedError, match=r"singular_values.*no rule"):
+        ops.norm(Z, 2)
     for x in (PAIRS[..., :1], fastnn.KerasTensor((3, 1)), np.float32(1)):
         with pytest.raises(ShapeError, match="size 2"):
             ops.view_as_complex(x)

@@ -288,7 +288,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     """The norm of vectors along one axis of x, or of the matrices of two.
 
     Args:
-        x: numbers of any shape; integers become the default float type.
+        x: numbers of any shape; integers become the default float type. Of complex ones lengths count, and the norm is
+            a float; singular values are of real ones only.
         ord: of vectors 2 (None), 1, 0, inf, -inf or another power; of matrices "fro" (None), 1 and inf (the largest sum
             of a column or row), -1 and -inf (the smallest), 2 and -2 (the largest and smallest singular value), "nuc"
             (their sum).
@@ -301,6 +302,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     array(4., dtype=float32)
     """
     x = floating(x)
+    singular = ord in (2, -2, "nuc") and len(normalize_axes(axis, len(x.shape))) > 1
+    if dtype_of(x) in dtypes.COMPLEX and not singular:
+        x = abs(x)
     return calculate(lambda v: _norm(v, ord, axis, keepdims), [x], dtype_of(x))
 
 

@@ -171,6 +171,9 @@ def _prod(op: Any, xs: Sequence[Any], attrs: Attrs) -> Any:
             cut = [R.split(part, sizes=(half, half) if n % 2 == 0 else (half, half, 1), axis=a) for part in z]
             new = _product((cut[0][0], cut[1][0]), (cut[0][1], cut[1][1]))
             z = new if n % 2 == 0 else tuple(R.concatenate(p, c[2], axis=a) for p, c in zip(new, cut))
+    if 0 in (shape[a] for a in axes):  # the product of none is 1
+        none = R.prod(z[0], **{**attrs, "keepdims": True})
+        z = none, affine(none, 0.0)
     whole = joined(*z)
     return whole if attrs["keepdims"] or not axes else R.squeeze(whole, axis=axes)
 
