@@ -78,18 +78,19 @@ def received(value, kind, name="inputs"):
     return np.asarray(value, kind) if value.dtype.itemsize <= np.dtype(kind).itemsize else narrow(value, kind, name)
 
 
-def as_numbers(value, name, wide=False):
+def as_numbers(value, name, wide=False, real=False):
     """An array, list, DataFrame, memmap ... as a native array of floats, integers or bools.
 
     Raises DTypeError for strings, dates, objects, complex numbers and records, DataError for masked values, None,
-    lists of different lengths and integers beyond int64. With `wide` those may stay uint64, and complex numbers pass.
+    lists of different lengths and integers beyond int64. With `wide` those may stay uint64, and complex numbers pass
+    unless `real` is True.
 
     >>> as_numbers([[1, 2.5]], "x")
     array([[1. , 2.5]])
     """
     if not isinstance(value, np.ndarray):
         if (columns := tables.columns_of(value)) is not None:
-            return _of_columns(value, columns, name, wide)
+            return _of_columns(value, columns, name, wide and not real)
         value = _array(value, name)
     if isinstance(value, np.ma.MaskedArray) or (value.dtype == np.uint64 and not wide):
         value = kept(value, name)
@@ -98,7 +99,7 @@ def as_numbers(value, name, wide=False):
         value = _numbers_of_objects(value, name)
     if is_bfloat16(value):
         return value
-    if value.dtype.kind not in ("fiubc" if wide else "fiub"):
+    if value.dtype.kind not in ("fiubc" if wide and not real else "fiub"):
         raise DTypeError(
             f"{name}: received values of dtype {value.dtype}, expected numbers (float, int or bool). "
             "Convert the column, e.g. with astype('float32')."

@@ -210,7 +210,9 @@ class Discretization(_Encoding):
         batches = [data] if whole else (b[0] if isinstance(b, tuple) else b for b in itertools.islice(data, steps))
         summary = np.zeros((2, 0), "float32")
         for batch in batches:
-            joined = np.concatenate([_summary(as_numbers(batch, "data", wide=True), self.epsilon), summary], axis=1)
+            joined = np.concatenate(
+                [_summary(as_numbers(batch, "data", wide=True, real=True), self.epsilon), summary], axis=1
+            )
             summary = _thinned(joined[:, np.argsort(joined[0])], self.epsilon)
         if not summary.size:
             raise DataError("Discretization: adapt() needs at least one value. Received no data.")

@@ -77,9 +77,10 @@ def _is_users(method):
 @functools.lru_cache(maxsize=1024)
 def _call_says_more(cls, call_alone_counts):
     """Whether a class has a `call` of a user's beside a rule of shapes that was not written for it."""
-    if not _is_users(cls.call) or _is_users(cls.compute_output_spec):
-        return False
-    return call_alone_counts or not _is_users(cls.compute_output_shape)
+    rules = cls.compute_output_spec, cls.compute_output_shape
+    if not _is_users(cls.call) or _is_users(rules[0]) or all(r.__module__ == "fastnn.layers.layer" for r in rules):
+        return False  # the base's rule is the call
+    return call_alone_counts or not _is_users(rules[1])
 
 
 def spec_of(layer, args, kwargs):

@@ -202,7 +202,7 @@ class Normalization(Layer):
                     "adapt() expects an iterable that yields arrays with a `.shape` attribute. Received an element "
                     f"of type {type(batch).__name__}."
                 )
-            array = as_numbers(batch, "data", wide=True)
+            array = as_numbers(batch, "data", wide=True, real=True)
             yield array[:, None] if array.ndim == 1 else array
 
     def _fits(self, shape):

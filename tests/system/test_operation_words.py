@@ -18,8 +18,6 @@ FRAMES = (ones(3, 5), ones(3, 5))
 
 # what is called, its arguments, the words
 REFUSED = [
-    *((op, (KerasTensor((5, 2)), KerasTensor((5,), "int32")), {}, "Pass `num_segments=`")
-      for op in (ops.segment_sum, ops.segment_max)),
     *((ops.view_as_complex, (x,), {}, "must be size 2 .real and imaginary.. Received shape: .5, 3.")
       for x in (ones(5, 3), KerasTensor((5, 3)))),
     *((ops.image.resize, (IMAGE, size), {}, "`size` must have positive height and width")
