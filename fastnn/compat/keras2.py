@@ -272,6 +272,7 @@ PROPERTIES = {
         "metrics_names": property(keras2_models.names_of_results, doc="The names of what evaluate() returns."),
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
+    Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
     Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
     Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},

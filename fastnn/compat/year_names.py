@@ -63,6 +63,8 @@ class Logs(dict):
 
 def old_params(model):
     """The `params` of callbacks that Keras 1 and 2 had besides, of the fit that runs."""
+    if not hasattr(model, "_trainer"):  # callbacks round what is no model, as agents of keras-rl are
+        return {}
     own = model._trainer()
     names = sorted(model.get_metrics_result())
     out = {"metrics": names, "do_validation": own.validation is not None}
@@ -75,7 +77,7 @@ def old_params(model):
 
 def of_batch(model, batch):
     """The number of a batch of the fit that runs, and how many samples it has, where data are arrays."""
-    source = None if model is None else model._trainer().source
+    source = model._trainer().source if hasattr(model, "_trainer") else None
     if not hasattr(source, "rows") or not hasattr(source, "batch"):
         return {"batch": batch}
     left = source.rows - batch * source.batch

@@ -49,3 +49,33 @@ def test_logs_of_batches_hold_number_and_size(tmp_path):
     assert status == 0, errors
     rows = ["0 4 ['loss']", "1 4 ['loss']", "2 2 ['loss']", "False ['loss']", "0 None", "1 None"]
     assert out.splitlines() == rows
+
+
+AGENT = """
+import numpy as np
+from keras.callbacks import Callback, CallbackList
+from keras.optimizers import SGD
+
+class Agent:  # as keras-rl has them: no model of Keras
+    stop_training = False
+
+class Seen(Callback):
+    def on_train_begin(self, logs={}):
+        print(sorted(self.params))
+    def on_batch_end(self, batch, logs={}):
+        print(batch, "size" in logs)
+
+callbacks = CallbackList([Seen()])
+callbacks.set_model(Agent())
+callbacks.set_params({"nb_steps": 3})
+callbacks.on_train_begin()
+callbacks.on_batch_begin(0, {})
+callbacks.on_batch_end(0, {})
+print(SGD(name="mine")._name)
+"""
+
+
+def test_callbacks_round_what_is_no_model(tmp_path):
+    status, out, errors = run(AGENT, tmp_path)
+    assert status == 0, errors
+    assert out.splitlines() == ["['nb_epoch', 'nb_steps']", "0 False", "mine"]
