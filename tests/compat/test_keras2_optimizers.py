@@ -67,7 +67,8 @@ def resource_class():
 
         def _resource_apply_dense(self, grad, var, apply_state=None):
             m = self.get_slot(var, "m")
-            lr = self._get_hyper("learning_rate", var.dtype) / tf.cast(self.iterations + 1, var.dtype)
+            assert var.dtype.base_dtype == var.dtype == "float32" and var.dtype.is_floating
+            lr = self._get_hyper("learning_rate", var.dtype.base_dtype) / tf.cast(self.iterations + 1, var.dtype)
             m.assign(self._get_hyper("momentum", var.dtype) * m - lr * grad)
             return var.assign_add(m)
 
