@@ -108,6 +108,19 @@ def test_a_rule_of_those_years_gives_its_numbers(make):
     assert int(optimizer.iterations.numpy()) == 3
 
 
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_slots_are_saved_and_training_goes_on(tmp_path, ending):
+    kind = resource_class()
+    model = model_of(kind())
+    model.fit(X, Y, batch_size=40, epochs=2, verbose=0, shuffle=False)
+    assert len(model.optimizer.variables) == 4 and all(np.any(v.numpy()) for v in model.optimizer.variables)
+    model.save(tmp_path / f"m.{ending}")
+    again = fastnn.saving.load_model(tmp_path / f"m.{ending}", custom_objects={kind.__name__: kind})
+    again.fit(X, Y, batch_size=40, verbose=0, shuffle=False)
+    for found, wanted in zip(again.get_weights(), expected(3)):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
 def test_variables_of_get_updates_are_made_once():
     optimizer = momentum_class()()
     model = model_of(optimizer)
