@@ -326,7 +326,7 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
-    Variable: {"__getitem__": tf_variables.with_assign},
+    Variable: {"__getitem__": tf_variables.with_assign, "dtype": tf_variables.dtype_of_tensors},
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},

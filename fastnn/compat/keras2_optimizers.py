@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from fastnn import initializers, ops
+from fastnn import ops
 from fastnn.compat.backend_values import Update, deferring
 from fastnn.core import dtypes
 from fastnn.graph import Symbol, Variable
@@ -188,12 +188,12 @@ def _serialize_hyperparameter(self, name):
 
 
 def add_slot(self, var, slot_name, initializer="zeros", shape=None):
-    """A variable beside a weight, made once."""
+    """A variable beside a weight, made once, and saved with the optimizer."""
     slots = self.__dict__.setdefault("_own_slots", {})
     key = id(var), slot_name
     if key not in slots:
-        first = initializers.get(initializer)(tuple(shape or var.shape), var.dtype)
-        slots[key] = Variable(first, dtype=var.dtype, trainable=False, name=f"{var.name}_{slot_name}")
+        form = tuple(var.shape if shape is None else shape)
+        slots[key] = self.add_variable(form, initializer, var.dtype, name=f"{var.name}_{slot_name}")
     return slots[key]
 
 

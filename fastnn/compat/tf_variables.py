@@ -8,6 +8,7 @@ from fastnn import ops
 from fastnn.compat.tf_values import operand
 from fastnn.graph import Symbol
 from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.graph.tensor import dtype_of
 
 
 def with_assign(getitem_today):
@@ -76,3 +77,12 @@ METHODS = {
     **{f"scatter_{n}": _by_rows(kind) for n, kind in _REDUCTIONS.items()},
     "sparse_read": lambda self, indices, name=None: ops.take(self.value, operand(indices), axis=0),
 }
+
+
+def dtype_of_tensors(today):
+    """The property `dtype`, which says what dtypes of tensors do: `var.dtype.base_dtype`, as rules of optimizers ask.
+
+    Args:
+        today: the property, of plain names.
+    """
+    return property(lambda self: dtype_of(today.fget(self)), doc=today.__doc__)

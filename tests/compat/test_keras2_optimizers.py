@@ -67,7 +67,8 @@ def resource_class():
 
         def _resource_apply_dense(self, grad, var, apply_state=None):
             m = self.get_slot(var, "m")
-            lr = self._get_hyper("learning_rate", var.dtype) / tf.cast(self.iterations + 1, var.dtype)
+            assert var.dtype.base_dtype == var.dtype == "float32" and var.dtype.is_floating
+            lr = self._get_hyper("learning_rate", var.dtype.base_dtype) / tf.cast(self.iterations + 1, var.dtype)
             m.assign(self._get_hyper("momentum", var.dtype) * m - lr * grad)
             return var.assign_add(m)
 
@@ -105,6 +106,19 @@ def test_a_rule_of_those_years_gives_its_numbers(make):
     for found, wanted in zip(model.get_weights(), expected(3)):
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
     assert int(optimizer.iterations.numpy()) == 3
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_slots_are_saved_and_training_goes_on(tmp_path, ending):
+    kind = resource_class()
+    model = model_of(kind())
+    model.fit(X, Y, batch_size=40, epochs=2, verbose=0, shuffle=False)
+    assert len(model.optimizer.variables) == 4 and all(np.any(v.numpy()) for v in model.optimizer.variables)
+    model.save(tmp_path / f"m.{ending}")
+    again = fastnn.saving.load_model(tmp_path / f"m.{ending}", custom_objects={kind.__name__: kind})
+    again.fit(X, Y, batch_size=40, verbose=0, shuffle=False)
+    for found, wanted in zip(again.get_weights(), expected(3)):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_variables_of_get_updates_are_made_once():
