@@ -192,3 +192,21 @@ def test_shapes_calculated_from_constants_with_operations(function):
 def test_values_of_inputs_are_no_constants():
     with pytest.raises(GraphError, match="no values while the graph is built"):
         layer_of(lambda x: ops.zeros((int(ops.sum(x)), 2)))(fastnn.Input((2,)))
+
+
+class Half(layers.Dense):
+    """Computes something else than Dense, whose rule of shapes it has."""
+
+    def call(self, x):
+        return super().call(x)[..., ::2]
+
+
+class WithTable(layers.Embedding):
+    def call(self, x):
+        return [super().call(x), self.embeddings + 0.0]
+
+
+def test_a_call_of_ones_own_says_more_than_an_inherited_rule():
+    x, words = fastnn.Input((None, 4)), fastnn.Input((3,), dtype="int32")
+    assert Half(6)(x).shape == (None, None, 3)
+    assert [t.shape for t in WithTable(5, 2)(words)] == [(None, 3, 2), (5, 2)]
