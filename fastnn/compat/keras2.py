@@ -4,6 +4,7 @@
 """
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
+from fastnn.layers.events import CallEvent
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
@@ -251,6 +253,22 @@ def _number(self):
     return found if found.ndim else found[()]
 
 
+class KerasHistory(NamedTuple):
+    """Where a symbol of the functional API comes from: the layer, the number of its call, and of the result."""
+
+    operation: object
+    node_index: int
+    tensor_index: int
+    layer = property(lambda self: self.operation, doc="The layer.")
+
+
+def _history(self):
+    """The KerasHistory of a symbol of the functional API; others have none."""
+    if not isinstance(self.origin, CallEvent):
+        raise AttributeError("_keras_history: only symbols of the functional API have one.")
+    return KerasHistory(self.origin.operation, self.origin.index, self.index)
+
+
 _numpy = Variable.numpy
 PROPERTIES = {
     Layer: {
@@ -273,7 +291,10 @@ PROPERTIES = {
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
-    Symbol: {"_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape.")},
+    Symbol: {
+        "_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape."),
+        "_keras_history": property(_history),
+    },
     Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
     Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},

@@ -125,3 +125,11 @@ def test_functions_of_the_values_of_a_dict_and_of_one_array(aliases):
     model = keras.Model(x, list(values))
     assert not model._is_compiled and model._feed_inputs == [x]
     assert model._feed_targets == model._feed_sample_weights == []
+
+
+def test_where_a_symbol_comes_from(aliases):
+    keras = importlib.import_module("keras")
+    x, layer = keras.Input((2,)), keras.layers.Dense(2)
+    found = layer(layer(x))._keras_history
+    assert found.operation is found.layer is layer and found[1:] == (1, 0) and x._keras_history.node_index == 0
+    assert not hasattr(keras.KerasTensor((2,)), "_keras_history")
