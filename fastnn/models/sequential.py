@@ -16,7 +16,6 @@ from fastnn.layers.events import is_functional
 from fastnn.layers.host import TEXT, text_array
 from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import InputLayer
-from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.models.direct import directly
@@ -287,25 +286,12 @@ class Sequential(StackGraph, Model):
         )
 
     @property
-    def output_names(self):
-        """The output's name in a list; None until it is known."""
-        return None if self._functional is None else self._functional.output_names
-
-    @output_names.setter
-    def output_names(self, _):
-        raise AttributeError("`Sequential.output_names` is the name of the last layer; rename that layer instead.")
-
-    @property
     def input_spec(self):
         """None: it takes all that its layers take, whatever the sizes it was built with, as in Keras."""
 
     @input_spec.setter
     def input_spec(self, value):
         """Nothing: the layers say it."""
-
-    def _declared(self, inputs):
-        """ShapeError if inputs that a layer refused are not of the shape that the model was built with."""
-        assert_input_compatibility(self._functional.input_spec, inputs, self.name)
 
     @property
     def input_dtype(self) -> str:
@@ -314,14 +300,6 @@ class Sequential(StackGraph, Model):
         if isinstance(first, InputLayer) and first.dtype in dtypes.FLOATS:
             return first.dtype
         return super().input_dtype
-
-    def input_dtypes(self, x):
-        """The dtype that the data are wanted in.
-
-        Args:
-            x: the data.
-        """
-        return None if self._functional is None else self._functional.input_dtypes(x)
 
     def _standard_x(self, x, quiet=False):
         if (
@@ -335,14 +313,6 @@ class Sequential(StackGraph, Model):
             self._tracker.layers.insert(0, InputLayer(batch_shape=(None, *x.shape[1:]), dtype=kind))
             self.build()
         return x if self._functional is None else self._functional._standard_x(x, quiet)
-
-    @property
-    def _door(self):
-        functional = self.__dict__.get("_functional")
-        return None if functional is None else functional._door
-
-    def _standard_leaves(self, x):
-        return self._functional._standard_leaves(x)
 
     def add_loss(self, loss):
         """Add to the loss.
