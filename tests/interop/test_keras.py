@@ -13,6 +13,11 @@ from models import LOSSES, METRICS, MODELS, OPTIMIZERS
 import fastnn
 from fastnn.playground import Block, Session, Settings, read_csv, script_of
 
+# Keras 3.15's variables know no `copy` of __array__, which NumPy 2 asks for: its warning inside Keras is not ours
+pytestmark = pytest.mark.filterwarnings(
+    r"ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras\.src"
+)
+
 ROWS, STEPS = 8, 20
 
 

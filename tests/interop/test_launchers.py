@@ -40,21 +40,23 @@ def test_mpiexec(alone, n):
     assert found == [alone] * n
 
 
-def work(rank, size, address):
-    os.environ["OMP_NUM_THREADS"] = "1"
-    sys.path.insert(0, str(CHILD.parent))
-    import processes_child
-
-    from fastnn import distribution
-
-    distribution.initialize(address, size, rank)
-    return json.loads(json.dumps(processes_child.found_by(4, NAMES)))
-
-
 def test_dask(alone):
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    folder, names = str(CHILD.parent), NAMES
+
+    def work(rank, size, address):  # inside of the test: sent as it is, workers need not be able to import this file
+        os.environ["OMP_NUM_THREADS"] = "1"
+        sys.path.insert(0, folder)
+        import processes_child
+
+        from fastnn import distribution
+
+        distribution.initialize(address, size, rank)
+        return json.loads(json.dumps(processes_child.found_by(4, names)))
+
+    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+    with LocalCluster(**options) as cluster, Client(cluster) as client:
         tasks = [client.submit(work, rank, 2, "127.0.0.1:29532", pure=False) for rank in range(2)]
-        assert client.gather(tasks) == [alone] * 2
+        assert [task.result(timeout=120) for task in tasks] == [alone] * 2
 
 
 def test_a_search_by_dasks_workers(tmp_path):
