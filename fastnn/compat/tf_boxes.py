@@ -8,7 +8,7 @@ import numpy as np
 from fastnn import ops, random
 from fastnn.compat import tf_images
 from fastnn.compat.tf_files import MODES, encoded
-from fastnn.compat.tf_values import beside, host, ints, only, operand, values_of
+from fastnn.compat.tf_values import beside, host, ints, only, operand, values_of, within
 from fastnn.core.errors import ArgumentError
 
 # Rows: what each channel of the other space takes of red, green and blue.
@@ -42,9 +42,12 @@ def _random_by(name, low=None):
     adjust = tf_images.TABLE[f"image.adjust_{name}"]
 
     def by_delta(image, max_delta, seed=None):
+        within(f"image.random_{name}", "max_delta", max_delta, 0, 0.5)
         return adjust(image, random.uniform((), -max_delta, max_delta, seed=seed))
 
     def by_range(image, lower, upper, seed=None):
+        within(f"image.random_{name}", "lower", lower, 0)
+        within(f"image.random_{name}", "upper", upper, lower, open_low=True)
         return adjust(image, random.uniform((), lower, upper, seed=seed))
 
     return by_delta if low is None else by_range
@@ -162,6 +165,7 @@ def _overlap(box, boxes):
 
 def _kept(boxes, scores, most, iou_threshold, score_threshold, overlap=None):
     """Numbers of the boxes that are kept, best first: none overlaps a better one by more than the threshold."""
+    within("image.non_max_suppression", "iou_threshold", iou_threshold, 0, 1)
     order, kept = np.argsort(-scores, kind="stable"), []
     for k in order[scores[order] > score_threshold]:
         if len(kept) >= most:

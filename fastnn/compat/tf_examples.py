@@ -3,55 +3,18 @@
 An example is a message of Protocol Buffers.  Format: tensorflow/core/example/*.proto.
 """
 
+import operator
+
 import numpy as np
 
 from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf_files import bytes_of
+from fastnn.compat.tf_protos import field, fields, read_varint, varint
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
-
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotSupportedError
 
 # ---- messages --------------------------------------------------------------------------------------------------
-def _varint(value):
-    value, out = value & 0xFFFFFFFFFFFFFFFF, bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def _field(number, data):
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
-def _read_varint(data, place):
-    value = shift = 0
-    while True:
-        if place >= len(data) or shift > 63:
-            raise DataError("tf.train.Example: the message is cut off.")
-        value |= (data[place] & 127) << shift
-        place += 1
-        if data[place - 1] < 128:
-            return value, place
-        shift += 7
-
-
-def _fields(data):
-    """(number, bytes or int) of each field of a message."""
-    place = 0
-    while place < len(data):
-        key, place = _read_varint(data, place)
-        number, wire = key >> 3, key & 7
-        if wire == 0:
-            value, place = _read_varint(data, place)
-        elif wire in (1, 2, 5):
-            size, place = _read_varint(data, place) if wire == 2 else (8 if wire == 1 else 4, place)
-            value, place = data[place : place + size], place + size
-            if place > len(data):
-                raise DataError("tf.train.Example: the message is cut off.")
-        else:
-            raise DataError(f"tf.train.Example: received a field of wire type {wire}, expected a message.")
-        yield number, value
+_LISTS = "bytes_list", "float_list", "int64_list"
 
 
 class _List:
@@ -59,6 +22,10 @@ class _List:
 
     def __init__(self, value=()):
         self.value = [self._checked(v) for v in value]
+
+    def checked(self):
+        """The values, those that were appended since, too."""
+        return [self._checked(v) for v in self.value]
 
     def __repr__(self):
         return f"{type(self).__name__}(value={self.value!r})"
@@ -99,10 +66,27 @@ class Int64List(_List):
         value: integers.
     """
 
-    _checked = staticmethod(int)
+    @staticmethod
+    def _checked(value):
+        try:
+            found = operator.index(value)
+        except TypeError:
+            raise ArgumentTypeError(f"tf.train.Int64List: received {value!r}, expected an integer.") from None
+        if not -(2**63) <= found < 2**63:
+            raise ArgumentError(f"tf.train.Int64List: received {found}, expected an integer of 64 bits.")
+        return found
 
 
-class Feature:
+class _Message:
+    """What is equal where its bytes are."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        return type(other) is type(self) and other.encoded() == self.encoded()
+
+
+class Feature(_Message):
     """One of a BytesList, a FloatList and an Int64List.
 
     Args:
@@ -112,23 +96,57 @@ class Feature:
     def __init__(self, bytes_list=None, float_list=None, int64_list=None):
         self.bytes_list, self.float_list = bytes_list or BytesList(), float_list or FloatList()
         self.int64_list = int64_list or Int64List()
-        self.kind = 1 if bytes_list is not None else 2 if float_list is not None else 3 if int64_list is not None else 0
+        given = bytes_list, float_list, int64_list
+        self._given = next((k for k, values in enumerate(given, 1) if values is not None), 0)
+
+    @property
+    def kind(self):
+        """1, 2 or 3 for the list that it was given or that has values, 0 for none."""
+        filled = (k for k, name in enumerate(_LISTS, 1) if getattr(self, name).value)
+        return self._given or next(filled, 0)
+
+    def WhichOneof(self, group):
+        """The name of the list that it is, or None.
+
+        Args:
+            group: "kind".
+
+        >>> Feature(int64_list=Int64List(value=[1])).WhichOneof("kind")
+        'int64_list'
+        """
+        if group != "kind":
+            raise ArgumentError(f"tf.train.Feature.WhichOneof: received {group!r}, expected 'kind'.")
+        return (None, *_LISTS)[self.kind]
+
+    def HasField(self, name):
+        """Whether it is the list of that name.
+
+        Args:
+            name: "bytes_list", "float_list" or "int64_list".
+        """
+        if name not in _LISTS:
+            raise ArgumentError(f"tf.train.Feature.HasField: received {name!r}, expected one of {list(_LISTS)}.")
+        return self.WhichOneof("kind") == name
+
+    def __repr__(self):
+        name = self.WhichOneof("kind")
+        return f"Feature({name}={getattr(self, name)!r})" if name else "Feature()"
 
     def encoded(self):
         """The message."""
         if self.kind == 1:
-            body = b"".join(_field(1, v) for v in self.bytes_list.value)
+            body = b"".join(field(1, v) for v in self.bytes_list.checked())
         elif self.kind == 2:
-            body = _field(1, np.asarray(self.float_list.value, "<f4").tobytes())
+            body = field(1, np.asarray(self.float_list.checked(), "<f4").tobytes())
         else:
-            body = _field(1, b"".join(_varint(v) for v in self.int64_list.value))
-        return _field(self.kind, body) if self.kind else b""
+            body = field(1, b"".join(varint(v) for v in self.int64_list.checked()))
+        return field(self.kind, body) if self.kind else b""
 
     @classmethod
     def decoded(cls, data):
         """The feature in a message."""
-        for number, body in _fields(data):
-            parts = [value for inner, value in _fields(body) if inner == 1]
+        for number, body in fields(data):
+            parts = [value for inner, value in fields(body) if inner == 1]
             if number == 1:
                 return cls(bytes_list=BytesList(parts))
             if number == 2:
@@ -144,12 +162,20 @@ def _integers(part):
     else:
         packed, place = [], 0
         while place < len(part):
-            value, place = _read_varint(part, place)
+            value, place = read_varint(part, place)
             packed.append(value)
     return [v - (1 << 64) if v >> 63 else v for v in packed]
 
 
-class Features:
+class _Table(dict):
+    """Names and features; one that is asked for is there."""
+
+    def __missing__(self, name):
+        self[name] = Feature()
+        return self[name]
+
+
+class Features(_Message):
     """A table of features.
 
     Args:
@@ -157,10 +183,19 @@ class Features:
     """
 
     def __init__(self, feature=None):
-        self.feature = dict(feature or {})
+        self.feature = _Table(feature or {})
+
+    def encoded(self):
+        """The message."""
+        rows = sorted(self.feature.items())
+        entries = [field(1, field(1, name.encode("utf-8")) + field(2, f.encoded())) for name, f in rows]
+        return b"".join(entries)
+
+    def __repr__(self):
+        return f"Features(feature={dict(self.feature)!r})"
 
 
-class Example:
+class Example(_Message):
     """A row of named lists.
 
     Args:
@@ -176,9 +211,12 @@ class Example:
 
     def SerializeToString(self):
         """The bytes of it."""
-        rows = sorted(self.features.feature.items())
-        entries = [_field(1, _field(1, name.encode("utf-8")) + _field(2, f.encoded())) for name, f in rows]
-        return _field(1, b"".join(entries))
+        return field(1, self.features.encoded())
+
+    encoded = SerializeToString
+
+    def __repr__(self):
+        return f"Example(features={self.features!r})"
 
     @classmethod
     def FromString(cls, data):
@@ -190,10 +228,10 @@ class Example:
         Raises DataError for other bytes.
         """
         table = {}
-        for number, body in _fields(data):
-            for inner, entry in _fields(body) if number == 1 else ():
+        for number, body in fields(data):
+            for inner, entry in fields(body) if number == 1 else ():
                 if inner == 1:
-                    pair = dict(_fields(entry))
+                    pair = dict(fields(entry))
                     table[pair.get(1, b"").decode("utf-8")] = Feature.decoded(pair.get(2, b""))
         return cls(Features(table))
 
@@ -237,6 +275,7 @@ class FixedLenSequenceFeature(FixedLenFeature):
 
     def __init__(self, shape, dtype, allow_missing=False, default_value=None):
         super().__init__([-1, *shape], dtype, ())
+        self.allow_missing = allow_missing
 
 
 class VarLenFeature:
@@ -294,6 +333,8 @@ _KINDS = {"float32": (2, "float_list"), "int64": (3, "int64_list"), "string": (1
 
 
 def _parsed(name, feature, wanted):
+    if not getattr(wanted, "allow_missing", True):
+        raise ArgumentError(f"feature {name!r}: FixedLenSequenceFeature needs allow_missing=True.")
     if wanted.dtype not in _KINDS:
         raise ArgumentError(f"feature {name!r}: received dtype {wanted.dtype}, expected float32, int64 or string.")
     kind, attribute = _KINDS[wanted.dtype]

@@ -9,6 +9,7 @@ import csv
 import glob
 import io
 import os
+import re
 import wave
 
 import numpy as np
@@ -19,7 +20,7 @@ from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError,
 from fastnn.core.extras import missing
 from fastnn.graph.tensor import DType
 
-MODES = {0: None, 1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # channels -> Pillow's mode
+MODES = {0: None, 1: "L", 3: "RGB", 4: "RGBA"}  # channels -> Pillow's mode
 
 
 def _one(x):
@@ -84,7 +85,7 @@ def _pillow(name):
 
 def _frames(data, channels, name):
     if channels not in MODES:
-        raise ArgumentError(f"tf.{name}: received channels={channels}, expected one of {list(MODES)}.")
+        raise ArgumentError(f"tf.{name}: received channels={channels}, expected one of [0, 1, 3, 4].")
     Image = _pillow(name)
     try:
         picture = Image.open(io.BytesIO(data))
@@ -254,6 +255,8 @@ def _encode_base64(input, pad=False, name=None):
 
 def _decode_base64(input, name=None):
     data = bytes_of(input, "io.decode_base64")
+    if not re.fullmatch(rb"[A-Za-z0-9_-]*={0,2}", data) or len(data.rstrip(b"=")) % 4 == 1:
+        raise ArgumentError("tf.io.decode_base64: received other characters than those of web-safe base64.")
     return content(base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4)))
 
 

@@ -1,11 +1,14 @@
 """tf.io.gfile: local files and folders."""
 
+import collections
 import glob as patterns
 import os
 import shutil
 
 from fastnn.compat.tf_files import path_of
 from fastnn.core.errors import ArgumentError
+
+FileStatistics = collections.namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
 
 
 def GFile(name, mode="r"):
@@ -49,12 +52,13 @@ def makedirs(path):
 
 
 def mkdir(path):
-    """Make a folder.
+    """Make a folder; nothing where it is there.
 
     Args:
         path: its path.
     """
-    os.mkdir(path_of(path))
+    if not isdir(path):
+        os.mkdir(path_of(path))
 
 
 def listdir(path):
@@ -126,12 +130,16 @@ def _free(name, path, overwrite):
 
 
 def stat(path):
-    """What the system knows of a file.
+    """The length in bytes of a file, when it was changed, and whether it is a folder.
 
     Args:
         path: its path.
+
+    >>> stat(os.curdir).is_directory
+    True
     """
-    return os.stat(path_of(path))
+    found = os.stat(path_of(path))
+    return FileStatistics(found.st_size, found.st_mtime_ns, isdir(path))
 
 
 def walk(top, topdown=True, onerror=None):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastnn import ops, random
-from fastnn.compat.tf_values import beside, dtype_of, host, ints, is_float, kept, only, operand, values_of
+from fastnn.compat.tf_values import beside, dtype_of, host, ints, is_float, kept, only, operand, values_of, within
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 
@@ -47,7 +47,14 @@ def _convert_image_dtype(image, dtype, saturate=False, name=None):
         return (ops.saturate_cast if saturate else ops.cast)(scaled, dtype)
     if dtypes.is_float(dtype):
         return ops.multiply(ops.cast(x, dtype), np.asarray(1.0 / _range_of(dtype_of(x)), dtypes.numpy_type(dtype)))
-    return only("image.convert_image_dtype", "dtype", dtype, "float32")
+    cast, (low, high) = ops.saturate_cast if saturate else ops.cast, map(_steps_of, (dtype_of(x), dtype))
+    if low > high:
+        return cast(ops.floor_divide(x, beside(low // high, x)), dtype)
+    return ops.multiply(cast(x, dtype), np.asarray(high // low, dtypes.numpy_type(dtype)))
+
+
+def _steps_of(dtype):
+    return int(np.iinfo(dtypes.numpy_type(dtype)).max) + 1
 
 
 def _as_floats(change):
@@ -123,6 +130,8 @@ def _pad_image(image, offset_height, offset_width, target_height, target_width):
 
 
 def _crop_or_pad(image, target_height, target_width):
+    within("image.resize_with_crop_or_pad", "target_height", target_height, 1)
+    within("image.resize_with_crop_or_pad", "target_width", target_width, 1)
     x = operand(image)
     height, width = x.shape[-3:-1]
     inner = min(height, target_height), min(width, target_width)
@@ -131,6 +140,7 @@ def _crop_or_pad(image, target_height, target_width):
 
 
 def _central_crop(image, central_fraction):
+    within("image.central_crop", "central_fraction", central_fraction, 0, 1, open_low=True)
     x = operand(image)
     starts = [int((n - n * central_fraction) / 2) for n in x.shape[-3:-1]]
     return _crop(x, *starts, *(n - 2 * start for n, start in zip(x.shape[-3:-1], starts)))
@@ -156,10 +166,13 @@ def _perhaps(flip):
 
 
 def _random_brightness(image, max_delta, seed=None):
+    within("image.random_brightness", "max_delta", max_delta, 0)
     return _brightness(image, random.uniform((), -max_delta, max_delta, seed=seed))
 
 
 def _random_contrast(image, lower, upper, seed=None):
+    within("image.random_contrast", "lower", lower, 0)
+    within("image.random_contrast", "upper", upper, lower, open_low=True)
     return _contrast(image, random.uniform((), lower, upper, seed=seed))
 
 
@@ -172,10 +185,15 @@ def _random_crop(value, size, seed=None, name=None):
     return host(x[tuple(slice(s, s + n) for s, n in zip(starts, size))])
 
 
+def _top(max_val, image):
+    """The largest value of images as floats in [0, 1], of that in their dtype."""
+    return float(max_val) / (1.0 if is_float(operand(image)) else _range_of(dtype_of(operand(image))))
+
+
 def _psnr(a, b, max_val, name=None):
+    top = _top(max_val, a)
     a, b = (ops.cast(_convert_image_dtype(x, "float32"), "float32") for x in (a, b))
     error = ops.mean(ops.square(ops.subtract(a, b)), axis=(-3, -2, -1))
-    top = float(max_val)
     return ops.subtract(np.float32(20.0 * np.log10(top)), ops.multiply(np.float32(10.0), ops.log10(error)))
 
 
@@ -204,6 +222,22 @@ _saturation = _in_hsv(lambda hue, saturation, factor: (hue, ops.clip(ops.multipl
 _hue = _in_hsv(lambda hue, saturation, delta: (ops.mod(ops.add(hue, delta), 1.0), saturation))
 
 
+def _adjust_hue(image, delta, name=None):
+    within("image.adjust_hue", "delta", delta, -1, 1)
+    return _hue(image, delta)
+
+
+def _adjust_gamma(image, gamma=1, gain=1):
+    within("image.adjust_gamma", "gamma", gamma, 0)
+    return _gamma(image, gamma, gain)
+
+
+def _to_rgb(images, name=None):
+    x = operand(images)
+    within("image.grayscale_to_rgb", "number of channels", x.shape[-1], 1, 1)
+    return ops.repeat(x, 3, axis=-1)
+
+
 def _patches(images, sizes, strides, rates, padding, name=None):
     for argument, numbers in (("sizes", sizes), ("strides", strides), ("rates", rates)):
         if len(numbers) != 4 or numbers[0] != 1 or numbers[3] != 1:
@@ -217,8 +251,7 @@ def _patches(images, sizes, strides, rates, padding, name=None):
 def _ssim(img1, img2, max_val, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03, return_index_map=False):
     only("image.ssim", "return_index_map", return_index_map, False)
     a, b = (_convert_image_dtype(x, "float32") for x in (operand(img1), operand(img2)))
-    top = float(max_val) / (1.0 if is_float(operand(img1)) else _range_of(dtype_of(operand(img1))))
-    return ops.image.ssim(a, b, top, filter_size, filter_sigma, k1, k2, data_format="channels_last")
+    return ops.image.ssim(a, b, _top(max_val, img1), filter_size, filter_sigma, k1, k2, data_format="channels_last")
 
 
 TABLE = {
@@ -228,10 +261,10 @@ TABLE = {
     "image.random_flip_left_right": _perhaps(lambda x: ops.flip(x, axis=-2)),
     "image.random_flip_up_down": _perhaps(lambda x: ops.flip(x, axis=-3)), "image.rot90": _rot90,
     "image.transpose": _image_transpose, "image.rgb_to_grayscale": _grayscale,
-    "image.grayscale_to_rgb": lambda images, name=None: ops.repeat(operand(images), 3, axis=-1),
+    "image.grayscale_to_rgb": _to_rgb,
     "image.adjust_brightness": lambda image, delta: _brightness(image, delta),
     "image.adjust_contrast": lambda images, contrast_factor: _contrast(images, contrast_factor),
-    "image.adjust_gamma": lambda image, gamma=1, gain=1: _gamma(image, gamma, gain),
+    "image.adjust_gamma": _adjust_gamma,
     "image.random_brightness": _random_brightness, "image.random_contrast": _random_contrast,
     "image.random_crop": _random_crop, "image.central_crop": _central_crop, "image.crop_to_bounding_box": _crop,
     "image.pad_to_bounding_box": _pad_image, "image.resize_with_crop_or_pad": _crop_or_pad,
@@ -239,7 +272,7 @@ TABLE = {
     "image.rgb_to_hsv": lambda images, name=None: ops.image.rgb_to_hsv(operand(images), data_format="channels_last"),
     "image.hsv_to_rgb": lambda images, name=None: ops.image.hsv_to_rgb(operand(images), data_format="channels_last"),
     "image.adjust_saturation": lambda image, saturation_factor, name=None: _saturation(image, saturation_factor),
-    "image.adjust_hue": lambda image, delta, name=None: _hue(image, delta),
+    "image.adjust_hue": _adjust_hue,
     "image.extract_patches": _patches, "image.ssim": _ssim,
 }  # fmt: skip
 

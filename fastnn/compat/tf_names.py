@@ -14,6 +14,7 @@ from fastnn.compat import (
     tf_loops,
     tf_math,
     tf_nn,
+    tf_protos,
     tf_ragged,
     tf_ragged_calls,
     tf_sampling,
@@ -29,7 +30,7 @@ from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
-            tf_sampling, tf_signal, tf_sparse)  # fmt: skip
+            tf_sampling, tf_signal, tf_sparse, tf_protos)  # fmt: skip
 
 
 @functools.cache

@@ -120,6 +120,16 @@ def only(name, argument, value, *allowed):
         )
 
 
+def within(name, argument, value, low=-np.inf, high=np.inf, open_low=False):
+    """ArgumentError for a number outside of its range; a symbol has no value yet and passes."""
+    if isinstance(value, (Symbol, Variable)):
+        return
+    if not ((low < value if open_low else low <= value) and value <= high):
+        raise ArgumentError(
+            f"tf.{name}: received {argument}={value}, expected a number in {'(' if open_low else '['}{low}, {high}]."
+        )
+
+
 def part(x, axis, start, stop):
     """x[start:stop] along an axis."""
     return x[(slice(None),) * (axis % len(x.shape)) + (slice(start, stop),)]

@@ -34,6 +34,16 @@ class Later:
             "the metric was updated with."
         )
 
+    def _early(self, *args: Any) -> Any:
+        """It is asked for a number before there is one."""
+        return self.__array__()
+
+    __bool__ = __float__ = __int__ = __index__ = __len__ = __iter__ = _early
+    __hash__ = object.__hash__  # type: ignore[assignment]  # which __eq__ below would take away
+
+    def __format__(self, spec: str) -> str:
+        return self._early() if spec else str(self)
+
     def __repr__(self) -> str:
         return f"<result of metric {self.metric.name!r} after the step>"
 
@@ -74,8 +84,11 @@ def _operator(function: Callable[..., Any], swap: bool = False) -> Any:
     return method
 
 
+for _name in ("lt", "le", "eq", "ne", "ge", "gt"):
+    setattr(Later, f"__{_name}__", _operator(getattr(operator, _name)))
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     setattr(Later, f"__{_name}__", _operator(getattr(operator, _name)))
     setattr(Later, f"__r{_name}__", _operator(getattr(operator, _name), swap=True))
 for _name in ("neg", "pos", "abs"):
     setattr(Later, f"__{_name}__", _operator(getattr(operator, _name)))
+Later.__round__ = _operator(round)

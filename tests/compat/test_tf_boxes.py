@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn.compat import tf_names
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError, NotSupportedError
 
 tf = tf_names.table()
 IMAGE = np.random.default_rng(1).random((6, 5, 3)).astype("float32")
@@ -43,3 +43,17 @@ def test_boxes_are_cut_out_in_a_model():
 def test_soft_suppression_is_refused():
     with pytest.raises(NotSupportedError, match="soft_nms_sigma"):
         tf["image.non_max_suppression_with_scores"](np.zeros((1, 4)), np.ones(1), 1, soft_nms_sigma=0.5)
+
+
+@pytest.mark.parametrize("name, given, word", [
+    ("adjust_hue", (IMAGE, 2), "delta"), ("adjust_gamma", (IMAGE, -2.0), "gamma"), ("central_crop", (IMAGE, 0), "frac"),
+    ("central_crop", (IMAGE, 1.5), "central_fraction"), ("resize_with_crop_or_pad", (IMAGE, 0, 9), "target_height"),
+    ("random_brightness", (IMAGE, -0.2), "max_delta"), ("random_contrast", (IMAGE, 0.5, 0.2), "upper"),
+    ("random_saturation", (IMAGE, -0.5, 0.2), "lower"), ("random_hue", (IMAGE, 0.7), "max_delta"),
+    ("stateless_random_hue", (IMAGE, 0.7, (1, 2)), "max_delta"), ("grayscale_to_rgb", (IMAGE,), "channels"),
+    ("stateless_random_contrast", (IMAGE, 0.5, 0.2, (1, 2)), "upper"),
+    ("non_max_suppression", (np.eye(1, 4), np.ones(1), 1, 2.0), "iou_threshold"),
+])  # fmt: skip
+def test_numbers_outside_of_their_range(name, given, word):
+    with pytest.raises(ArgumentError, match=word):
+        tf[f"image.{name}"](*given)

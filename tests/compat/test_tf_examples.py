@@ -9,7 +9,7 @@ from compat.test_tf_records import STORED
 from fastnn.compat import tf_examples as examples
 from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf_names import find
-from fastnn.core.errors import DataError, NotSupportedError
+from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
 
 WANTED = {
     "n": examples.FixedLenFeature([2], "int64"), "x": examples.VarLenFeature("float32"),
@@ -94,3 +94,37 @@ def test_pictures_in_records():
 def test_errors(call, text):
     with pytest.raises(DataError, match=text):
         call()
+
+
+def test_lists_that_are_filled_after_they_were_made():
+    row = examples.Example()
+    row.features.feature["n"].int64_list.value.extend([np.int32(3), True])
+    row.features.feature["x"].float_list.value.append(0.5)
+    row.features.feature["s"].bytes_list.value.append("goat")
+    found = examples.Example.FromString(row.SerializeToString())
+    assert (
+        found == row
+        and found != examples.Example()
+        and "'n': Feature(int64_list=Int64List(value=[3, 1]))" in repr(found)
+    )
+    kinds = {name: f.WhichOneof("kind") for name, f in found.features.feature.items()}
+    assert kinds == {"n": "int64_list", "s": "bytes_list", "x": "float_list"}
+    assert examples.Feature().WhichOneof("kind") is None and found.features.feature["s"].HasField("bytes_list")
+    with pytest.raises(ArgumentError, match="expected 'kind'"):
+        examples.Feature().WhichOneof("type")
+
+
+@pytest.mark.parametrize("value", [1.5, 1.0, "a", 2**63, -(2**63) - 1])
+def test_integers_of_64_bits(value):
+    with pytest.raises(ArgumentError, match="expected an integer"):
+        examples.Int64List(value=[value])
+    row = examples.Feature()
+    row.int64_list.value.append(value)
+    with pytest.raises(ArgumentError, match="expected an integer"):
+        row.encoded()
+
+
+def test_sequences_need_allow_missing():
+    with pytest.raises(ArgumentError, match="allow_missing=True"):
+        wanted = {"n": examples.FixedLenSequenceFeature([], "int64")}
+        examples.parse_single_example(row(1).SerializeToString(), wanted)

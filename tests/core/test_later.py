@@ -59,5 +59,7 @@ def test_there_is_no_value_before():
     value = Later(lambda: 2.0, metrics.Mean(name="total"))
     assert holds((1, value)) and not holds((1, 2)) and postponed(pow, (3, value), {}).take() == 9.0
     assert (7 % value).take() == 1.0 and (value // 2).take() == 1.0 and abs(-value).take() == 2.0
-    with pytest.raises(GraphError, match="'total' after the step"):
-        np.asarray(value)
+    assert (value > 1).take() and not (value == 1).take() and round(value / 3, 1).take() == 0.7 and len({value}) == 1
+    for early in (np.asarray, float, int, bool, len, list, "{:.3f}".format, lambda v: max(v, 0.0), lambda v: v in [3]):
+        with pytest.raises(GraphError, match="'total' after the step"):
+            early(value)
