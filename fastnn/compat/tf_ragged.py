@@ -15,7 +15,7 @@ __all__ = ["RaggedTensor"]
 
 def _binary(function, swap=False):
     def method(self, other):
-        return flat(lambda a, b: function(b, a) if swap else function(a, b), (self, other), {})
+        return flat(lambda a, b: function(b, a) if swap else function(a, b), (self, other), {}, spread)
 
     return method
 
@@ -68,6 +68,8 @@ class RaggedTensor:
         rows = np.asarray(value_rowids, np.int64)
         if (np.diff(rows) < 0).any():
             raise ArgumentError("from_value_rowids: received row numbers that fall; expected them in order.")
+        if nrows is not None and len(rows) and rows[-1] >= int(nrows):
+            raise ArgumentError(f"from_value_rowids: received nrows={nrows} and row {rows[-1]}; expected more rows.")
         lengths = np.bincount(rows, minlength=0 if nrows is None else int(nrows))
         return cls.from_row_lengths(values, lengths)
 
@@ -270,13 +272,40 @@ def concatenate(parts):
     return ops.concatenate(parts, axis=0)
 
 
-def flat(function, args, kwargs):
-    """A function of each value, on the innermost values; the RaggedTensors among the arguments have the same rows."""
+def spread(x, rows):
+    """An array, or a list, beside the innermost values of `rows`: one row of it for all, or each for a row of them.
+
+    Raises ShapeError for an array that is as long as rows whose lengths differ.
+    """
+    x = operand(x) if isinstance(x, (list, tuple)) else x
+    shape = tuple(getattr(x, "shape", ()))
+    inner = len(rows.flat_values.shape) - 1
+    if len(shape) <= inner:
+        return x
+    many, k, n = (1,) * (len(rows.shape) - len(shape)) + shape, rows.ragged_rank, int(rows.nrows())
+    if len(many) > len(rows.shape) or set(many[1 : k + 1]) != {1} or many[0] not in (1, n):
+        raise ShapeError(
+            f"received the shape {shape} beside rows of shape {rows.shape}: it is not 1 along what differs."
+        )
+    x = ops.reshape(x, (many[0], *many[k + 1 :]))
+    if many[0] == 1:
+        return x
+    numbers = np.arange(n)
+    for splits in rows.nested_row_splits:
+        numbers = np.repeat(numbers, np.diff(np.asarray(splits)))
+    return _take(x, numbers)
+
+
+def flat(function, args, kwargs, beside=lambda x, rows: x):
+    """A function of each value, on the innermost values; the RaggedTensors among the arguments have the same rows.
+
+    beside(x, rows): what another argument is beside the values of these rows.
+    """
     first = next(a for a in (*args, *kwargs.values()) if isinstance(a, RaggedTensor))
 
     def inner(x):
         if not isinstance(x, RaggedTensor):
-            return x
+            return beside(x, first)
         if [s.tolist() for s in x.nested_row_splits] != [s.tolist() for s in first.nested_row_splits]:
             raise ShapeError(f"Inputs have row lengths that differ: {first.to_list()!r:.80} and {x.to_list()!r:.80}.")
         return x.flat_values

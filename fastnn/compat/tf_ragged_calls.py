@@ -4,7 +4,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import constant as tensor
-from fastnn.compat.tf_ragged import RaggedTensor, concatenate, flat
+from fastnn.compat.tf_ragged import RaggedTensor, concatenate, flat, spread
 from fastnn.compat.tf_values import host, operand
 from fastnn.core.errors import ArgumentError, NotSupportedError
 
@@ -29,7 +29,7 @@ ALONG = frozenset(f"{prefix}reduce_{name}" for prefix in ("", "math.", "strings.
 def apply(name, function, args, kwargs):
     """What a function under a name of TensorFlow's gives where an argument is a RaggedTensor."""
     if name in EACH:
-        return flat(function, args, kwargs)
+        return flat(function, args, kwargs, spread)
     if name in ALONG:
         return _along(name, function, *args, **kwargs)
     if name in ("gather", "size"):
@@ -46,6 +46,8 @@ def apply(name, function, args, kwargs):
 def _along(name, function, x, axis=None, keepdims=False, separator="", **kwargs):
     """A reduction of all values, or of each row."""
     more = {"separator": separator} if name == "strings.reduce_join" else {}
+    if name.endswith("_mean") and np.dtype(str(x.dtype)).kind in "iu":
+        x = x.with_flat_values(ops.cast(x.flat_values, "float64"))
     if axis is None and not keepdims:
         return function(x.flat_values, **more)
     axis = axis if axis is None else int(np.asarray(axis)) % len(x.shape)

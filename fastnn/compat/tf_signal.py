@@ -7,19 +7,29 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
-from fastnn.compat.tf_values import host, ints, operand, part, values_of
+from fastnn.compat.tf_values import host, ints, operand, part, values_of, within
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, DTypeError
+
+
+def _real(dtype, name):
+    """The NumPy dtype for floats; DTypeError for another."""
+    if not dtypes.is_float(dtypes.standardize(dtype)):
+        raise DTypeError(
+            f"tf.signal.{name}: received dtype {dtypes.standardize(dtype)}, expected a floating point type."
+        )
+    return dtypes.numpy_type(dtypes.standardize(dtype))
 
 
 # ---- windows ---------------------------------------------------------------------------------------------------
 def _window(one, other):
     def window(window_length, periodic=True, dtype="float32", name=None):
-        n = int(window_length)
+        n, kind = int(window_length), _real(dtype, "hann_window or hamming_window")
+        within("signal.hann_window", "window_length", n, 0)
         if n == 1:
-            return host(np.ones(1, dtypes.numpy_type(dtypes.standardize(dtype))))
+            return host(np.ones(1, kind))
         steps = np.arange(n) / (n if periodic and n % 2 == 0 else n - 1)
-        return host((one - other * np.cos(2 * np.pi * steps)).astype(dtypes.numpy_type(dtypes.standardize(dtype))))
+        return host((one - other * np.cos(2 * np.pi * steps)).astype(kind))
 
     return window
 
@@ -73,6 +83,7 @@ def _frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1
 
 def _overlap_and_add(signal, frame_step, name=None):
     x = operand(signal)
+    within("signal.overlap_and_add", "frame_step", frame_step, 1)
     step, (count, size) = int(frame_step), x.shape[-2:]
     whole = step * (count - 1) + size
     parts = [
@@ -89,6 +100,7 @@ def _size(frame_length, fft_length):
 
 def _stft(signals, frame_length, frame_step, fft_length=None, window_fn=hann_window, pad_end=False, name=None):
     x = values_of(operand(signals), "signal.stft")
+    _real(x.dtype, "stft")
     frames = np.asarray(_frame(x, frame_length, frame_step, pad_end))
     if window_fn is not None:
         frames = frames * np.asarray(window_fn(int(frame_length), dtype=str(x.dtype)))
@@ -112,6 +124,10 @@ def _mel(hertz):
 
 def _mel_matrix(num_mel_bins=20, num_spectrogram_bins=129, sample_rate=8000, lower_edge_hertz=125.0,
                 upper_edge_hertz=3800.0, dtype="float32", name=None):  # fmt: skip
+    name = "signal.linear_to_mel_weight_matrix"
+    within(name, "num_mel_bins", num_mel_bins, 1)
+    within(name, "lower_edge_hertz", lower_edge_hertz, 0)
+    within(name, "upper_edge_hertz", upper_edge_hertz, lower_edge_hertz, sample_rate / 2, open_low=True)
     bins = _mel(np.linspace(0.0, float(sample_rate) / 2, int(num_spectrogram_bins))[1:])[:, None]
     edges = np.linspace(_mel(float(lower_edge_hertz)), _mel(float(upper_edge_hertz)), int(num_mel_bins) + 2)
     low, middle, high = edges[:-2], edges[1:-1], edges[2:]
@@ -127,7 +143,10 @@ def _dct(input, type=2, n=None, axis=-1, norm=None, name=None):
     """The cosine transform of type 2, "ortho" or not."""
     if type != 2 or axis != -1:
         raise ArgumentError(f"tf.signal.dct: received type={type}, axis={axis}; expected type=2 and axis=-1.")
+    if norm not in (None, "ortho"):
+        raise ArgumentError(f"tf.signal.dct: received norm={norm!r}, expected None or 'ortho'.")
     x = _array(input, "dct")
+    _real(x.dtype, "dct")
     x = x if n is None else np.pad(x[..., :n], [(0, 0)] * (x.ndim - 1) + [(0, max(n - x.shape[-1], 0))])
     size = x.shape[-1]
     places = np.arange(size)

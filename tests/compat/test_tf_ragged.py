@@ -67,11 +67,25 @@ def test_what_it_is():
     (lambda: ROWS[:, 0], ArgumentError, "inner ragged dimension"), (lambda: ROWS[5], IndexError, "out of bounds"),
     (lambda: bool(ROWS), TypeError, "boolean"), (lambda: len(ROWS), TypeError, "no len"),
     (lambda: ROWS + constant([[1]]), ShapeError, "row lengths"), (lambda: hash(ROWS), TypeError, "unhashable"),
+    (lambda: RaggedTensor.from_value_rowids([1, 2], [0, 2], nrows=2), ArgumentError, "more rows"),
+    (lambda: ROWS + np.arange(4), ShapeError, "along what differs"),
+    (lambda: ROWS * np.ones((3, 3)), ShapeError, "along what differs"),
+    (lambda: NESTED + [[1], [2]], ShapeError, "along what differs"),
     (lambda: np.asarray(ROWS), NotSupportedError, "to_tensor"),
     (lambda: fastnn.layers.Embedding(5, 2)(ROWS), NotSupportedError, "mask_zero")])  # fmt: skip
 def test_errors(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong()
+
+
+def test_arrays_beside_rows():
+    """Values: TensorFlow 2.21."""
+    assert (ROWS + np.array([[10], [20], [30]])).to_list() == [[11, 12, 13], [], [34]]
+    assert ([[10], [20], [30]] - ROWS).to_list() == [[9, 8, 7], [], [26]]
+    assert (ROWS + np.array([10])).to_list() == (ROWS + np.array([[10]])).to_list() == [[11, 12, 13], [], [14]]
+    assert (PAIRS + [10, 20]).to_list() == (PAIRS + [[10, 20]]).to_list() == [[[11, 22]], [[13, 24], [15, 26]]]
+    assert (PAIRS + np.array([[[10]], [[20]]])).to_list() == [[[11, 12]], [[23, 24], [25, 26]]]
+    assert (NESTED + np.array([[[10]], [[20]]])).to_list() == [[[11], [12, 13]], [[]]]
 
 
 def test_gradients_flow_through():

@@ -82,3 +82,16 @@ def test_batches_of_a_dataset():
     lines = Dataset.from_tensor_slices(["a b", "c", "d e f"]).batch(2)
     padded = lines.map(lambda batch: call("strings.split", batch).to_tensor())
     assert [batch.tolist() for batch in padded] == [[["a", "b"], ["c", ""]], [["d", "e", "f"]]]
+
+
+def test_means_of_integers_are_doubles():
+    for name in ("reduce_mean", "math.reduce_mean"):
+        found = call(name, constant([[1, 2], [4]]), axis=1)
+        assert found.dtype == np.float64 and found.tolist() == [1.5, 4.0]
+    assert call("reduce_mean", constant([[1, 2], [4, 7]])) == 3.5
+    assert np.isnan(call("reduce_mean", ROWS, axis=1)[1]) and call("reduce_mean", PAIRS, 2).to_list()[0] == [1.5]
+
+
+def test_functions_of_two_take_a_column():
+    assert call("add", ROWS, np.array([[10], [20], [30]])).to_list() == [[11, 12, 13], [], [34]]
+    assert call("where", call("greater", ROWS, [[2], [0], [4]]), ROWS, 0).to_list() == [[0, 0, 3], [], [0]]

@@ -1,10 +1,12 @@
 """tf.signal in a model, and there and back; the numbers are in tensorflow_values.json."""
 
 import numpy as np
+import pytest
 
 import fastnn
 from fastnn.compat import tf_names
 from fastnn.compat.tensorflow import Tensor
+from fastnn.core.errors import ArgumentError, DTypeError
 
 tf = tf_names.table()
 SOUND = np.random.default_rng(0).normal(size=(2, 40)).astype("float32")
@@ -24,3 +26,17 @@ def test_a_spectrum_and_back():
     np.testing.assert_allclose(sound[:, 4:-4] / 2, SOUND[:, 4:-4], rtol=1e-4, atol=1e-5)
     wide = tf["signal.rfft"](SOUND.astype("float64").view(Tensor))
     assert wide.dtype == "complex128" and tf["signal.irfft"](wide).dtype == "float64"
+
+
+@pytest.mark.parametrize(("name", "given", "words"), [
+    ("stft", (np.arange(32), 8, 4), "floating point"), ("dct", (np.arange(4),), "floating point"),
+    ("hann_window", (4, True, "int32"), "floating point"), ("dct", (SOUND, 2, None, -1, "foo"), "'ortho'"),
+    ("hann_window", (-1,), "window_length"), ("overlap_and_add", (SOUND, 0), "frame_step"),
+    ("linear_to_mel_weight_matrix", (0, 5), "num_mel_bins"),
+    ("linear_to_mel_weight_matrix", (3, 5, 8000, 200.0, 100.0), "upper_edge_hertz"),
+    ("linear_to_mel_weight_matrix", (3, 5, 8000, 100.0, 5000.0), "upper_edge_hertz"),
+    ("linear_to_mel_weight_matrix", (3, 5, 8000, -1.0), "lower_edge_hertz"),
+])  # fmt: skip
+def test_what_has_no_answer(name, given, words):
+    with pytest.raises((ArgumentError, DTypeError), match=words):
+        tf[f"signal.{name}"](*given)
