@@ -12,7 +12,7 @@ from fastnn.compat import keras2_utils, keras_src, names, tf_devices, tf_names
 from fastnn.compat.arguments import adapt, begin, restore
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import results
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import GoneNameError, NotSupportedError
 from fastnn.core.registry import suggest
 from fastnn.graph.array import Array
 from fastnn.layers import context
@@ -48,7 +48,7 @@ class _Alias(types.ModuleType):
         key = f"{below}.{name}".lstrip(".")
         # Not an AttributeError: `from x import y` would drop the words.
         if key in names.GONE and name not in getattr(target, "__all__", ()):
-            raise NotSupportedError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
+            raise GoneNameError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         old = names.CLASSES.get(below, {}).get(name) or keras_src.private(self.__name__, name)
         if old is not None:
             module, _, original = old.rpartition(":")

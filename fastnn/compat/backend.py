@@ -16,7 +16,7 @@ from fastnn.compat.backend_values import get_value
 from fastnn.compat.shapes import Sizes
 from fastnn.core import dtypes
 from fastnn.core.config import image_data_format, set_image_data_format
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError, GoneNameError
 from fastnn.graph import Symbol, current
 from fastnn.graph.variable import auto_name
 from fastnn.layers.gradients import symbolic_gradients
@@ -260,7 +260,7 @@ def __getattr__(name):
     if name == "tensorflow_backend":  # `K.tensorflow_backend._get_available_gpus()`
         return import_module(__name__)
     if name in GONE:
-        raise NotSupportedError(f"keras.backend.{name} is not supported by fastnn: {GONE[name]}.")
+        raise GoneNameError(f"keras.backend.{name} is not supported by fastnn: {GONE[name]}.")
     module, original = RENAMED.get(name, f"ops:{name}").split(":")
     try:
         found = getattr(import_module(f"fastnn.{module}"), original)

@@ -28,7 +28,8 @@ _PRIVATE = "compat.keras_private"
 # What only private modules have, by the package below keras.src: "module:name" of ours.
 NAMES = {
     "backend": {
-        "Variable": "graph.variable:Variable", "KerasTensor": "graph.tensor:KerasTensor",
+        "Variable": "graph.variable:Variable", "KerasVariable": "graph.variable:Variable",
+        "KerasTensor": "graph.tensor:KerasTensor",
         "StatelessScope": "graph.stateless:StatelessScope", "SymbolicScope": "graph.stateless:SymbolicScope",
         "RematScope": "layers.remat:RematScope", "remat": "layers.remat:remat", "device": "utils.scopes:device",
         "device_scope": "utils.scopes:device", "name_scope": "core.scopes:name_scope",

@@ -67,6 +67,10 @@ class NotSupportedError(FastnnError, NotImplementedError, ValueError):
     """Something Keras has and fastnn has not; the message names the nearest thing."""
 
 
+class GoneNameError(NotSupportedError, ImportError):
+    """A name that Keras once had and fastnn has not; an ImportError, which scripts of several years catch."""
+
+
 class MissingPackageError(NotSupportedError, ImportError):
     """An optional package that something needs is not installed."""
 

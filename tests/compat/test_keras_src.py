@@ -43,7 +43,8 @@ def test_every_private_name_is_there_and_named_as_keras_names_it(aliases):
 
 
 IMPORTS = [
-    "keras.src.backend:convert_to_tensor", "keras.src.backend.common.masking:get_keras_mask",
+    "keras.src.backend:convert_to_tensor", "keras.src.backend.common:KerasVariable",
+    "keras.src.backend.common.masking:get_keras_mask",
     "keras.src.backend.common.keras_tensor:KerasTensor", "keras.src.backend.common.variables:standardize_dtype",
     "keras.src.backend.tensorflow.core:convert_to_numpy", "keras.src.backend.tensorflow.nn:relu",
     "keras.src.api_export:keras_export", "keras.src.trainers.trainer:Trainer", "keras.src.ops.operation:Operation",
@@ -74,6 +75,15 @@ def test_what_is_not_there_is_an_error_and_no_module(aliases, path):
         getattr(importlib.import_module(module), name)
     with pytest.raises(ImportError):
         importlib.import_module(f"{module}.{name}")
+
+
+@pytest.mark.parametrize(
+    "path", ["keras.utils:multi_gpu_model", "keras.backend:foldl", "tensorflow.keras.backend:foldr"]
+)
+def test_a_name_that_is_gone_is_an_import_error_that_says_what_to_do(aliases, path):
+    module, _, name = path.partition(":")
+    with pytest.raises(ImportError, match=f"{name} is not supported by fastnn: "):
+        exec(f"from {module} import {name}")
 
 
 def test_public_modules_have_no_private_names(aliases):
