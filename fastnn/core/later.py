@@ -39,7 +39,10 @@ class Later:
         return self.__array__()
 
     __bool__ = __float__ = __int__ = __index__ = __len__ = __iter__ = _early
-    __hash__ = object.__hash__  # type: ignore[assignment]  # which __eq__ below would take away
+    __hash__ = object.__hash__  # which __eq__ below would take away
+
+    def __round__(self, ndigits: Any = None) -> Later:
+        return postponed(round, (self, ndigits), {})
 
     def __format__(self, spec: str) -> str:
         return self._early() if spec else str(self)
@@ -91,4 +94,3 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
     setattr(Later, f"__r{_name}__", _operator(getattr(operator, _name), swap=True))
 for _name in ("neg", "pos", "abs"):
     setattr(Later, f"__{_name}__", _operator(getattr(operator, _name)))
-Later.__round__ = _operator(round)
