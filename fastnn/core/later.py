@@ -15,6 +15,7 @@ class Later:
     Args:
         take: a function without arguments.
         what: what it is a result of, an object with a name.
+        parts: {name: value} that `take` reads.
 
     >>> class Total:
     ...     name = "total"
@@ -25,8 +26,25 @@ class Later:
 
     __array_ufunc__ = None  # NumPy's numbers leave their operators to this class
 
-    def __init__(self, take: Callable[[], Any], what: Any) -> None:
-        self.take, self.metric = take, what
+    def __init__(self, take: Callable[[], Any], what: Any, parts: dict[Any, Any] | None = None) -> None:
+        self.take, self.metric, self.parts = take, what, parts or {}
+
+    def place(self, home: Callable[[Any], Any]) -> None:
+        """Put home(value) in the place of every value that it is computed with.
+
+        Args:
+            home: gives the value, or what will hold it then.
+        """
+        for name, value in self.parts.items():
+            if isinstance(value, Later):
+                value.place(home)
+            else:
+                self.parts[name] = home(value)
+
+    def values(self) -> list[Any]:
+        """All values that it is computed with."""
+        own = [v.values() if isinstance(v, Later) else [v] for v in self.parts.values()]
+        return [v for part in own for v in part]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise GraphError(
@@ -77,7 +95,13 @@ def postponed(function: Callable[..., Any], args: Any, kwargs: Any) -> Later:
     def taken(value: Any) -> Any:
         return value.take() if isinstance(value, Later) else value
 
-    return Later(lambda: function(*map(taken, args), **{k: taken(v) for k, v in kwargs.items()}), first.metric)
+    parts: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
+
+    def take() -> Any:
+        found = {name: taken(value) for name, value in parts.items()}
+        return function(*[found.pop(k) for k in range(len(args))], **found)
+
+    return Later(take, first.metric, parts)
 
 
 def _operator(function: Callable[..., Any], swap: bool = False) -> Any:

@@ -57,7 +57,8 @@ class CompiledStep:
 
     def variables(self):
         """The variables that hold what a run has left behind."""
-        return [v for v in (self.logs or {}).values() if isinstance(v, Variable)] + self.losses
+        found = [v.values() if isinstance(v, Later) else [v] for v in (self.logs or {}).values()]
+        return [v for part in found for v in part if isinstance(v, Variable)] + self.losses
 
 
 class EagerStep(CompiledStep):
@@ -202,12 +203,14 @@ class Step:
                 f"{type(model).__name__}.{self.kind}_step returned {type(found).__name__}, "
                 "expected a dict {name of the log: value}."
             )
-        return {
-            name: _home(trace, trace.symbol(value), name)
-            if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable")
-            else value
-            for name, value in (found or {}).items()
-        }
+
+        def home(value, name):
+            if isinstance(value, Later):
+                value.place(lambda part: home(part, name))
+            is_symbol = isinstance(value, Symbol) or hasattr(value, "_fastnn_variable")
+            return _home(trace, trace.symbol(value), name) if is_symbol else value
+
+        return {name: home(value, name) for name, value in (found or {}).items()}
 
     # ------------------------------------------------------------------ running
     def begin(self, row=0):

@@ -42,7 +42,8 @@ class Own(fastnn.Model):
         self.first.update_state(loss)
         self.second.update_state(y, predicted)
         a, b = self.first.result(), self.second.result()
-        return {"a": a, "b": b, **{name: make(a, b) for name, (make, _) in LOGS.items()}}
+        parts = {"loss": loss, "with_loss": a - ops.square(loss), "twice": (loss + a) * ops.abs(loss)}
+        return {"a": a, "b": b, **parts, **{name: make(a, b) for name, (make, _) in LOGS.items()}}
 
 
 def test_logs_may_be_computed_with_results():
@@ -51,6 +52,9 @@ def test_logs_may_be_computed_with_results():
     x = np.random.default_rng(0).normal(size=(12, 2)).astype("float32")
     history = model.fit(x, x[:, :1] * 2, batch_size=4, epochs=2, verbose=0).history
     a, b = np.array(history["a"]), np.array(history["b"])
+    loss = np.array(history["loss"])
+    np.testing.assert_allclose(history["with_loss"], a - loss**2, rtol=1e-5)
+    np.testing.assert_allclose(history["twice"], (loss + a) * loss, rtol=1e-5)
     for name, (_, expected) in LOGS.items():
         np.testing.assert_allclose(history[name], expected(a, b), rtol=1e-5, err_msg=name)
 
