@@ -28,6 +28,7 @@ class Later:
 
     def __init__(self, take: Callable[[], Any], what: Any, parts: dict[Any, Any] | None = None) -> None:
         self.take, self.metric, self.parts = take, what, parts or {}
+        self.homes: list[Any] = []
 
     def place(self, home: Callable[[Any], Any]) -> None:
         """Put home(value) in the place of every value that it is computed with.
@@ -40,11 +41,12 @@ class Later:
                 value.place(home)
             else:
                 self.parts[name] = home(value)
+                self.homes += [self.parts[name]] if self.parts[name] is not value else []
 
-    def values(self) -> list[Any]:
-        """All values that it is computed with."""
-        own = [v.values() if isinstance(v, Later) else [v] for v in self.parts.values()]
-        return [v for part in own for v in part]
+    def all_homes(self) -> list[Any]:
+        """All that `place` has put in the place of a value."""
+        inner = [v.all_homes() for v in self.parts.values() if isinstance(v, Later)]
+        return self.homes + [v for part in inner for v in part]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise GraphError(

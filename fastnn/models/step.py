@@ -57,7 +57,7 @@ class CompiledStep:
 
     def variables(self):
         """The variables that hold what a run has left behind."""
-        found = [v.values() if isinstance(v, Later) else [v] for v in (self.logs or {}).values()]
+        found = [v.all_homes() if isinstance(v, Later) else [v] for v in (self.logs or {}).values()]
         return [v for part in found for v in part if isinstance(v, Variable)] + self.losses
 
 

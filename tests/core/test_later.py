@@ -67,3 +67,10 @@ def test_there_is_no_value_before():
     for early in (np.asarray, float, int, bool, len, list, "{:.3f}".format, lambda v: max(v, 0.0), lambda v: v in [3]):
         with pytest.raises(GraphError, match="'total' after the step"):
             early(value)
+
+
+def test_values_have_a_home():
+    value = postponed(sum, ([1, 2], postponed(pow, (3, Later(lambda: 2.0, metrics.Mean(name="total"))), {})), {})
+    value.place(lambda part: 4 if part == 3 else part)
+    assert value.all_homes() == [4] and postponed(max, (value.parts[1], 20), {}).take() == 20
+    assert value.parts[1].take() == 16.0
