@@ -57,8 +57,9 @@ def facts():
 
 @pytest.fixture
 def workers(request):
-    """Workers get functions of the test's module as they are: in another process no import finds it."""
-    here = [m for name, m in sys.modules.items() if name == request.module.__name__ or name.startswith("tuner.")]
+    """Workers get functions of the tests as they are: in another process no import finds their modules."""
+    names = {__name__, request.module.__name__}
+    here = [m for name, m in sys.modules.items() if name in names or name.startswith("tuner.")]
     for module in here:
         cloudpickle.register_pickle_by_value(module)
     yield
