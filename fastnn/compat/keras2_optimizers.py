@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.backend_values import Update, deferring
+from fastnn.compat.keras2_utils import has_arg
 from fastnn.core import dtypes
 from fastnn.graph import Symbol, Variable
 from fastnn.layers import nest
@@ -76,12 +77,10 @@ def update_of_those_years(update_today):
             _by_updates(self, self._clip_gradients(grads), variables)
         else:
             state = {}
-            if hasattr(self, "_prepare_local"):
-                for dtype in dict.fromkeys(v.dtype for v in variables):
-                    state[("", dtype)] = {}
-                    self._prepare_local("", dtype, state)
-            takes = "apply_state" in self._resource_apply_dense.__code__.co_varnames
-            more = {"apply_state": state} if takes else {}
+            for dtype in dict.fromkeys(v.dtype for v in variables):
+                state[("", dtype)] = {}
+                self._prepare_local("", dtype, state)
+            more = {"apply_state": state} if has_arg(self._resource_apply_dense, "apply_state", accept_all=True) else {}
             for g, v in zip(self._clip_gradients(grads), variables):
                 self._resource_apply_dense(g, v, **more)
 

@@ -9,7 +9,7 @@ import inspect
 
 import numpy as np
 
-from fastnn import layers, saving
+from fastnn import layers
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.shapes import product
@@ -350,7 +350,6 @@ def refused(what):
 
 
 func_dump, func_load = refused("func_dump"), refused("func_load")
-get_custom_objects = saving.get_custom_objects
 _ALL = ("has_arg", "to_list", "unpack_singleton", "is_all_none", "object_list_uid", "slice_arrays", "transpose_shape",
         "check_for_unexpected_keys", "func_dump", "func_load", "normalize_tuple", "normalize_padding",
         "normalize_data_format", "conv_output_length", "conv_input_length", "deconv_length", "convert_kernel",

@@ -17,8 +17,8 @@ import numpy as np
 from fastnn.compat.tf_values import host, only, operand, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError, NotSupportedError
-from fastnn.core.extras import missing
 from fastnn.graph.tensor import DType
+from fastnn.utils.images import pillow
 
 MODES = {0: None, 1: "L", 3: "RGB", 4: "RGBA"}  # channels -> Pillow's mode
 
@@ -75,18 +75,10 @@ def _matching_files(pattern, name=None):
 
 
 # ---- pictures --------------------------------------------------------------------------------------------------
-def _pillow(name):
-    try:
-        from PIL import Image
-    except ImportError:
-        raise missing(f"tf.{name}", "images") from None
-    return Image
-
-
 def _frames(data, channels, name):
     if channels not in MODES:
         raise ArgumentError(f"tf.{name}: received channels={channels}, expected one of [0, 1, 3, 4].")
-    Image = _pillow(name)
+    Image = pillow(f"tf.{name}")
     try:
         picture = Image.open(io.BytesIO(data))
         picture.load()
@@ -162,7 +154,9 @@ def encoded(image, form, **options):
             "(height, width, channels)."
         )
     out = io.BytesIO()
-    _pillow(f"io.encode_{form}").fromarray(array[..., 0] if array.shape[-1] == 1 else array).save(out, form, **options)
+    pillow(f"tf.io.encode_{form}").fromarray(array[..., 0] if array.shape[-1] == 1 else array).save(
+        out, form, **options
+    )
     return out.getvalue()
 
 

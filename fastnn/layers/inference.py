@@ -70,6 +70,13 @@ def has_rule(cls):
     )
 
 
+def of_call(layer, args, kwargs):
+    """What `call` of a layer returns for symbols, in inference where nothing else is said."""
+    if kwargs.get("training") is None and signature.of(type(layer).call).takes("training"):
+        kwargs = {**kwargs, "training": False}
+    return infer(layer._call_inner, args, kwargs)
+
+
 def _is_users(method):
     return not (getattr(method, "__module__", None) or "").startswith("fastnn.")
 
@@ -90,9 +97,8 @@ def spec_of(layer, args, kwargs):
     counted, whatever `compute_output_shape` said. What cannot be traced without data follows the rule.
     """
     if _call_says_more(type(layer), context.keeps_nodes()):
-        takes = signature.of(type(layer).call).takes("training") and kwargs.get("training") is None
         try:
-            return infer(layer._call_inner, args, {**kwargs, "training": False} if takes else kwargs)
+            return of_call(layer, args, kwargs)
         except Exception:
             return layer.compute_output_spec(*args, **kwargs)
     return layer.compute_output_spec(*args, **kwargs)

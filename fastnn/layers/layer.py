@@ -374,10 +374,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             *args, **kwargs: what `call` takes (`inputs`, `training`, `mask`, ...), symbols or KerasTensors for arrays.
         """
         if type(self).compute_output_shape is Layer.compute_output_shape:
-            call = signature.of(type(self).call)
-            if call.takes("training") and kwargs.get("training") is None:
-                kwargs = {**kwargs, "training": False}
-            return inference.infer(self._call_inner, args, kwargs)
+            return inference.of_call(self, args, kwargs)
         first = args[0] if args else next(iter(kwargs.values()))
         shape = self.compute_output_shape(signature.shapes_of(first))
         dtype = self.compute_dtype

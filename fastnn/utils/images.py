@@ -15,7 +15,8 @@ MODES = {"rgb": "RGB", "rgba": "RGBA", "grayscale": "L"}
 FILTERS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 
 
-def _pillow(what):
+def pillow(what):
+    """Pillow's module Image; MissingPackageError, in the name of `what`, where it is not installed."""
     try:
         from PIL import Image
     except ImportError:
@@ -50,7 +51,7 @@ def array_to_img(x, data_format=None, scale=True, dtype=None):
     >>> array_to_img(np.ones((4, 5, 3))).size
     (5, 4)
     """
-    image = _pillow("array_to_img")
+    image = pillow("array_to_img")
     x = np.asarray(x, dtype or config.floatx())
     if x.ndim != 3:
         raise DataError(f"array_to_img: received an array of shape {x.shape}, expected (rows, columns, channels).")
@@ -106,7 +107,7 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     >>> size  # Pillow's, (columns, rows)
     (3, 2)
     """
-    image = _pillow("load_img")
+    image = pillow("load_img")
     if color_mode not in MODES:
         raise ArgumentError(f"color_mode: received {color_mode!r}, expected one of {', '.join(MODES)}.")
     try:
