@@ -44,7 +44,7 @@ def as_compiled(model):
     In scripts of those years; in others only where there would be nothing left to train.
     """
     then = _compiled.get(model)
-    if then is None or not (context.keeps_nodes() or not model.trainable_variables):
+    if then is None or not (context.as_before_keras_3() or not model.trainable_variables):
         yield
         return
     now = _flags(model)

@@ -102,13 +102,13 @@ class _Walk:
     def walk(self, model, names):
         """Add the steps of every call between the model's inputs and outputs; names: {symbol: name of its value}."""
         for event in model._map.calls:
-            layer, inputs = event.operation, [names[_key(x)] for x in event.inputs]
+            layer = event.operation
             graph = _graph_of(layer)
             if graph is not None:
                 self._inside(graph, event, names)
                 continue
             if hasattr(layer, "row"):  # a public operation
-                names[_key(event.outputs[0])] = self._between(layer, event, inputs)
+                names[_key(event.outputs[0])] = self._between(layer, event, [names[_key(x)] for x in event.inputs])
                 continue
             rule = rule_of(layer, RULES)
             if rule is None:

@@ -20,7 +20,6 @@ __all__ = [
     "name_scope",
     "overrules_nodes",
     "path",
-    "keeps_nodes",
     "prefer_nodes",
     "set_mask",
 ]
@@ -84,8 +83,8 @@ def prefer_nodes(value):
     _rules["node"] = value
 
 
-def keeps_nodes():
-    """What prefer_nodes() said."""
+def as_before_keras_3():
+    """Whether calls are those of Keras 2, as prefer_nodes() said: they may make weights and take what is no tensor."""
     return _rules["node"]
 
 
@@ -95,18 +94,13 @@ def overrules_nodes():
     As in Keras 3: what fit, predict or a caller say holds for everything inside.
     """
     context = active()
-    return context is not None and context.given and not _rules["node"]
-
-
-def as_before_keras_3():
-    """Whether calls are those of Keras 2: weights may be made in them, and anything is passed by position."""
-    return _rules["node"]
+    return context is not None and context.given and not as_before_keras_3()
 
 
 def locked(tracker):
     """Whether the call in progress is that of the layer with this tracker, and not its build."""
     context = active()
-    return context is not None and context.tracker is tracker and not tracker.building and not _rules["node"]
+    return context is not None and context.tracker is tracker and not tracker.building and not as_before_keras_3()
 
 
 def _masks():

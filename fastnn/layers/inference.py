@@ -96,7 +96,7 @@ def spec_of(layer, args, kwargs):
     A subclass of one of fastnn's layers may compute something else in a `call` of its own. Up to Keras 2 a `call` alone
     counted, whatever `compute_output_shape` said. What cannot be traced without data follows the rule.
     """
-    if _call_says_more(type(layer), context.keeps_nodes()):
+    if _call_says_more(type(layer), context.as_before_keras_3()):
         try:
             return of_call(layer, args, kwargs)
         except Exception:
