@@ -9,7 +9,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
 from fastnn.layers.input_spec import InputSpec
-from fastnn.layers.recurrent_cell import CellDropout
+from fastnn.layers.recurrent_cell import CellDropout, ShowsCell
 from fastnn.layers.rnn import RNN
 
 
@@ -145,7 +145,8 @@ class ConvLSTMCell(CellDropout, ConvBase):
         return h, [h, c]
 
     def call(self, inputs, states, training=False):
-        self.start(inputs.shape[0], training)
+        if not self._held:
+            self.start(inputs.shape[0], training)
         return self.step(self.project(ops.expand_dims(inputs, 0))[0], states)
 
     def compute_output_shape(self, input_shape, states_shape=None):
@@ -168,7 +169,7 @@ class ConvLSTMCell(CellDropout, ConvBase):
                 "recurrent_dropout": self.recurrent_dropout, "seed": self.seed}  # fmt: skip
 
 
-class BaseConvLSTM(RNN):
+class BaseConvLSTM(ShowsCell, RNN):
     """A ConvLSTM of a rank; its cell has the weights.
 
     Args:

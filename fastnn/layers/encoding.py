@@ -194,6 +194,7 @@ class Discretization(_Encoding):
         if not 0 < epsilon <= 1:
             raise ArgumentError(f"Discretization: `epsilon` must lie in (0, 1]. Received: epsilon={epsilon!r}")
         self.epsilon, self.output_mode = epsilon, output_mode
+        self.reset_state()
 
     def adapt(self, data, steps=None):
         """Take the boundaries from the quantiles of an array, or of `steps` (None: all) of an iterable's batches.
@@ -208,15 +209,31 @@ class Discretization(_Encoding):
             raise ArgumentError("Cannot adapt a Discretization layer that was given `bin_boundaries`.")
         whole = hasattr(data, "__array__") or np.isscalar(data)
         batches = [data] if whole else (b[0] if isinstance(b, tuple) else b for b in itertools.islice(data, steps))
-        summary = np.zeros((2, 0), "float32")
+        self.reset_state()
         for batch in batches:
-            joined = np.concatenate(
-                [_summary(as_numbers(batch, "data", wide=True, real=True), self.epsilon), summary], axis=1
-            )
-            summary = _thinned(joined[:, np.argsort(joined[0])], self.epsilon)
-        if not summary.size:
+            self.update_state(batch)
+        if not self.summary.size:
             raise DataError("Discretization: adapt() needs at least one value. Received no data.")
-        self.bin_boundaries = _thinned(summary, 1.0 / self.num_bins)[0, :-1].tolist()
+        self.finalize_state()
+
+    def reset_state(self):
+        """Forget the values seen so far: the first of the three parts of `adapt`."""
+        self.summary = np.zeros((2, 0), "float32")
+
+    def update_state(self, data):
+        """Take more values into `summary`, values and how many each stands for: the second part of `adapt`.
+
+        Args:
+            data: an array of numbers, of any shape.
+        """
+        own = _summary(as_numbers(data, "data", wide=True, real=True), self.epsilon)
+        joined = np.concatenate([own, self.summary], axis=1)
+        self.summary = _thinned(joined[:, np.argsort(joined[0])], self.epsilon)
+
+    def finalize_state(self):
+        """Take the boundaries from what has been seen: the last part of `adapt`."""
+        if self.num_bins is not None and self.summary.size:
+            self.bin_boundaries = _thinned(self.summary, 1.0 / self.num_bins)[0, :-1].tolist()
 
     @property
     def output_dtype(self):

@@ -4,18 +4,15 @@ from typing import Any
 
 from fastnn import regularizers
 from fastnn.core.errors import ArgumentError
+from fastnn.layers.recurrent_cell import ShowsCell
 from fastnn.layers.rnn import RNN
 from fastnn.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
 
 _OUTER = frozenset(("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask",
                     "activity_regularizer"))  # fmt: skip
-_SHARED = frozenset(("units", "activation", "recurrent_activation", "use_bias", "kernel_initializer",
-                     "recurrent_initializer", "bias_initializer", "kernel_regularizer", "recurrent_regularizer",
-                     "bias_regularizer", "kernel_constraint", "recurrent_constraint", "bias_constraint", "dropout",
-                     "recurrent_dropout", "unit_forget_bias", "reset_after", "seed"))  # fmt: skip
 
 
-class _Recurrent(RNN):
+class _Recurrent(ShowsCell, RNN):
     """Base: a layer around one built-in cell, whose arguments it takes and shows as its own.
 
     Args:
@@ -47,12 +44,6 @@ class _Recurrent(RNN):
         RNN.__init__(self, self.cell_class(**given, **both, name=self.cell_name), **outer, **kwargs)
         if self.cell_class is not SimpleRNNCell:
             self.use_cudnn = fused  # noted: there is one way to compute here
-
-    def __getattr__(self, name):
-        cell = self.__dict__.get("cell")
-        if name in _SHARED and cell is not None:
-            return getattr(cell, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def get_config(self):
         config = {**self._loop_config(), **self.cell.own_config()}

@@ -1,5 +1,6 @@
 """What the cells of SimpleRNN, LSTM and GRU share: arguments, weights, dropout."""
 
+import contextlib
 from typing import Any
 
 from fastnn import activations, constraints, initializers, ops, regularizers
@@ -7,7 +8,7 @@ from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Trace
 from fastnn.graph.lifetime import passing
-from fastnn.layers import nest
+from fastnn.layers import nest, signature
 from fastnn.layers.dense import weight_config
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
@@ -27,6 +28,7 @@ class CellDropout:
         self.dropout, self.recurrent_dropout, self.seed = rate, recurrent_rate, seed
         self.seed_generator = SeedGenerator(seed) if rate or recurrent_rate else None
         self._input_mask = self._state_mask = None
+        self._held = False
 
     def start(self, batch, training):
         """Draw the masks of a new call.
@@ -37,6 +39,57 @@ class CellDropout:
         """
         self._input_mask = self._mask(self.dropout, (batch, self.kernel.shape[0])) if training else None
         self._state_mask = self._mask(self.recurrent_dropout, (batch, self.units)) if training else None
+
+    @contextlib.contextmanager
+    def held(self, batch, training):
+        """Draw masks that all calls inside of the block share.
+
+        Args:
+            batch: int, the number of rows.
+            training: whether anything is dropped.
+        """
+        self.start(batch, training)
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+            self._input_mask = self._state_mask = None
+
+    @property
+    def projects(self):
+        """Whether `project` and `step` are what `call` does: not where a derived class has a `call` of its own."""
+        order = type(self).__mro__
+        first = {name: next(k for k, c in enumerate(order) if name in vars(c)) for name in ("call", "project", "step")}
+        return first["call"] >= min(first["project"], first["step"])
+
+    def get_dropout_mask(self, step_input):
+        """The mask of the inputs, the same at all steps of a call; None without dropout.
+
+        Args:
+            step_input: (batch, features), one step of the inputs.
+        """
+        if self._input_mask is None:
+            self._input_mask = self._mask(self.dropout, step_input.shape)
+        return self._input_mask
+
+    def get_recurrent_dropout_mask(self, step_input):
+        """The mask of the states, the same at all steps of a call; None without dropout.
+
+        Args:
+            step_input: (batch, units), the state of a step.
+        """
+        if self._state_mask is None:
+            self._state_mask = self._mask(self.recurrent_dropout, step_input.shape)
+        return self._state_mask
+
+    def reset_dropout_mask(self):
+        """Forget the mask of the inputs."""
+        self._input_mask = None
+
+    def reset_recurrent_dropout_mask(self):
+        """Forget the mask of the states."""
+        self._state_mask = None
 
     def _mask(self, rate, shape):
         if not rate:
@@ -67,6 +120,16 @@ def build_cell(cell, input_shape):
             trace.input((batch, *input_shape[1:]), cell.compute_dtype),
             list(states) if isinstance(states, (list, tuple)) else [states],
         )
+
+
+class ShowsCell:
+    """Base of layers around a built-in cell: what the cell was made with are attributes of the layer, too."""
+
+    def __getattr__(self, name):
+        cell = self.__dict__.get("cell")
+        if cell is not None and name in signature.of(type(cell).__init__).names:
+            return getattr(cell, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 class RecurrentCell(CellDropout, Layer):
@@ -189,7 +252,8 @@ class RecurrentCell(CellDropout, Layer):
             states: the state, or the list of them, (batch, units) each.
             training: whether dropout drops.
         """
-        self.start(inputs.shape[0], training)
+        if not self._held:
+            self.start(inputs.shape[0], training)
         return self.step(self.project(inputs), states if isinstance(states, (list, tuple)) else [states])
 
     def compute_output_spec(self, inputs, states, training=False):

@@ -1,5 +1,6 @@
 """RNN: a cell applied step after step."""
 
+import contextlib
 from typing import Any
 
 from fastnn import ops
@@ -8,7 +9,7 @@ from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.layers.recurrent_cell import build_cell
+from fastnn.layers.recurrent_cell import CellDropout, build_cell
 from fastnn.layers.rnn_cells import StackedRNNCells
 from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
@@ -238,15 +239,19 @@ class RNN(Layer):
             kept["mine"] = mine
             return new, [output] if self.return_sequences else []
 
-        flat, stacked, after = over_steps(
-            body,
-            nest.flatten(states),
-            [steps_first(s) for s in (sequences, mask) if s is not None],
-            steps,
-            self.go_backwards,
-            name=f"Layer '{self.name}'",
-            prepare=project and (lambda slices: [project(slices[0]), *slices[1:]]),
-        )
+        with contextlib.ExitStack() as masks:
+            for cell in () if project else getattr(self.cell, "cells", (self.cell,)):
+                if isinstance(cell, CellDropout):
+                    masks.enter_context(cell.held(sequences.shape[0], training))
+            flat, stacked, after = over_steps(
+                body,
+                nest.flatten(states),
+                [steps_first(s) for s in (sequences, mask) if s is not None],
+                steps,
+                self.go_backwards,
+                name=f"Layer '{self.name}'",
+                prepare=project and (lambda slices: [project(slices[0]), *slices[1:]]),
+            )
         last = flat[kept["mine"]] if kept.get("mine") is not None else after.get("output")
         states = nest.pack(states, flat)
         if not self.return_sequences:
@@ -259,7 +264,7 @@ class RNN(Layer):
 
         A cell that can makes the inputs' share of many steps at once.
         """
-        if getattr(self.cell, "projects", hasattr(self.cell, "project")):
+        if getattr(self.cell, "projects", False) is True:
             self.cell.start(batch, training)
             return self.cell.step, self.cell.project
         takes = signature.of(type(self.cell).call).takes("training")

@@ -235,7 +235,8 @@ class StackedRNNCells(Layer):
     @property
     def projects(self):
         """Whether the inputs' share of all steps can be calculated at once: all cells are of the library's kind."""
-        return all(hasattr(cell, "project") for cell in self.cells)
+        own = type(self).call is StackedRNNCells.call
+        return own and all(getattr(cell, "projects", False) is True for cell in self.cells)
 
     def start(self, batch, training):
         """Draw the dropout masks of a new call, the same for all steps.

@@ -100,6 +100,7 @@ class Lookup(HostLayer):
         self.pad_to_max_tokens, self.salt, self.oov_method = pad_to_max_tokens, _pair(salt), oov_method
         self.input_vocabulary, self.input_idf_weights = vocabulary, idf_weights
         self._tokens, self._weights = None, None
+        self.reset_state()
         self.autocast, self.built = False, True
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
@@ -198,14 +199,36 @@ class Lookup(HostLayer):
             batch_size: taken for Keras's sake: an array is counted at once.
             steps: int: how many batches are looked at; None: all.
         """
-        counts, documents, rows = collections.Counter(), collections.Counter(), 0
         whole = hasattr(data, "dtype") or isinstance(data, (list, tuple, str))
+        self.reset_state()
         for batch in [data] if whole else itertools.islice(data, steps):
-            batch = batch[0] if isinstance(batch, tuple) and not whole else batch
-            for row in self._rows(batch, whole):
-                counts.update(row)
-                documents.update(set(row))
-                rows += 1
+            self._count(batch[0] if isinstance(batch, tuple) and not whole else batch, whole)
+        self.finalize_state()
+        self.reset_state()  # counts can be larger than the vocabulary
+
+    def reset_state(self):
+        """Forget the words counted so far: the first of the three parts of `adapt`."""
+        self._counted = collections.Counter(), collections.Counter(), 0
+
+    def update_state(self, data):
+        """Count more words: the second part of `adapt`.
+
+        Args:
+            data: words (documents, n); a vector is one document.
+        """
+        self._count(data, False)
+
+    def _count(self, batch, whole):
+        counts, documents, rows = self._counted
+        for row in self._rows(batch, whole):
+            counts.update(row)
+            documents.update(set(row))
+            rows += 1
+        self._counted = counts, documents, rows
+
+    def finalize_state(self):
+        """Make the vocabulary of what has been counted: the last part of `adapt`."""
+        counts, documents, rows = self._counted
         for word in (self.mask_token, self.oov_token, ""):
             counts.pop(word, None)
         most = None if self.max_tokens is None else self.max_tokens - len(self._special())

@@ -131,3 +131,27 @@ def test_a_word_that_is_the_mask_is_in_no_count(mode, row):
 def test_wrong_arguments(wrong):
     with pytest.raises(ArgumentError):
         wrong()
+
+
+@pytest.mark.parametrize(
+    ("make", "batches"),
+    [
+        (lambda: layers.Discretization(num_bins=3), [np.arange(10.0), np.arange(5.0, 25.0)]),
+        (lambda: layers.StringLookup(), [np.array([["b", "a"], ["b", "c"]]), np.array([["c", "b"]])]),
+        (lambda: layers.TextVectorization(output_mode="tf_idf"), [["the cat", "a dog"], ["the end"]]),
+    ],
+    ids=["discretization", "lookup", "text"],
+)
+def test_adapt_in_its_parts(make, batches):
+    whole, parts = make(), make()
+    whole.adapt(iter(batches))
+    parts.reset_state()
+    for batch in batches:
+        parts.update_state(batch)
+    parts.finalize_state()
+    if isinstance(whole, layers.Discretization):
+        assert parts.bin_boundaries == whole.bin_boundaries
+    else:
+        assert parts.get_vocabulary() == whole.get_vocabulary()
+        assert make().get_vocabulary() != whole.get_vocabulary()
+    np.testing.assert_array_equal(parts(batches[0]), whole(batches[0]))

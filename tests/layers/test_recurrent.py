@@ -105,3 +105,48 @@ def test_use_cudnn_is_noted(name, given):
     assert not hasattr(layers.SimpleRNN(1), "use_cudnn")
     with pytest.raises(ValueError, match="use_cudnn=3"):
         getattr(layers, name)(1, use_cudnn=3)
+
+
+class Doubled(layers.LSTMCell):
+    def call(self, inputs, states, training=False):
+        output, states = super().call(inputs, states, training=training)
+        return output * 2, states
+
+
+@pytest.mark.parametrize("around", [lambda c: c, lambda c: [layers.GRUCell(3), c]], ids=["alone", "stacked"])
+def test_a_cell_with_a_call_of_its_own_is_called(around):
+    own, plain = (layers.RNN(around(kind(5))) for kind in (Doubled, layers.LSTMCell))
+    plain.build(X.shape)
+    own.build(X.shape)
+    own.set_weights(plain.get_weights())
+    np.testing.assert_allclose(own(X), 2 * plain(X), rtol=1e-6)
+
+
+class Masked(layers.GRUCell):
+    def call(self, inputs, states, training=False):
+        mask = self.get_dropout_mask(inputs) if training else None
+        return (inputs if mask is None else inputs * mask), states
+
+
+def test_masks_that_a_cell_asks_for_are_the_same_at_all_steps():
+    rnn = layers.RNN(Masked(3, dropout=0.5, seed=4), return_sequences=True)
+    ones = np.ones((6, 5, 3), "float32")
+    first, second = np.asarray(rnn(ones, training=True)), np.asarray(rnn(ones, training=True))
+    assert set(np.unique(first)) == {0.0, 2.0}
+    assert (first == first[:, :1]).all()
+    assert (first != second).any()  # each call draws anew
+    np.testing.assert_array_equal(rnn(ones), ones)
+    cell = layers.LSTMCell(3, recurrent_dropout=0.5)
+    assert cell.get_dropout_mask(ones[:, 0]) is None
+    kept = cell.get_recurrent_dropout_mask(ones[:, 0])
+    assert cell.get_recurrent_dropout_mask(ones[:, 0]) is kept
+    cell.reset_recurrent_dropout_mask()
+    assert cell.get_recurrent_dropout_mask(ones[:, 0]) is not kept
+
+
+@pytest.mark.parametrize("layer", [layers.LSTM(3), layers.GRU(3), layers.SimpleRNN(3), layers.ConvLSTM2D(3, 2)])
+def test_a_layer_shows_what_its_cell_was_made_with(layer):
+    for name in layer.cell.own_config():
+        assert getattr(layer, name) is getattr(layer.cell, name)
+    with pytest.raises(AttributeError, match="no attribute 'unitz'"):
+        assert layer.unitz
