@@ -65,16 +65,16 @@ class EarlyStopping(MonitorCallback):
             epoch: its number, from 0.
             logs: the monitored value is in them.
         """
-        self.know_direction()
+        self._know_direction()
         current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
         self.wait += 1
-        if self.is_improvement(current, self.best):
+        if self._is_improvement(current, self.best):
             self.best, self.best_epoch = current, epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
-            if self.baseline is None or self.is_improvement(current, self.baseline):
+            if self.baseline is None or self._is_improvement(current, self.baseline):
                 self.wait = 0
             return
         if self.wait >= self.patience and epoch > 0:

@@ -150,6 +150,10 @@ class ReduceLROnPlateau(MonitorCallback):
         Args:
             logs: not used.
         """
+        self._reset()
+
+    def _reset(self):
+        """Keras's name, which derived classes replace."""
         self.best, self.wait, self.cooldown_counter = None, 0, 0
 
     def in_cooldown(self):
@@ -163,7 +167,7 @@ class ReduceLROnPlateau(MonitorCallback):
             epoch: its number, from 0.
             logs: the monitored value is in them; they get the rate.
         """
-        self.know_direction()
+        self._know_direction()
         logs = {} if logs is None else logs
         log_rates(self.model.optimizer, logs)
         current = logs.get(self.monitor)
@@ -177,7 +181,7 @@ class ReduceLROnPlateau(MonitorCallback):
         if self.in_cooldown():
             self.cooldown_counter -= 1
             self.wait = 0
-        if self.is_improvement(current, self.best):
+        if self._is_improvement(current, self.best):
             self.best, self.wait = current, 0
         elif not self.in_cooldown():
             self.wait += 1

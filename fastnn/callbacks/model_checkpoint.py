@@ -136,7 +136,7 @@ class ModelCheckpoint(MonitorCallback):
             logs: for the file's name, and the monitored value.
         """
         if self._counter is not None and self._counter.step(batch):
-            self._save(self._epoch, batch, logs or {})
+            self._save_model(self._epoch, batch, logs or {})
 
     def on_epoch_end(self, epoch, logs=None):
         """Save after the epoch, if it is due.
@@ -148,11 +148,11 @@ class ModelCheckpoint(MonitorCallback):
         self._waited += 1
         if self.save_freq == "epoch" and self._waited >= self.period:
             self._waited = 0
-            self._save(epoch, None, logs or {})
+            self._save_model(epoch, None, logs or {})
 
-    def _save(self, epoch, batch, logs):
-        path = self._path(epoch, batch, logs)
-        if not self._better(epoch, logs, path):
+    def _save_model(self, epoch, batch, logs):
+        path = self._get_file_path(epoch, batch, logs)
+        if not self._should_save_model(epoch, batch, logs, path):
             return
         if os.path.isdir(path):
             raise IsADirectoryError(
@@ -169,9 +169,9 @@ class ModelCheckpoint(MonitorCallback):
         if self.verbose > 0:
             say(f"\nEpoch {epoch + 1}: finished saving model to {path}\n")
 
-    def _better(self, epoch, logs, path):
+    def _should_save_model(self, epoch, batch, logs, filepath):
         if not self.save_best_only:
-            self._say(epoch, f"saving model to {path}")
+            self._say(epoch, f"saving model to {filepath}")
             return True
         current = logs.get(self.monitor)
         if current is None:
@@ -188,10 +188,10 @@ class ModelCheckpoint(MonitorCallback):
             )
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"
-        if not self.is_improvement(current, self.best):
+        if not self._is_improvement(current, self.best):
             self._say(epoch, f"{self.monitor} did not improve from {best}")
             return False
-        self._say(epoch, f"{self.monitor} improved from {best} to {current:.5f}, saving model to {path}")
+        self._say(epoch, f"{self.monitor} improved from {best} to {current:.5f}, saving model to {filepath}")
         self.best = current
         return True
 
@@ -199,7 +199,7 @@ class ModelCheckpoint(MonitorCallback):
         if self.verbose > 0:
             say(f"\nEpoch {epoch + 1}: {text}\n")
 
-    def _path(self, epoch, batch, logs):
+    def _get_file_path(self, epoch, batch, logs):
         values = type(logs)({"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs})
         try:
             return self.filepath.format_map(values)

@@ -71,14 +71,14 @@ class MonitorCallback(Callback):
             self._choose()
         self.min_delta, self._known = abs(self.min_delta) * self.sign, True
 
-    def know_direction(self) -> None:
+    def _know_direction(self) -> None:
         """Find out which way is better, unless that is known; ArgumentError where nothing says it."""
         if not self._known:
             self._set_monitor_op()
 
-    def is_improvement(self, value: Any, reference: Any) -> bool:
+    def _is_improvement(self, value: Any, reference: Any) -> bool:
         """Whether `value` is better than `reference` by more than min_delta; anything but NaN is better than None."""
-        self.know_direction()
+        self._know_direction()
         value, reference = self._single(value), None if reference is None else self._single(reference)
         if math.isnan(value):
             return False
@@ -98,10 +98,6 @@ class MonitorCallback(Callback):
                 "be told which is better. Monitor a metric of one value, as F1Score(average='macro')."
             )
         return float(array.reshape(()))
-
-    def _is_improvement(self, value: Any, reference: Any) -> bool:
-        """is_improvement under its name in Keras, for subclasses that call or replace it there."""
-        return self.is_improvement(value, reference)
 
     def _choose(self):
         found = direction_of(self.monitor, self.model)

@@ -166,7 +166,7 @@ class OrbaxCheckpoint(MonitorCallback):
                 stacklevel=4,
             )
             return False
-        if not self.is_improvement(current, self.best):
+        if not self._is_improvement(current, self.best):
             return False
         self.best = current
         return True

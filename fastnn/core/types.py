@@ -34,3 +34,13 @@ def open_signature(function: Callable[..., Result]) -> Callable[..., Result]:
     >>> Base().call(1, training=True)
     """
     return function
+
+
+def defined_in(cls: type, name: str) -> str:
+    """The module of the class that a method comes from; a function's own `__module__` is what functools.wraps copies.
+
+    Args:
+        cls: the class that has the method.
+        name: the method's name.
+    """
+    return next((base.__module__ for base in cls.__mro__ if name in vars(base)), "")

@@ -257,17 +257,23 @@ class MultiHeadAttention(AttentionNames, Layer):
             attention_mask: booleans that broadcast to (batch, t, s).
             training, return_attention_scores, use_causal_mask: as of `call`.
         """
+        if use_causal_mask:
+            attention_mask = self._compute_attention_mask(query, value, None, None, None, attention_mask, True)
+        whole = self.dropout or return_attention_scores  # Keras takes its fused attention elsewhere
+        if whole and type(self)._masked_softmax is not AttentionNames._masked_softmax:
+            scores = ops.einsum(self._dot_product_equation, key, query * self._inverse_sqrt_key_dim)
+            scores = self._masked_softmax(scores, attention_mask)
+            kept = self.dropout_layer(scores, training=training) if self.dropout else scores
+            return ops.einsum(self._combine_equation, kept, value), scores
         layout = HeadLayout(len(query.shape) - 1, self.attention_axes)
         q, k, v = map(layout.split, (query, key, value))
         scores = ops.matmul(q * (1.0 / math.sqrt(self.key_dim)), ops.swapaxes(k, -1, -2))
-        if use_causal_mask:
-            attention_mask = self._compute_attention_mask(query, value, None, None, None, attention_mask, True)
         mask = None if attention_mask is None else layout.mask(attention_mask, query.shape, value.shape)
-        if self.dropout or return_attention_scores:
+        if whole:
             scores = self.softmax(scores, mask=mask)
         else:
-            # Keras takes its fused attention here: a query that may see no key sees the mean of all, where the Softmax
-            # layer of the other way gives zeros.  Gradients of hidden scores are zero in both.
+            # Fused, a query that may see no key sees the mean of all, where the Softmax layer of the other way gives
+            # zeros.  Gradients of hidden scores are zero in both.
             hidden = dtypes.far(_HIDDEN, self.compute_dtype)
             scores = ops.softmax(scores if mask is None else ops.where(mask, scores, hidden), axis=-1)
         kept = self.dropout_layer(scores, training=training) if self.dropout else scores

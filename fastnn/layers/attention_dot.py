@@ -51,13 +51,13 @@ class Attention(Layer):
         self.dropout_layer = Dropout(dropout, seed=seed, dtype=self.dtype_policy) if dropout else None
 
     def build(self, input_shape):
-        self._check(input_shape)
+        self._validate_inputs(input_shape)
         if self.use_scale:
             self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
         if self.score_mode == "concat":
             self.concat_score_weight = self.add_weight(name="concat_score_weight", shape=(), initializer="ones")
 
-    def _check(self, inputs, mask=None):
+    def _validate_inputs(self, inputs, mask=None):
         name = type(self).__name__
         if not isinstance(inputs, (list, tuple)) or any(x is None or isinstance(x, int) for x in inputs):
             raise ArgumentError(
@@ -81,13 +81,35 @@ class Attention(Layer):
                 f"length {len(mask)}."
             )
 
-    def _scores(self, query, key):
+    def _calculate_scores(self, query, key):
+        """Keras's name, as those of the next two methods: derived classes replace them."""
         if self.score_mode == "dot":
             scores = ops.matmul(query, ops.swapaxes(key, -2, -1))
             return scores if self.scale is None else scores * self.scale
         total = ops.expand_dims(query, -2) + ops.expand_dims(key, -3)
         total = total if self.scale is None else total * self.scale
         return self.concat_score_weight * ops.sum(ops.tanh(total), axis=-1)
+
+    def _calculate_score_mask(self, scores, v_mask, use_causal_mask):
+        seen = None
+        if v_mask is not None:
+            seen = ops.cast(v_mask, "bool")
+            seen = ops.expand_dims(seen, -2) if len(seen.shape) == 2 else seen
+        if not use_causal_mask:
+            return seen
+        reserve(scores.shape[-2] * scores.shape[-1], 1)
+        causal = np.tril(np.ones((1, *scores.shape[-2:]), bool))
+        return causal if seen is None else ops.logical_and(seen, causal)
+
+    def _apply_scores(self, scores, value, scores_mask=None, training=False):
+        if scores_mask is not None:
+            if len(scores_mask.shape) == 2:
+                scores_mask = ops.expand_dims(scores_mask, -2)
+            scores = ops.where(scores_mask, scores, ops.subtract(scores, dtypes.far(_FAR, self.compute_dtype)))
+        weights = ops.softmax(scores, axis=-1)
+        if self.dropout_layer is not None:
+            weights = self.dropout_layer(weights, training=training)
+        return ops.matmul(weights, value), weights
 
     def call(self, inputs, mask=None, training=False, return_attention_scores=False, use_causal_mask=False):
         """Attend: for each query the values, weighted by how well their keys fit.
@@ -99,23 +121,11 @@ class Attention(Layer):
             return_attention_scores: whether the weights (batch, t, s) come second.
             use_causal_mask: whether a query sees no key behind its own place.
         """
-        self._check(inputs, mask)
+        self._validate_inputs(inputs, mask)
         query, value = inputs[:2]
-        scores = self._scores(query, inputs[2] if len(inputs) > 2 else value)
-        seen = None
-        if mask is not None and len(mask) > 1 and mask[1] is not None:
-            seen = ops.cast(mask[1], "bool")
-            seen = ops.expand_dims(seen, -2) if len(seen.shape) == 2 else seen
-        if use_causal_mask:
-            reserve(scores.shape[-2] * scores.shape[-1], 1)
-            causal = np.tril(np.ones((1, *scores.shape[-2:]), bool))
-            seen = causal if seen is None else ops.logical_and(seen, causal)
-        if seen is not None:
-            scores = ops.where(seen, scores, ops.subtract(scores, dtypes.far(_FAR, self.compute_dtype)))
-        weights = ops.softmax(scores, axis=-1)
-        if self.dropout_layer is not None:
-            weights = self.dropout_layer(weights, training=training)
-        out = ops.matmul(weights, value)
+        scores = self._calculate_scores(query=query, key=inputs[2] if len(inputs) > 2 else value)
+        seen = self._calculate_score_mask(scores, mask[1] if mask and len(mask) > 1 else None, use_causal_mask)
+        out, weights = self._apply_scores(scores=scores, value=value, scores_mask=seen, training=training)
         if mask is not None and mask[0] is not None:
             out = ops.where(ops.expand_dims(ops.cast(mask[0], "bool"), -1), out, 0.0)
         if self.compute_dtype in WIDE:  # numbers beside bfloat16 arrays make float32
@@ -129,7 +139,7 @@ class Attention(Layer):
             inputs: [query, value] or [query, value, key].
             mask: [query mask, value mask], booleans or None.
         """
-        self._check(inputs, mask)
+        self._validate_inputs(inputs, mask)
         return mask[0] if mask else None
 
     def compute_output_shape(self, input_shape):
@@ -144,7 +154,7 @@ class Attention(Layer):
             inputs, mask, training, return_attention_scores, use_causal_mask: as of `call`, symbols or KerasTensors for
                 arrays.
         """
-        self._check(inputs)
+        self._validate_inputs(inputs)
         query, value = inputs[:2]
         out = symbol_like((*query.shape[:-1], value.shape[-1]), self.compute_dtype)
         scores = symbol_like((*query.shape[:-1], value.shape[-2]), self.compute_dtype)
@@ -177,11 +187,11 @@ class AdditiveAttention(Attention):
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
 
     def build(self, input_shape):
-        self._check(input_shape)
+        self._validate_inputs(input_shape)
         if self.use_scale:
             self.scale = self.add_weight(name="scale", shape=(input_shape[0][-1],), initializer="glorot_uniform")
 
-    def _scores(self, query, key):
+    def _calculate_scores(self, query, key):
         total = ops.tanh(ops.expand_dims(query, -2) + ops.expand_dims(key, -3))
         return ops.sum(total if self.scale is None else total * self.scale, axis=-1)
 

@@ -9,6 +9,7 @@ import functools
 
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import FastnnError, GraphError
+from fastnn.core.types import defined_in
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
 from fastnn.layers import context, nest, signature
@@ -64,7 +65,7 @@ def infer(function, args, kwargs, training=False, rules=False):
 @functools.lru_cache(maxsize=1024)
 def has_rule(cls):
     """Whether a layer class computes as fastnn wrote it and has fastnn's rule of shapes for it, which calls nothing."""
-    written = cls.call.__module__, cls.compute_output_shape.__module__
+    written = defined_in(cls, "call"), defined_in(cls, "compute_output_shape")
     return not getattr(cls, "_rule_calls", False) and all(
         m.startswith("fastnn.layers.") and m != "fastnn.layers.layer" for m in written
     )
@@ -77,17 +78,14 @@ def of_call(layer, args, kwargs):
     return infer(layer._call_inner, args, kwargs)
 
 
-def _is_users(method):
-    return not (getattr(method, "__module__", None) or "").startswith("fastnn.")
-
-
 @functools.lru_cache(maxsize=1024)
 def _call_says_more(cls, call_alone_counts):
     """Whether a class has a `call` of a user's beside a rule of shapes that was not written for it."""
-    rules = cls.compute_output_spec, cls.compute_output_shape
-    if not _is_users(cls.call) or _is_users(rules[0]) or all(r.__module__ == "fastnn.layers.layer" for r in rules):
+    call, *rules = (defined_in(cls, name) for name in ("call", "compute_output_spec", "compute_output_shape"))
+    spec_is_own, shape_is_own = (not rule.startswith("fastnn.") for rule in rules)
+    if call.startswith("fastnn.") or spec_is_own or all(rule == "fastnn.layers.layer" for rule in rules):
         return False  # the base's rule is the call
-    return call_alone_counts or not _is_users(rules[1])
+    return call_alone_counts or not shape_is_own
 
 
 def spec_of(layer, args, kwargs):

@@ -207,7 +207,10 @@ class RNN(Layer):
         zero_start = (
             initial_state is None and not self.stateful and (own is None or own.__module__.startswith("fastnn."))
         )
-        outputs, last, states = self._loop(sequences, states, mask, training, steps, zero_start)
+        if type(self).inner_loop is RNN.inner_loop:
+            outputs, last, states = self._loop(sequences, states, mask, training, steps, zero_start)
+        else:
+            last, outputs, states = self.inner_loop(sequences, states, mask, training=training)
         if self.stateful:
             for variable, state in zip(self.states, nest.flatten(states)):
                 variable.assign(state)
@@ -215,6 +218,16 @@ class RNN(Layer):
         # the cells may have another policy
         output, states = nest.map_structure(lambda y: ops.cast(y, self.compute_dtype), (output, tuple(states)))
         return (output, *states) if self.return_state else output
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """The steps of a call, for derived classes that do something before or after: (last output, outputs, states).
+
+        Args:
+            sequences, mask, training: as of `call`.
+            initial_state: list of the first states.
+        """
+        outputs, last, states = self._loop(sequences, initial_state, mask, training, sequences.shape[1], False)
+        return last, outputs, states
 
     def _loop(self, sequences, states, mask, training, steps, zero_start):
         """(outputs of all steps or None, the last output, the last states); zero_start: the states begin as zeros."""

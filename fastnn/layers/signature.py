@@ -89,6 +89,8 @@ def build_arguments(function, call, args, kwargs):
         if name not in ("training", "mask") and v is not None and _has_shape(v)
     }
     shapes = {f"{name}_shape": shapes_of(v) for name, v in tensors.items()}
+    if not shapes and args and _has_shape(args[0]):  # call(*args)
+        shapes = {"inputs_shape": shapes_of(args[0])}
     found = _build_parameters(function)
     if found is None:
         return tuple(shapes.values())[:1], {}

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fastnn.core.types import Structure, open_signature
+from fastnn.core.types import Structure, defined_in, open_signature
 from fastnn.graph.stateless import StatelessScope
 from fastnn.utils.triples import unpack_x_y_sample_weight
 
@@ -18,7 +18,7 @@ def has_own(model: Any, kind: str) -> bool:
     """Whether a model has a step of its own for "train", "test" or "predict", by any of the ways there are."""
     names = [f"{kind}_step", f"make_{kind}_function"] + (["compute_metrics"] if kind != "predict" else [])
     replaced = any(name in model.__dict__ for name in (*names, f"{kind}_function"))
-    return replaced or any(getattr(type(model), name).__module__ not in HERE for name in names)
+    return replaced or any(defined_in(type(model), name) not in HERE for name in names)
 
 
 def step_function(model: Any, kind: str) -> Callable[[Iterator[Any]], Any]:

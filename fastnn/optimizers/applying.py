@@ -26,6 +26,7 @@ from fastnn.optimizers.clipping import Clipping
 from fastnn.optimizers.custom_step import CustomStep
 from fastnn.optimizers.minimizing import Minimizing
 from fastnn.optimizers.operands import as_dtype, number
+from fastnn.optimizers.rate import Rate
 from fastnn.optimizers.stateless import Stateless
 from fastnn.optimizers.unit import Unit
 
@@ -326,6 +327,8 @@ class Applying(Clipping, CustomStep, Stateless, Minimizing):
 
     def _rate_before_decay(self):
         rate = self._learning_rate
+        if type(self)._get_current_learning_rate is not Rate._get_current_learning_rate:
+            return ops.cast(self._get_current_learning_rate(), "float64")
         if isinstance(rate, Variable):
             return ops.cast(rate, "float64")
         if current() is None:

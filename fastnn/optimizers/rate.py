@@ -42,6 +42,10 @@ class Rate:
     @property
     def learning_rate(self) -> Any:
         """The learning rate: a variable, or what the schedule gives now."""
+        return self._get_current_learning_rate()
+
+    def _get_current_learning_rate(self):
+        """Keras's name, which derived classes replace to give the rate of each update."""
         rate = self._learning_rate
         if isinstance(rate, Variable):
             return rate

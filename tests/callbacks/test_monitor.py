@@ -56,9 +56,9 @@ def test_a_comparison_of_a_users_own():
 
 def test_a_value_for_each_class():
     callback = callbacks.EarlyStopping("f1", mode="max")
-    assert callback.is_improvement(np.array([0.5], "float32"), 0.25)
+    assert callback._is_improvement(np.array([0.5], "float32"), 0.25)
     with pytest.raises(ArgumentError, match="'f1' has 3 values"):
-        callback.is_improvement(np.ones(3), None)
+        callback._is_improvement(np.ones(3), None)
 
 
 @pytest.mark.parametrize("make", [callbacks.EarlyStopping, callbacks.ReduceLROnPlateau])
