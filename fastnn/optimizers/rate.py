@@ -44,15 +44,6 @@ class Rate:
         """The learning rate: a variable, or what the schedule gives now."""
         return self._get_current_learning_rate()
 
-    def _get_current_learning_rate(self):
-        """Keras's name, which derived classes replace to give the rate of each update."""
-        rate = self._learning_rate
-        if isinstance(rate, Variable):
-            return rate
-        if isinstance(rate, LearningRateSchedule):
-            return rate(self._iterations if current() is not None else int(self._iterations.numpy()))
-        return rate()
-
     @learning_rate.setter
     def learning_rate(self, value: Any) -> Any:
         if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, Variable)):
@@ -75,6 +66,15 @@ class Rate:
         self._learning_rate.assign(np.asarray(number("learning_rate", getattr(value, "value", value))))
 
     lr = learning_rate
+
+    def _get_current_learning_rate(self):
+        """Keras's name, which derived classes replace to give the rate of each update."""
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            return rate
+        if isinstance(rate, LearningRateSchedule):
+            return rate(self._iterations if current() is not None else int(self._iterations.numpy()))
+        return rate()
 
     @property
     def python_per_batch(self):
