@@ -3,7 +3,7 @@
 A convolution, its gradient, pooling, statistics and element-wise work all go through a batch image by image. One after
 the other, each of them streams the whole batch through the memory; together, tile by tile, only the first one reads it
 from there. Work in between that has nothing to do with the batch tile (panels of weights) moves before it, work that
-waits for it (sums of partial results) behind it. The order of every sum stays: equal bits.
+waits for it (sums of partial results) behind it; nothing moves past a guard. The order of every sum stays: equal bits.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ def fused(instructions: Sequence[Group], target: Target) -> list[list[Group]]:
             owners.setdefault(buffer, set()).add(tiles)
     members = _members(tile_groups)
     for at, tiles in enumerate(tile_groups):
+        if batch is not None and tiles.instructions[0].sync:  # what is behind a guard stays there
+            out += [*batch.groups(owners), *([c] for c in late)]
+            batch, late = None, []
         if batch is not None:
             waits = any(tiles.conflicts(other) for other in late)
             if tiles in members and not waits and batch.join(tiles, tile_groups[at + 1 : at + LONGEST]):

@@ -95,7 +95,14 @@ def _sunk(stretch: list[Instruction]) -> list[Instruction]:
     place = list(range(len(stretch)))  # what each instruction is put in front of, or itself
     for k, ins in reversed(list(enumerate(stretch))):
         outs = [a.buffer for a in ins.accesses() if a.write]
-        if not ins.elementwise or len(outs) != 1 or not outs[0].in_arena or outs[0].pinned or outs[0].shared:
+        if (
+            ins.sync
+            or not ins.elementwise
+            or len(outs) != 1
+            or not outs[0].in_arena
+            or outs[0].pinned
+            or outs[0].shared
+        ):
             continue
         t = min((place[r] for r in reads.get(outs[0], [])), default=k)
         reader = stretch[t]
@@ -107,7 +114,11 @@ def _sunk(stretch: list[Instruction]) -> list[Instruction]:
                 break
         else:
             place[k] = t
-    return [stretch[k] for k in sorted(range(len(stretch)), key=lambda k: (place[k], k))]
+    order = sorted(range(len(stretch)), key=lambda k: (place[k], k))
+    for first, k in reversed(list(zip(order, order[1:]))):
+        if stretch[k].sync and place[first] == place[k]:  # what comes in front of it waits for the guard, too
+            stretch[first].sync, stretch[k].sync = True, False
+    return [stretch[k] for k in order]
 
 
 def _tile_groups(stretch: Iterable[Instruction], fuse: bool) -> list[Group]:

@@ -119,6 +119,50 @@ def test_skip_is_training_without_the_bad_batches(optimizer, bad):
     assert len(told) == 2 and "The first:" in str(told[0].message) and "The first:" not in str(told[1].message)
 
 
+STACKS = {
+    "conv": lambda: [layers.Reshape((4, 4, 2)), layers.Conv2D(3, 2), layers.Flatten()],
+    "conv-bn-pool": lambda: [layers.Reshape((4, 4, 2)), layers.Conv2D(4, 3, padding="same"),
+                             layers.BatchNormalization(), layers.ReLU(), layers.MaxPooling2D(),
+                             layers.Conv2D(3, 1), layers.GlobalAveragePooling2D()],
+    "conv1d": lambda: [layers.Reshape((8, 4)), layers.SeparableConv1D(3, 2), layers.Conv1DTranspose(2, 2),
+                       layers.Flatten()],
+    "grouped": lambda: [layers.Reshape((4, 4, 2)), layers.DepthwiseConv2D(2, depth_multiplier=2),
+                        layers.Conv2D(4, 2, groups=2, kernel_regularizer="l2"), layers.Flatten()],
+    "recurrent": lambda: [layers.Reshape((8, 4)), layers.Bidirectional(layers.LSTM(3)), layers.Dropout(0.2)],
+    "attention": lambda: [layers.Reshape((8, 4)), layers.LayerNormalization(), layers.Conv1D(4, 3, padding="causal"),
+                          Own(), layers.GlobalMaxPooling1D()],
+}  # fmt: skip
+
+
+@keras.saving.register_keras_serializable("watch")
+def of_a_log(y, p):
+    return ops.log(y) * 0.0 + ops.square(p)
+
+
+@keras.saving.register_keras_serializable("watch")
+class Own(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = layers.MultiHeadAttention(2, 2)
+
+    def call(self, x):
+        return self.inner(x, x)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_step_that_is_left_out_wrote_nothing(stack):
+    """NaN comes up in the loss alone, so all of the backward pass lies between it and the last guard."""
+    model = keras.Sequential([keras.Input((32,)), *STACKS[stack](), layers.Dense(1)])
+    model.compile("adam", of_a_log, metrics=["mae"])
+    x = RNG.random((20, 32), dtype="f4")
+    model.fit(x, np.ones((20, 1)), batch_size=10, verbose=0)
+    before = state(model)[: len(model.weights)] + [v.numpy() for v in model.optimizer.variables]
+    with pytest.warns(NotFiniteWarning, match="^fit: 2 of the epoch's steps"):
+        model.fit(x, -np.ones((20, 1)), batch_size=10, verbose=0, nan="skip")
+    after = state(model)[: len(model.weights)] + [v.numpy() for v in model.optimizer.variables]
+    assert same(before, after)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("steps", [1, 3])
 def test_going_on_is_as_if_nobody_looked(value, steps):
