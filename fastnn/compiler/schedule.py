@@ -5,6 +5,7 @@ pass the same images on become batch tiles (`fastnn.compiler.batch_tiles`); barr
 (`fastnn.compiler.barriers`). Groups never reach over the border of a loop or a branch.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -115,7 +116,7 @@ def _sunk(stretch: list[Instruction]) -> list[Instruction]:
         else:
             place[k] = t
     order = sorted(range(len(stretch)), key=lambda k: (place[k], k))
-    for first, k in reversed(list(zip(order, order[1:]))):
+    for first, k in reversed(list(itertools.pairwise(order))):
         if stretch[k].sync and place[first] == place[k]:  # what comes in front of it waits for the guard, too
             stretch[first].sync, stretch[k].sync = True, False
     return [stretch[k] for k in order]

@@ -35,7 +35,6 @@ class AdaptivePooling(Layer):
         super().__init__(**kwargs)
         self.output_size = pair(output_size, "output_size", self.rank)
         self.data_format = standardize_data_format(data_format)
-        self._build_at_init()
 
     def call(self, inputs):
         return getattr(ops, self.operation)(inputs, self.output_size, data_format=self.data_format)

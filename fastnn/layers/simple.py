@@ -86,7 +86,6 @@ class Lambda(Layer):
         self.arguments = dict(arguments or {})
         self._output_shape = output_shape
         self.supports_masking = mask is not None
-        self._build_at_init()
 
     def _rows_apart(self, training):
         return False

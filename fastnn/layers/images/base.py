@@ -123,7 +123,6 @@ class ImageLayer(Layer):
         if self._random:
             self.seed = seed
             self.generator = seed if isinstance(seed, SeedGenerator) else SeedGenerator(seed)
-        self._build_at_init()
 
     # ---- what subclasses say --------------------------------------------------------------------------
 
