@@ -156,16 +156,16 @@ class Step:
     def _compile(self, feed, rows, share):
         model, kind = self._model(), self.kind
         if not (getattr(model, "run_eagerly", False) or switches.functions_run_eagerly() or self.asks):
-            if share is not None:
-                return self._sharded(model, feed, rows, share)
             try:
+                if share is not None:
+                    return self._sharded(model, feed, rows, share)
                 return self._traced_step(model, kind, feed, rows)
             except ValuesError as error:
                 self.asks = str(error)
         if share is not None:
             raise NotSupportedError(
-                "run_eagerly: a step that runs as Python takes whole batches; DataParallel cuts them into "
-                f"{share.shards} shards. Leave run_eagerly out, or the distribution."
+                "run_eagerly: a step that runs as Python, as one that asks for values does, takes whole batches; "
+                f"DataParallel cuts them into {share.shards} shards. Leave run_eagerly out, or the distribution."
             )
         return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
 
