@@ -57,7 +57,7 @@ class Intake:
 
         batch: they are one batch, whose arrays may have different numbers of rows where a step of one's own takes it.
         """
-        if x is None:
+        if x is None and self.__dict__.get("_fixed") is None:
             raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
         x = adapter.convert(self._standard_x(x), "x")
         y = adapter.convert(adapter.sorted_keys(y), "y")
