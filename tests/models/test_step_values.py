@@ -222,6 +222,14 @@ def test_rows_that_a_model_leaves_out():
     np.testing.assert_array_equal(model(X), X[X[:, 0] > 0.5])
 
 
+def test_masks_that_are_arrays_need_no_values():
+    mask = np.array([True, False, True, True, False, False])
+    model = keras.Sequential([keras.Input((6,)), layers.Lambda(lambda x: x[:, mask])])
+    assert model.output_shape == (None, 3)
+    np.testing.assert_array_equal(model.predict(X, batch_size=5, verbose=0), X[:, mask])
+    assert type(model._trainer().steps["predict"].last) is CompiledStep
+
+
 def test_it_is_said_once(monkeypatch):
     monkeypatch.setattr(eager_step, "_said", [])
     said = io.StringIO()
@@ -252,3 +260,31 @@ def test_batches_that_are_cut_need_a_trace():
             model.fit(X, Y, verbose=0)
     finally:
         keras.distribution.set_distribution(None)
+
+
+def test_results_of_metrics_in_what_a_step_computes():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.mean = layers.Dense(6), keras.metrics.Mean()
+            self.total = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+        metrics = property(lambda self: [self.mean])
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, data):
+            x, y = data
+            error = ops.mean((self(x) - y) ** 2)
+            self.mean.update_state(error)
+            self.total.assign_add(self.mean.result())
+            return {"loss": self.mean.result(), "total": self.total}
+
+    model = Own()
+    model.compile("sgd")
+    history = model.fit(X, Y, batch_size=12, epochs=2, verbose=0, shuffle=False).history
+    first = np.mean((model.predict(X[:12], verbose=0) - Y[:12]) ** 2)
+    after = [np.mean((model.predict(part, verbose=0) - y) ** 2) for part, y in ((X[:12], Y[:12]), (X[12:], Y[12:]))]
+    np.testing.assert_allclose(history["loss"], [np.mean(after)] * 2, rtol=1e-5)  # nothing is trained
+    np.testing.assert_allclose(history["total"], np.array([1, 2]) * (first + np.mean(after)), rtol=1e-5)
