@@ -1,10 +1,10 @@
 """Losses whose sizes depend on values, of TensorFlow's functions; the numbers are TensorFlow 2.21's with Keras 3.15.1.
 
-They are what SCRIPT prints there.  Each loss is one of a model on 32 rows, compiled with SGD(0.1): the first two epochs' losses and the validation's.
+They are what SCRIPT prints there.  Each loss is one of a model on 32 rows, compiled with SGD(0.1): the losses of two
+epochs and that of the validation.
 """
 
 import numpy as np
-import pytest
 from compat.running import run
 
 SCRIPT = """
