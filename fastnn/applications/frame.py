@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from fastnn import activations, layers
 from fastnn.applications.imagenet_utils import obtain_input_shape
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError
+from fastnn.graph import Variable
 from fastnn.models import Functional, Model
 from fastnn.utils import get_file, get_source_inputs, is_keras_tensor
 
@@ -107,6 +110,8 @@ def correct_pad(x: Any, kernel_size: int) -> tuple[tuple[int, int], tuple[int, i
 
 def begun(a: Any, plan: Plan) -> Any:
     """The input symbol; a.input_shape becomes what it takes."""
+    if isinstance(a.input_tensor, (Variable, np.ndarray)):
+        a.input_tensor = layers.Input(tensor=a.input_tensor)
     if a.input_tensor is not None and not is_keras_tensor(a.input_tensor):
         raise ArgumentError(f"`input_tensor` must be a symbol of the functional API. Received: {a.input_tensor!r}")
     if a.input_shape is None and not a.include_top:

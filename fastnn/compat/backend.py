@@ -264,7 +264,7 @@ def __getattr__(name):
     module, original = RENAMED.get(name, f"ops:{name}").split(":")
     try:
         found = getattr(import_module(f"fastnn.{module}"), original)
-        return adapted(found, original) if module == "ops" else found
+        return adapted(found, original) if module in ("ops", "losses") else found
     except AttributeError:
         raise AttributeError(
             f"keras.backend.{name} is not supported by fastnn; use the function of that purpose in fastnn.ops."

@@ -38,7 +38,9 @@ DEFAULTS = {"expand_dims": {"axis": -1}, "concatenate": {"axis": -1}, "argmax": 
             "cumsum": {"axis": 0}, "cumprod": {"axis": 0}, "take": {"axis": 0}}  # fmt: skip
 ARGUMENTS = {"clip": {"min_value": "x_min", "max_value": "x_max"}, "flip": {"axes": "axis"},
              "repeat": {"rep": "repeats"}, "tile": {"n": "repeats"}, "transpose": {"pattern": "axes"},
-             "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"}}  # fmt: skip
+             "power": {"a": "x2", "x": "x1"}, "take": {"reference": "x"}, "concatenate": {"tensors": "xs"},
+             **{f"{kind}categorical_crossentropy": {"target": "y_true", "output": "y_pred"}
+                for kind in ("", "sparse_")}}  # fmt: skip
 TRACED = "a step is compiled from the model itself"
 GONE = {
     "foldl": "use ops.scan", "foldr": "use ops.scan",

@@ -32,6 +32,7 @@ from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
 from fastnn.metrics.metric import Metric
 from fastnn.models import Model, Sequential
+from fastnn.models.eager_step import EagerProgram
 from fastnn.models.functional import Functional
 from fastnn.models.step import Step
 from fastnn.models.trainer import Trainer
@@ -351,6 +352,7 @@ WRAPPED = {
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
+    EagerProgram: {"_batch": step_as_compiled},
     Optimizer: {
         "apply": apply_of_several,
         **keras2_optimizers.WRAPPED,

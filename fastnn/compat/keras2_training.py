@@ -55,15 +55,15 @@ def as_compiled(model):
         _set(now)
 
 
-def step_as_compiled(compile_today):
-    """The tracing of a training step, inside `as_compiled`."""
+def step_as_compiled(today):
+    """The tracing of a training step, or a batch of one that runs as Python, inside `as_compiled`."""
 
-    @functools.wraps(compile_today)
-    def _compile(self, feed, rows, share):
+    @functools.wraps(today)
+    def made(self, *args):
         with as_compiled(self._model()) if self.kind == "train" else contextlib.nullcontext():
-            return compile_today(self, feed, rows, share)
+            return today(self, *args)
 
-    return _compile
+    return made
 
 
 def build_of_several(build_today):

@@ -250,7 +250,7 @@ def _while_loop(
     maximum_iterations=None,
     name=None,
 ):
-    return tf_tensor_array.loop(cond, body, loop_vars, maximum_iterations)
+    return tf_tensor_array.loop(cond, body, loop_vars, maximum_iterations, shape_invariants is not None)
 
 
 # ---- random numbers --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf_values import dtype_of, host, ints, operand
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
+from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError, ValuesError
 from fastnn.graph import Symbol, current
 from fastnn.graph.tensor import Tensor as Lazy
 
@@ -227,15 +227,17 @@ def _tensor(x):
     return x.view(Tensor) if isinstance(x, np.ndarray) and type(x) is not Tensor else x
 
 
-def loop(cond, body, variables, maximum):
+def loop(cond, body, variables, maximum, grows=False):
     """tf.while_loop: Python's, while the condition is known; else a loop of the plan, with stacks for the arrays.
+
+    grows: whether values change their shapes from step to step, which no plan knows.
 
     >>> array = TensorArray("int32", 2)
     >>> loop(lambda i, a: i < 2, lambda i, a: (i + 1, a.write(i, i)), [0, array], 9)[1].stack().tolist()
     [0, 1]
     """
     held = [isinstance(v, TensorArray) for v in variables]
-    if not any(held):
+    if not any(held) and not grows:
         return ops.while_loop(cond, body, [operand(v) for v in variables], maximum)
     state = tuple(v if h else operand(v) for v, h in zip(variables, held))
     steps = 0
@@ -245,6 +247,8 @@ def loop(cond, body, variables, maximum):
         going = cond(*state)
     if _known(going) or steps == maximum:
         return list(state)
+    if grows or any(h and v._dynamic for v, h in zip(state, held)):
+        raise ValuesError("tf.while_loop: what grows in a loop needs a condition that is known at every step.")
     arrays = [v if h else None for v, h in zip(state, held)]
 
     def opened(values):

@@ -5,7 +5,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError
+from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError, ValuesError
 from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.host import is_text
@@ -91,15 +91,15 @@ def _known(values):
     try:
         return np.asarray(values)
     except GraphError:
-        raise NotSupportedError(
+        raise ValuesError(
             "a shape must be known when the graph is built: received a symbol, expected integers."
         ) from None
 
 
 def values_of(x, name):
-    """x as an array, for what is computed by NumPy; NotSupportedError for a symbol."""
+    """x as an array, for what is computed by NumPy; ValuesError for a symbol."""
     if isinstance(x, Symbol) and type(x) is not Lazy:
-        raise NotSupportedError(
+        raise ValuesError(
             f"tf.{name}: the shape of the result depends on values, so it is computed for arrays "
             f"only; received a symbol of shape {x.shape}. Use it outside of models."
         )

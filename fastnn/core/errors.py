@@ -25,10 +25,6 @@ class ForeignSymbolError(GraphError):
     """A symbol of one graph where another one is built: something that was kept from outside a call."""
 
 
-class SymbolTypeError(GraphError, TypeError):
-    """A symbol where only a value will do, as the condition of an `if`."""
-
-
 class DataError(FastnnError, ValueError):
     """Data that cannot be trained on: lengths that differ, empty, bad labels, NaN in strict mode."""
 
@@ -65,6 +61,17 @@ class CallOrderError(FastnnError, RuntimeError, ValueError):
 
 class NotSupportedError(FastnnError, NotImplementedError, ValueError):
     """Something Keras has and fastnn has not; the message names the nearest thing."""
+
+
+class ValuesError(GraphError, ArgumentError, NotSupportedError):
+    """The values of a symbol are asked for, which are there when its graph runs, not before.
+
+    A step that is traced and meets it runs as Python (models/step.py).
+    """
+
+
+class SymbolTypeError(ValuesError, TypeError):
+    """A symbol where only a value will do, as the condition of an `if`."""
 
 
 class GoneNameError(NotSupportedError, ImportError):

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fastnn.core.errors import GraphError
+from fastnn.core.errors import ValuesError
 
 
 class Later:
@@ -49,7 +49,7 @@ class Later:
         return self.homes + [v for part in inner for v in part]
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise GraphError(
+        raise ValuesError(
             f"{self!r} has no value while the step is traced. Return it in the logs, or compute with what "
             "the metric was updated with."
         )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import config, tables
-from fastnn.core.errors import DataError, DataWarning, DTypeError
+from fastnn.core.errors import DataError, DataWarning, DTypeError, ValuesError
 from fastnn.core.frames import user_level
 from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
@@ -156,6 +156,8 @@ def _array(value, name):
             return value
     try:
         return np.asanyarray(value)
+    except ValuesError:
+        raise
     except ValueError as error:
         raise DataError(
             f"{name}: the rows have different lengths, so they are no array ({error}). "

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import hooks, tree
+from fastnn.core.errors import ValuesError
 from fastnn.core.results import ARRAYS
 from fastnn.graph.active import current
 from fastnn.graph.tensor import Tensor, here
@@ -27,6 +28,7 @@ class Unhashed(Exception):
     """An argument that no key can be made of."""
 
 
+_asking: set[Any] = set()  # keys of calls that ask for values, which no trace has
 UNHASHED: Any = object()  # what stands for a result where there is none
 
 
@@ -143,10 +145,15 @@ def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
 
 
 def tried(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect: bool = False) -> Any:
-    """`event`, or UNHASHED, with nothing done, where an argument cannot be a part of a key."""
+    """`event`, or UNHASHED, with nothing done, where an argument cannot be a part of a key, or values are asked for."""
+    if key in _asking:
+        return UNHASHED
     try:
         return event(key, function, args, kwargs, effect)
     except Unhashed:
+        return UNHASHED
+    except ValuesError:  # what it calls gathers one by one
+        _asking.add(key)
         return UNHASHED
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core import hooks
-from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError, ValuesError
 from fastnn.core.memory import affordable
 from fastnn.graph.bodies import Around, Body, LoopBody, live, rematerialized
 from fastnn.graph.hoist import hoist
@@ -182,7 +182,7 @@ def loop(
     for k, (a, b) in enumerate(zip(carried, new)):
         _same(f"{name}: carried value {k}", "it came in with", a, "the body returned", b)
     if count == ENDLESS and (stacked or losses is not None):
-        raise GraphError(
+        raise ValuesError(
             f"{name}: a loop without a largest number of steps cannot keep values of its steps, such as "
             "losses that layers add; give maximum_iterations."
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import GraphError
+from fastnn.core.errors import ValuesError
 from fastnn.core.types import Dims
 from fastnn.graph.autodiff import gradients
 from fastnn.graph.bodies import replayed
@@ -34,7 +34,7 @@ def _op(name: str, *args: Any) -> Any:
 
 def _loop_vjp(node: Node, gys: Sequence[Any], leads: Sequence[bool]) -> list[Any]:
     if node.attrs["count"] == ENDLESS:
-        raise GraphError(
+        raise ValuesError(
             "while_loop: its gradient needs the values of all steps, so their largest number must be "
             "known. Received: maximum_iterations=None; give an integer."
         )

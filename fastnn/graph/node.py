@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError, SymbolTypeError
+from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError, SymbolTypeError, ValuesError
 from fastnn.core.frames import user_line
 from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Attrs, Dims, Tensor
@@ -305,7 +305,7 @@ class Symbol(Operators):
         value = known_value(self)
         if value is not None:
             return np.array(value, dtype)
-        raise GraphError(
+        raise ValuesError(
             "A KerasTensor is symbolic: it's a placeholder for a shape and a dtype. It doesn't have any actual "
             f"numerical value. You cannot convert it to {kind}: {self!r} has no values while the graph is "
             f"built{user_line(' (at {})')}. Use fastnn.ops instead of NumPy functions in layers, losses and metrics, "
@@ -325,7 +325,11 @@ class Symbol(Operators):
     def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> Any:
         self._refuse("TensorFlow")
 
-    __index__ = None
+    def __index__(self) -> int:
+        raise SymbolTypeError(
+            f"{type(self).__name__!r} object cannot be interpreted as an integer: {self!r} has no value while the "
+            f"graph is built{user_line(' (at {})')}. Use compile(..., run_eagerly=True), where values are there."
+        )
 
     def __repr__(self) -> str:
         return (

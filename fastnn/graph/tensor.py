@@ -7,6 +7,7 @@ printed, converted, compared in an `if`.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,16 @@ class Here(threading.local):
 
 
 here = Here()
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """Inside, nothing gathers, and no tape sees what is called: operations run when they are called."""
+    busy, here.busy = here.busy, True
+    try:
+        yield
+    finally:
+        here.busy = busy
 
 
 def recording() -> bool:

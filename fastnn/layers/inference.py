@@ -2,17 +2,17 @@
 
 What follows the rules of shapes is run once, with None for an unknown size.  Other code asks for sizes and must get
 numbers: it is run with several sizes in place of the unknown ones.  A size of the result that is the same in all runs
-is known, another is not.
+is known, another is not.  What asks for values is run on some (valued.py).
 """
 
 import functools
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import FastnnError, GraphError
+from fastnn.core.errors import FastnnError, GraphError, ValuesError
 from fastnn.core.types import defined_in
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
-from fastnn.layers import context, nest, signature
+from fastnn.layers import context, nest, signature, valued
 from fastnn.layers.events import is_functional
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size, sizes_at
@@ -20,6 +20,7 @@ from fastnn.layers.sizes import Size, sizes_at
 # Sizes to try, group after group, until two runs succeed.  The first are large enough for any window and unlike what
 # users write, and two are small, as a result may stop at a limit.  Then come small ones, for tables with few rows, and
 # those that have many divisors.
+SEEDS = (1, 2, 3)  # of the values that a call with known sizes is run on where it asks for values
 PROBES = ((89, 83, 7, 2), (5, 4, 3), (96, 192), (840, 1680))
 
 
@@ -37,7 +38,10 @@ def infer(function, args, kwargs, training=False, rules=False):
     tensors = _tensors(args, kwargs)
     sized = any(isinstance(x, Size) for x in tensors)
     if not sized and not any(None in x.shape for x in tensors):
-        return _leaves(_run(function, args, kwargs, training, None))
+        try:
+            return _leaves(_run(function, args, kwargs, training, None))
+        except ValuesError:
+            return _merged([_leaves(_run(function, args, kwargs, training, None, seed)) for seed in SEEDS])
     exact = error = None
     if not sized:
         try:
@@ -124,7 +128,7 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
                     size += 1
                 known.add(size)
                 try:
-                    found.append(_leaves(_run(function, args, kwargs, training, size)))
+                    found.append(_leaves(_known_run(function, args, kwargs, training, size)))
                     if exact is not None and len(found) == 1 and _agree(exact, found[0]):
                         return found, None
                 except MemoryError:  # also what building a model from a file may not exceed
@@ -199,23 +203,42 @@ def _leaves(outputs):
     )
 
 
-def _run(function, args, kwargs, training, probe):
+def _run(function, args, kwargs, training, probe, seed=None):
+    """Run `function` in a throw-away trace with `probe` for unknown sizes, or on values that `seed` chooses."""
     sized = probe and any(isinstance(x, Size) for x in nest.flatten((args, kwargs)))
     known = sizes_at([x for x in nest.flatten((args, kwargs)) if is_functional(x)], probe) if sized else {}
+
+    def filled(x):
+        if isinstance(x, Size):
+            return known.get(x)
+        if not isinstance(x, Symbol):
+            return x
+        return symbol_like(known.get(x) or [probe if d is None and probe else d for d in x.shape], x.dtype)
+
+    if seed is not None:
+        return valued.run(function, args, kwargs, filled, seed)
     with passing(), Trace(training=training, building=True) as trace:
         made = {}
 
         def symbol(x):
-            if isinstance(x, Size):
-                return known.get(x)
-            if not isinstance(x, Symbol):
-                return x
+            found = filled(x)
+            if not isinstance(x, Symbol) or isinstance(x, Size):
+                return found
             if id(x) not in made:
-                shape = known.get(x) or [probe if d is None and probe else d for d in x.shape]
-                made[id(x)] = trace.input(shape, x.dtype)
+                made[id(x)] = trace.input(found.shape, found.dtype)
             return made[id(x)]
 
         return function(*nest.map_structure(symbol, tuple(args)), **nest.map_structure(symbol, dict(kwargs)))
+
+
+def _known_run(function, args, kwargs, training, probe):
+    """`_run` with known sizes: on values where they are asked for."""
+    try:
+        return _run(function, args, kwargs, training, probe)
+    except ValuesError:
+        if any(x.dtype == dtypes.TEXT for x in _tensors(args, kwargs)):
+            raise
+        return _run(function, args, kwargs, training, probe, seed=probe)
 
 
 hooks.register("infer", infer)

@@ -3,13 +3,17 @@
 import warnings
 from typing import Any
 
+import numpy as np
+
 from fastnn.core import config, dtypes, hooks
 from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.shapes import standard_shape
-from fastnn.graph import Symbol
+from fastnn.graph import Symbol, Variable
 from fastnn.graph.node import STAND_ALONE
+from fastnn.graph.tensor import Tensor
 from fastnn.layers.events import CallEvent, is_functional, live_events
+from fastnn.layers.fixed_input import fixed_input
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 
@@ -142,7 +146,7 @@ def Input(
     ragged: bool | None = None,
     batch_shape: Any = None,
     name: str | None = None,
-    tensor: Symbol | None = None,
+    tensor: Any = None,
     optional: bool = False,
     **kwargs: Any,
 ) -> Symbol:
@@ -156,7 +160,8 @@ def Input(
         ragged: False; True is an error: inputs are dense arrays.
         batch_shape: shape with the batch dimension, instead of `shape`.
         name: str; also the key under which data may be passed in a dict.
-        tensor: a symbol whose shape and dtype to take.
+        tensor: a symbol whose shape and dtype to take; or, as in Keras 2, a Variable or an array, whose value it has
+            at every run, so that nobody feeds it.
         optional: whether None may be passed for it.
         **kwargs: older names: `batch_input_shape` for `batch_shape`, `input_shape` for `shape`.
 
@@ -166,6 +171,8 @@ def Input(
     >>> Input((28, 28, 1)).shape
     (None, 28, 28, 1)
     """
+    if isinstance(tensor, (Variable, np.ndarray, Tensor)):
+        return fixed_input(tensor, dtype, name)
     if tensor is not None and is_functional(tensor) and not tensor.origin.is_input and not kwargs:
         return tensor  # it stands for what it is computed from
     layer = InputLayer(

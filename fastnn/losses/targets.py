@@ -59,6 +59,8 @@ def per_output(values, outputs, what, default=None, optional=()):
         wanted = [i for i in range(n) if i not in optional]
         if len(wanted) == 1:
             return [values if i in wanted else default for i in range(n)]
+        if values is None and not wanted:
+            return [default] * n
         raise DataError(
             f"{_differ(what)}The model has {n} outputs ({_names(outputs)}), but `{what}` is one array: pass a list of "
             f"{n}, or a dict by output name."

@@ -283,7 +283,8 @@ class Batches:
                 self._rewind()
                 self.used_up = not self.restartable
                 break
-            yield unpack_x_y_sample_weight(batch[0])
+            x, *others = unpack_x_y_sample_weight(batch[0])
+            yield x, *(None if isinstance(part, (list, tuple)) and not part else part for part in others)
             given += 1
         if self.length is not None and self.at >= self.length:
             self._rewind()

@@ -5,6 +5,7 @@ import functools
 from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import placed
 from fastnn.core import changes, config, dtypes
+from fastnn.core.errors import ValuesError
 from fastnn.core.results import ARRAYS
 from fastnn.core.tree import holds_itself
 from fastnn.graph import current
@@ -79,13 +80,20 @@ class DirectCalls:
 
         wanted = wanted_dtypes(model, inputs, len(leaves))
         kept = [batch_dtype(x, w) for x, w in zip(leaves, wanted)]
-        plan = EagerPlan(
-            function,
-            list(zip([x.shape for x in leaves], kept)),
-            training=False,
-            state=shared.states["predict"],
-            options=placed(model._trainer().options),
-        )
+        step = model._trainer().steps["predict"]
+        if step.asks:
+            return None
+        try:
+            plan = EagerPlan(
+                function,
+                list(zip([x.shape for x in leaves], kept)),
+                training=False,
+                state=shared.states["predict"],
+                options=placed(model._trainer().options),
+            )
+        except ValuesError as error:
+            step.asks = str(error)
+            return None
         indices = model._index_inputs()
         plan.plain = not own_layers  # predict gives NumPy's own arrays
         plan.door = door(leaves, wanted, kept, indices)

@@ -1,4 +1,4 @@
-"""Steps that run as Python, batch by batch: what `compile(run_eagerly=True)` asks for.
+"""Steps that run as Python, batch by batch: what `compile(run_eagerly=True)` asks for, and steps that ask for values.
 
 What layers, losses and a `train_step` get are Tensors with values: prints, debuggers, `if` and NumPy see them.  What is
 called gathers and runs as plans (compiler/gather.py), so the bits are those of the compiled step.
@@ -25,11 +25,15 @@ from fastnn.utils.triples import pack_x_y_sample_weight
 _said: list[bool] = []
 
 
-def say_once(verbose):
-    """Say in a line on the error stream, once in a process, that steps run as Python.  verbose: 0 for silence."""
+def say_once(verbose, asked=False):
+    """Say in a line on the error stream, once in a process, that steps run as Python.
+
+    verbose: 0 for silence.  asked: whether nobody said so, but the step asks for values.
+    """
     if verbose and not _said:
         _said.append(True)
-        sys.stderr.write("fit runs eagerly: Python and its values at every batch, slower than compiled steps.\n")
+        why = ", as the step asks for values" if asked else ""
+        sys.stderr.write(f"fit runs eagerly{why}: Python and its values at every batch, slower than compiled steps.\n")
 
 
 class EagerProgram:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastnn.core import dtypes
 from fastnn.layers import nest
 from fastnn.layers.leaf import symbol_like
 
@@ -14,13 +15,17 @@ def wanted(array, float_dtype):
     return np.asarray(array).dtype.name
 
 
-def takes_several(args, kwargs):
-    """Whether a call is given more than its inputs, `training` and `mask`: a state, the output of an encoder.
+def says_more(args, kwargs):
+    """Whether a call says more than the shapes of its inputs: it has other arguments, or inputs that are no floats.
 
-    >>> takes_several((1, 2), {}), takes_several((1,), {"training": True}), takes_several((1,), {"hidden": 2})
+    >>> says_more((1, 2), {}), says_more((1,), {"training": True}), says_more((1,), {"hidden": 2})
     (True, False, True)
+    >>> says_more((np.zeros(2, int),), {})
+    True
     """
-    return len(args) + len(kwargs.keys() - {"training", "mask"}) > 1
+    if len(args) + len(kwargs.keys() - {"training", "mask"}) > 1:
+        return True
+    return any(_is_data(x) and not dtypes.is_float(_dtype(x)) for x in nest.flatten([args, kwargs]))
 
 
 def symbols_like(arguments):

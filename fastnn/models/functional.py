@@ -10,6 +10,7 @@ from fastnn.core.types import Structure
 from fastnn.graph import Symbol, current
 from fastnn.layers import context, nest, signature
 from fastnn.layers.events import CallEvent, is_functional
+from fastnn.layers.fixed_input import is_fixed, left_to_feed
 from fastnn.layers.host import TEXT
 from fastnn.layers.inference import infer
 from fastnn.layers.input_layer import Input, InputLayer
@@ -94,6 +95,8 @@ class Functional(FunctionalInputs, Model):
         if len({key(x) for x in flat_inputs}) != len(flat_inputs):
             raise GraphError(f"The same tensor is given twice in `inputs`. Received: inputs={inputs}")
         Layer.__init__(self, name=name, **kwargs)
+        inputs, flat_inputs = left_to_feed(inputs, flat_inputs)
+        object.__setattr__(self, "_fixed", flat_inputs if any(map(is_fixed, flat_inputs)) else None)
         if any(not x.origin.is_input for x in flat_inputs):
             flat_inputs, flat_outputs = _start_at(flat_inputs, flat_outputs)
             inputs, outputs = nest.pack(inputs, flat_inputs), nest.pack(outputs, flat_outputs)

@@ -8,6 +8,7 @@ from fastnn.core.errors import ShapeError
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
 from fastnn.layers import context, nest
+from fastnn.layers.fixed_input import value_of
 from fastnn.layers.host import is_text, text_array
 from fastnn.models.binding import bound, by_position
 from fastnn.models.checks import as_input
@@ -77,6 +78,8 @@ class FunctionalInputs:
     def _standard_leaves(self, x, quiet=False):
         """Data in the structure of `inputs`: dicts by key or name, lists by position (see binding.bound)."""
         struct = self._inputs_struct
+        if x is None and self.__dict__.get("_fixed") is not None:
+            return nest.pack(struct, [value_of(symbol) for symbol in self._fixed])
         if isinstance(x, dict):
             return bound(struct, x, self.input_names, self.name, quiet)
         if isinstance(struct, Symbol) and isinstance(x, (list, tuple)) and len(x) == 1 and hasattr(x[0], "shape"):

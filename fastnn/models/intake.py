@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, ValuesError
 from fastnn.core.types import Structure
 from fastnn.layers.gathered import own_code
 from fastnn.layers.tracking import structure_version
@@ -57,7 +57,7 @@ class Intake:
 
         batch: they are one batch, whose arrays may have different numbers of rows where a step of one's own takes it.
         """
-        if x is None:
+        if x is None and self.__dict__.get("_fixed") is None:
             raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
         x = adapter.convert(self._standard_x(x), "x")
         y = adapter.convert(adapter.sorted_keys(y), "y")
@@ -112,6 +112,9 @@ class Intake:
         if build is not None:
             try:
                 build(x)
+            except ValuesError as error:  # the first step builds it, likewise
+                for step in self._trainer().steps.values():
+                    step.asks = str(error)
             except Exception:  # `call` may not take what the data begins with: a step of one's own need not call it so
                 if not (self._steps_itself("train") or self._steps_itself("test")):
                     raise

@@ -71,12 +71,13 @@ def fit(
         )
         adapter.row_count(("x", x), *([("y", y)] if y is not None else []))
         (x, y, sample_weight), validation_data = adapter.split_validation(validation_split, (x, y, sample_weight))
-    if getattr(model, "run_eagerly", False):
-        say_once(verbose)
     source = source_of(model, "train", x, y, sample_weight, batch_size, steps_per_epoch, class_weight, shuffle)
     conduct.compare(model, "fit", {"epochs": range(initial_epoch, epochs)}, data=source)
     with conduct.together():
         source.compile()
+    asks = model._trainer().steps["train"].asks
+    if asks or getattr(model, "run_eagerly", False):
+        say_once(verbose, asked=bool(asks))
     validation = None
     if validation_data is not None:
         vx, vy, vw = (

@@ -161,7 +161,7 @@ class Model(Trainer, StateTree, Layer):
             raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
 
     def _build_once(self, args, kwargs):
-        if type(self).build is Model.build and first_call.takes_several(args, kwargs):
+        if type(self).build is Model.build and first_call.says_more(args, kwargs):
             object.__setattr__(self, "_first_call", first_call.symbols_like((args, kwargs)))
         super()._build_once(args, kwargs)
 

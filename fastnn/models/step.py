@@ -16,7 +16,7 @@ from fastnn.compiler import memory
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import placed
 from fastnn.core import config, hooks, switches, turns
-from fastnn.core.errors import ArgumentError, KernelError, NotSupportedError
+from fastnn.core.errors import ArgumentError, KernelError, NotSupportedError, ValuesError
 from fastnn.distribution import strategies as shares
 from fastnn.graph import Symbol, Trace, Variable
 from fastnn.graph import variable as variables
@@ -87,19 +87,21 @@ class Step:
     """One kind of step of a model: "train", "test" or "predict".
 
     feeds: by signature, as long as somebody has them.  last: the CompiledStep that ran last, or None.  watch: the Watch
-    of the run in progress, or None.  short: by shapes and dtypes of a batch (see on_batch.py).
+    of the run in progress, or None.  short: by shapes and dtypes of a batch (see on_batch.py).  asks: why it runs as
+    Python, batch by batch, though nobody said `run_eagerly`: what asked for values while it was traced; or None.
     """
 
     def __init__(self, model, kind, shared):
         self._model = weakref.ref(model)  # the model holds its steps: a circle would outlive `del model`
         self.kind, self.shared = kind, shared
         self.feeds, self.last = weakref.WeakValueDictionary(), None
-        self.watch, self.short = None, {}
+        self.watch, self.short, self.asks = None, {}, None
 
     def forget(self):
         """Drop all that was made: the model has changed."""
         self.feeds, self.last = weakref.WeakValueDictionary(), None
         self.short.clear()
+        self.asks = None
 
     # ------------------------------------------------------------------ data
     def feed(self, x, y=None, weight=None, order=None):
@@ -153,14 +155,19 @@ class Step:
 
     def _compile(self, feed, rows, share):
         model, kind = self._model(), self.kind
-        if getattr(model, "run_eagerly", False) or switches.functions_run_eagerly():
-            if share is not None:
-                raise NotSupportedError(
-                    "run_eagerly: a step that runs as Python takes whole batches; DataParallel cuts them into "
-                    f"{share.shards} shards. Leave run_eagerly out, or the distribution."
-                )
-            return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
-        return self._traced_step(model, kind, feed, rows) if share is None else self._sharded(model, feed, rows, share)
+        if not (getattr(model, "run_eagerly", False) or switches.functions_run_eagerly() or self.asks):
+            try:
+                if share is not None:
+                    return self._sharded(model, feed, rows, share)
+                return self._traced_step(model, kind, feed, rows)
+            except ValuesError as error:
+                self.asks = str(error)
+        if share is not None:
+            raise NotSupportedError(
+                "run_eagerly: a step that runs as Python, as one that asks for values does, takes whole batches; "
+                f"DataParallel cuts them into {share.shards} shards. Leave run_eagerly out, or the distribution."
+            )
+        return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
 
     @passing()
     def _traced_step(self, model, kind, feed, rows):

@@ -36,7 +36,7 @@ def get_source_inputs(tensor):
         if (id(x.origin), x.index) in seen:
             continue
         seen.add((id(x.origin), x.index))
-        if x.origin.is_input:
+        if not x.origin.inputs:
             found.append(x)
         waiting.extend(reversed(x.origin.inputs))
     return found

@@ -161,3 +161,7 @@ def test_metrics_in_the_place_of_loss_weights(weights):
     model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1, name="out")])
     with pytest.raises(ArgumentError, match=r"metrics=\[\.\.\.\] by name"):
         model.compile("sgd", "mse", weights)
+
+
+def test_outputs_without_losses_need_no_targets():
+    assert CompileLoss([None, None], output_names=NAMES)(None, [PA, PB]) is None

@@ -140,3 +140,12 @@ def test_batches_come_from_generators_and_indexed_sources():
             return (np.full(2, i),)
 
     assert [x[0] for x, _, _ in data.Batches(Source()).epoch(2)] == [0, 1]
+
+
+def test_an_empty_list_is_no_target():
+    inputs = fastnn.Input((3,))
+    model = fastnn.Model([inputs], [fastnn.layers.Dense(2)(inputs)])
+    model.add_loss(fastnn.ops.sum(model.output))
+    model.compile("sgd", loss=[None])
+    history = model.fit(([np.ones((2, 3), "float32")], []) for _ in range(2)).history
+    assert len(history["loss"]) == 1

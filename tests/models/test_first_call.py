@@ -47,3 +47,17 @@ def test_a_failing_first_call_may_be_repeated():
     with pytest.raises(TypeError, match="hidden"):
         model(TOKENS)
     assert model(TOKENS, STATE)[0].shape == (2, 5, 4)
+
+
+def test_whole_numbers_stay_whole_numbers():
+    class Lookup(models.Model):
+        def __init__(self):
+            super().__init__()
+            self.seen, self.dense = [], layers.Dense(2)
+
+        def call(self, inputs):
+            self.seen.append(str(inputs[1].dtype))
+            return self.dense(inputs[0])
+
+    model = Lookup()
+    assert model([STATE, TOKENS]).shape == (2, 2) and set(model.seen) == {"int32"}

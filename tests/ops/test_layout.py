@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn import KerasTensor, ops
 
 X = np.arange(20.0, dtype="float32").reshape(4, 5)
@@ -105,3 +106,15 @@ def test_symbols_say_whether_they_were_asked_to_be_sparse():
     for f in (ops.one_hot, ops.multi_hot):
         for sparse in (True, False):
             assert f(KerasTensor((2, 3), dtype="int32"), 5, sparse=sparse).sparse is sparse
+
+
+def test_rows_that_are_not_known_in_a_number_that_is():
+    symbol = fastnn.Input((6,))
+    assert ops.reshape(symbol, (8, 3)).shape == (8, 3) and ops.reshape(symbol, (12,)).shape == (12,)
+    with pytest.raises(ValueError, match="do not divide"):
+        ops.reshape(symbol, (8, 2))
+    model = fastnn.Model(symbol, ops.reshape(ops.reshape(symbol, (8, 3)), (-1, 6)))
+    x = np.arange(24.0, dtype="float32").reshape(4, 6)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), x)
+    with pytest.raises(ValueError, match="do not fill"):
+        model.predict(x[:3], verbose=0)

@@ -170,8 +170,12 @@ def test_indexing_by_truth_values():
     from fastnn.graph import Trace
 
     np.testing.assert_array_equal(ops.getitem(X, X > 0), X[X > 0])
-    with Trace() as t, pytest.raises(ArgumentError, match="where"):
-        t.input((4,), "float32")[np.array([True, False, True, True])]
+    with Trace() as t:
+        x = t.input((4, 2), "float32")
+        assert x[np.array([True, False, True, True])].shape == (3, 2)  # a mask that is there says how many
+        assert x[:, np.array([True, False])].shape == (4, 1)
+        with pytest.raises(ArgumentError, match="where"):
+            x[x > 0]
 
 
 def test_getitem_says_what_is_wrong():

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ValuesError
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import known
 from fastnn.ops.forms import NUMBERS
@@ -168,8 +168,8 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
 
 
 def arrays_only(name):
-    """Raise ArgumentError: an operation whose result has no size before it runs received a symbol."""
-    raise ArgumentError(
+    """Raise ValuesError: an operation whose result has no size before it runs received a symbol."""
+    raise ValuesError(
         f"{name}: the size of the result depends on the values, so it takes arrays, not symbols of a "
         "graph; use fastnn.ops.where to choose by a condition."
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ShapeError, ValuesError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import Tensor as Lazy
@@ -128,13 +128,13 @@ def getitem(x: Any, key: Any) -> Tensor:
 def _masked(x, key):
     """x[key] with truth values among the indices: how many rows that gives depends on them."""
     key = tuple(known(k) for k in key)
-    if any(is_symbol(k) for k in key) or (is_symbol(x) and type(x) is not Lazy):
-        raise ArgumentError(
+    if any(is_symbol(k) for k in key) or (is_symbol(x) and None in x.shape):
+        raise ValuesError(
             "Indexing by truth values gives a size that depends on the data, which no graph has; "
             "use fastnn.ops.where to choose by a condition."
         )
     key = tuple(np.asarray(k) if hasattr(k, "shape") else k for k in key)
-    if gathers((x,)):  # as the elements of numbers, so that gradients pass
+    if gathers((x,)) or (is_symbol(x) and type(x) is not Lazy):  # as the elements of numbers, so that gradients pass
         numbers = np.arange(product(x.shape), dtype=np.int32).reshape(x.shape)[key]
         return take(reshape(x, (-1,)), numbers, axis=0)
     return np.asarray(known(x))[key]

@@ -33,10 +33,11 @@ def _reshape_infer(specs: Specs, attrs: Attrs) -> Any:
     known = product(d for d in wanted if d != -1)
     if None in shape:
         rest = product(d for d in shape if d is not None)
-        if -1 not in wanted or not known or (rest % known and known % rest):
+        # without -1 the target says how many elements there will be
+        if (known % rest if rest else known) if -1 not in wanted else not known or (rest % known and known % rest):
             raise ShapeError(
-                f"reshape: received the target shape {wanted} for a value of shape {shape}; while the "
-                "number of rows is not known, write -1 for the dimension that depends on it."
+                f"reshape: received the target shape {wanted} for a value of shape {shape}, whose known sizes do not "
+                "divide it. Write -1 for the dimension that depends on what is not known."
             )
         return Spec(tuple(None if d == -1 else d for d in wanted), specs[0].dtype)
     size = product(shape)

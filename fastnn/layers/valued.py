@@ -1,0 +1,65 @@
+"""What a call returns where its Python asks for values: found by running it on some.
+
+A size that depends on values, as the number of elements under a mask, differs from run to run, so it is not known.
+"""
+
+import contextlib
+
+import numpy as np
+
+from fastnn.core import dtypes
+from fastnn.graph import Symbol
+from fastnn.graph.active import paused
+from fastnn.graph.stateless import StatelessScope
+from fastnn.graph.tensor import Tensor, at_once
+from fastnn.layers import nest
+
+ZEROS = 0.25  # the share of values that are 0: masks are made of those that are not
+
+
+def some_values(shape, dtype, seed):
+    """Numbers for such a symbol: floats from -1 to 1, a part of them 0; 0 and 1 for integers and truth values.
+
+    >>> sorted(set(some_values((50,), "int32", 1).tolist()))
+    [0, 1]
+    """
+    random = np.random.default_rng(seed)
+    kind = dtypes.numpy_type(dtype)
+    if not dtypes.is_float(dtype):
+        return random.integers(0, 2, shape).astype(kind)
+    return np.where(random.random(shape) < ZEROS, 0.0, random.uniform(-1.0, 1.0, shape)).astype(kind)
+
+
+def run(function, args, kwargs, symbol_of, seed):
+    """function(*args, **kwargs) on values in the place of symbols; nothing that it changes outlives the call.
+
+    symbol_of: gives shape and dtype of what takes the place of a symbol, or a number; leaves all else as it is.
+    seed: of the values.
+    """
+    made = {}
+
+    def value(x):
+        found = symbol_of(x)
+        if not isinstance(found, Symbol):
+            return found
+        if id(x) not in made:
+            made[id(x)] = Tensor.of(some_values(found.shape, found.dtype, (seed, len(made))))
+        return made[id(x)]
+
+    with paused(), at_once(), StatelessScope(), _losses_kept(getattr(function, "__self__", None)):
+        return function(*nest.map_structure(value, tuple(args)), **nest.map_structure(value, dict(kwargs)))
+
+
+@contextlib.contextmanager
+def _losses_kept(owner):
+    """Afterwards a layer and those inside have the losses that they had before."""
+    if not hasattr(owner, "_clear_losses"):
+        yield
+        return
+    before = [(layer, list(layer._losses)) for layer in owner._flatten_layers()]
+    try:
+        yield
+    finally:
+        owner._clear_losses()
+        for layer, losses in before:
+            layer._losses.extend(losses)
