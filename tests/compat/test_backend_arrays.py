@@ -17,7 +17,8 @@ def test_result_type_of_any_form(one, other, want, form):
     assert K.result_type(form(one), form(other)) == K.result_type(form(other), form(one)) == want
 
 
-@pytest.mark.parametrize(("kind", "given", "want"), [(int, "int8", "int8"), (float, "int8", "float32"),
-                                                     (float, "float16", "float16"), (int, "bool", "int32")])  # fmt: skip
+@pytest.mark.parametrize(("kind", "given", "want"), [
+    (int, "int8", "int8"), (float, "int8", "float32"), (float, "float16", "float16"), (int, "bool", "int32"),
+])  # fmt: skip
 def test_result_type_of_pythons_numbers(kind, given, want):
     assert K.result_type(given, kind) == want

@@ -11,7 +11,6 @@ from fastnn import ops
 from fastnn.core import dtypes
 from fastnn.core.errors import DTypeError
 
-
 X = np.array([[1.3, 500.0, -2e5, 0.0]], "float32")
 
 

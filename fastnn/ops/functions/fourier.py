@@ -281,7 +281,7 @@ def istft(
         sequence_length, sequence_stride: length of a sequence, and from the beginning of one to that of the next.
         fft_length: number of values of each transform, at least sequence_length.
         length: of the signal; what the sequences cover by default.
-        window: "hann", "hamming", weights (sequence_length,), or None: sequences that overlap are then added as they are.
+        window: "hann", "hamming", weights (sequence_length,), or None: overlapping sequences are added as they are.
         center: whether the signal was reflected at its ends.
 
     >>> import numpy as np
