@@ -358,6 +358,6 @@ def result_type(*given):
     """
     if not given:
         return dtypes.standardize(None)
-    values = [d(1) if d in (int, float) else np.zeros((), dtypes.numpy_type(dtypes.standardize(d))) for d in
-              (getattr(d, "dtype", d) for d in given)]  # fmt: skip
+    values = [d(1) if d is int or d is float else np.zeros((), dtypes.numpy_type(dtypes.standardize(d))) for d in
+              (d if isinstance(d, type) else getattr(d, "dtype", d) for d in given)]  # fmt: skip
     return result_dtype(*values)

@@ -17,6 +17,9 @@ TABLE: dict[str, tuple[type[np.generic], str]] = {
     "uint64": (np.uint64, "u64"), "bool": (np.bool_, "u8"),
     "complex64": (np.complex64, "c64"), "complex128": (np.complex128, "c128"),
 }  # fmt: skip
+# dtypes that NumPy knows from the package ml_dtypes: kernel type name, bytes; those of one byte are stored only
+PACKAGED = {"bfloat16": ("bf16", 2), "float8_e4m3fn": ("f8", 1), "float8_e5m2": ("f8w", 1)}
+EIGHTHS = ("float8_e4m3fn", "float8_e5m2")
 TEXT = "string"  # of symbols that stand for text: no kernel takes it
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 HALVES = ("float16", "bfloat16")  # stored and rounded to; calculated with in float32
@@ -24,7 +27,8 @@ COMPLEX = {"complex64": "float32", "complex128": "float64"}  # of a complex dtyp
 INEXACT = (*FLOATS, *COMPLEX)
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "int": "int32", "boolean": "bool",
             "single": "float32", "long": "int64"}  # fmt: skip
-_ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()} | {"bfloat16": 2}
+_ITEMSIZE = {name: np.dtype(t).itemsize for name, (t, _) in TABLE.items()}
+_ITEMSIZE.update({name: size for name, (_, size) in PACKAGED.items()})
 _KNOWN: dict[Any, str] = {}
 
 
@@ -51,13 +55,13 @@ def standardize(dtype: Any, default: str | None = None) -> str:
     if isinstance(name, str) and name.startswith("torch."):  # what PyTorch calls its dtypes
         name = name.removeprefix("torch.")
     name = _ALIASES.get(name, name).rstrip("_") if isinstance(name, str) else name
-    if name not in TABLE and name != "bfloat16":
+    if name not in TABLE and name not in PACKAGED:
         try:
             name = np.dtype(dtype).newbyteorder("=").name
         except TypeError:
             name = None
-    if name not in TABLE and name != "bfloat16":
-        raise DTypeError(f"Unknown dtype: received {dtype!r}, expected one of {', '.join([*TABLE, 'bfloat16'])}.")
+    if name not in TABLE and name not in PACKAGED:
+        raise DTypeError(f"Unknown dtype: received {dtype!r}, expected one of {', '.join([*TABLE, *PACKAGED])}.")
     _KNOWN[dtype] = name
     return name
 
@@ -65,30 +69,31 @@ def standardize(dtype: Any, default: str | None = None) -> str:
 def numpy_type(name: str) -> type[Any]:
     """The NumPy scalar type of a canonical dtype name."""
     found = TABLE.get(name)
-    return _bfloat16() if found is None else found[0]
+    return _packaged(name) if found is None else found[0]
 
 
-def _bfloat16() -> type[Any]:
-    """NumPy's scalar type of bfloat16, from the package ml_dtypes, which is asked for here only."""
+def _packaged(name: str) -> type[Any]:
+    """NumPy's scalar type of bfloat16 or a float8, from the package ml_dtypes, which is asked for here only."""
     try:
-        return importlib.import_module("ml_dtypes").bfloat16
+        kind: type[Any] = getattr(importlib.import_module("ml_dtypes"), name)
     except ImportError:
-        raise missing("the dtype bfloat16", "bfloat16", "Or use float16, float32 or mixed_float16.") from None
+        raise missing(f"the dtype {name}", "bfloat16", "Or use float16, float32 or mixed_float16.") from None
+    return kind
 
 
 def finfo(name: str) -> Any:
-    """NumPy's facts about a float dtype; of bfloat16 those of the package ml_dtypes.
+    """NumPy's facts about a float dtype; of bfloat16 and float8 those of the package ml_dtypes.
 
     >>> float(finfo("float16").eps)
     0.0009765625
     """
     kind = numpy_type(name)
-    return importlib.import_module("ml_dtypes").finfo(kind) if name == "bfloat16" else np.finfo(kind)
+    return importlib.import_module("ml_dtypes").finfo(kind) if name in PACKAGED else np.finfo(kind)
 
 
 def kernel_type(name: str) -> str:
     """The type name kernels carry as a suffix: "f32" for "float32"."""
-    return "bf16" if name == "bfloat16" else TABLE[name][1]
+    return PACKAGED[name][0] if name in PACKAGED else TABLE[name][1]
 
 
 def itemsize(name: str) -> int:
@@ -122,6 +127,8 @@ def far(value: float, name: str) -> float:
 def promote(*names: str | None) -> str:
     """The dtype in which values of these dtypes meet; floats win over integers, complex ones over both, as in Keras.
 
+    Raises DTypeError where a float8 meets another dtype.
+
     >>> promote("int64", "float32"), promote("int32", "int64"), promote("float64", "complex64")
     ('float32', 'int64', 'complex128')
     """
@@ -129,6 +136,11 @@ def promote(*names: str | None) -> str:
     first = given[0]
     if all(n == first for n in given):
         return first
+    if any(n in EIGHTHS for n in given):
+        raise DTypeError(
+            "There is no implicit conversions from float8 dtypes to others. You must cast it internally. "
+            f"Received: {tuple(given)}"
+        )
     if any(n in COMPLEX for n in given):
         part = promote("float32", *(COMPLEX.get(n, n) for n in given if n in INEXACT))
         return "complex64" if part == "float32" else "complex128"

@@ -13,6 +13,10 @@ class ShapeError(FastnnError, ValueError):
     """Shapes that do not fit the operation or layer they were given to."""
 
 
+class PlaceError(ShapeError, IndexError):
+    """An index outside of the axis that it points into; Python's way to end a loop over the rows, too."""
+
+
 class DTypeError(FastnnError, TypeError, ValueError):
     """A dtype that is unknown, or that an operation does not take."""
 

@@ -53,7 +53,8 @@ def broadcast(*shapes: Sequence[int | None]) -> PartialShape:
         known = {d for d in dims if d != 1}
         if len(known - {None}) > 1:
             raise ShapeError(
-                "Shapes cannot be broadcast together: received " + " and ".join(str(tuple(s)) for s in shapes) + "."
+                f"Cannot broadcast shape: received {' and '.join(str(tuple(s)) for s in shapes)}, expected sizes that "
+                "are equal or 1, from the last one on."
             )
         known.discard(None) if len(known) > 1 else None
         out.append(known.pop() if known else 1)

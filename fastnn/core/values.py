@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import config, tables
+from fastnn.core import config, dtypes, tables
 from fastnn.core.errors import DataError, DataWarning, DTypeError, ValuesError
 from fastnn.core.frames import user_level
 from fastnn.core.results import ARRAYS
@@ -61,9 +61,9 @@ def kept(value, name):
     return value
 
 
-def is_bfloat16(array):
-    """Whether an array has the dtype bfloat16, which NumPy knows from the package ml_dtypes only."""
-    return array.dtype.kind == "V" and array.dtype.name == "bfloat16"
+def is_packaged(array):
+    """Whether an array has a dtype that NumPy knows from the package ml_dtypes only: bfloat16, float8."""
+    return array.dtype.kind in "Vf" and array.dtype.name in dtypes.PACKAGED
 
 
 def received(value, kind, name="inputs"):
@@ -73,7 +73,7 @@ def received(value, kind, name="inputs"):
     """
     if isinstance(value, np.ma.MaskedArray) or value.dtype == np.uint64:
         value = kept(value, name)
-    if kind is None or (value.dtype.kind != "f" and not is_bfloat16(value)):
+    if kind is None or (value.dtype.kind != "f" and not is_packaged(value)):
         return np.asarray(value)
     return np.asarray(value, kind) if value.dtype.itemsize <= np.dtype(kind).itemsize else narrow(value, kind, name)
 
@@ -97,7 +97,7 @@ def as_numbers(value, name, wide=False, real=False):
     value = np.asarray(value)
     if value.dtype.kind == "O":
         value = _numbers_of_objects(value, name)
-    if is_bfloat16(value):
+    if is_packaged(value):
         return value
     if value.dtype.kind not in ("fiubc" if wide and not real else "fiub"):
         raise DTypeError(

@@ -17,7 +17,7 @@ from fastnn.graph import Spec, Symbol, Trace, current
 from fastnn.graph.lifetime import passing
 from fastnn.graph.node import STAND_ALONE
 from fastnn.graph.variable import auto_name
-from fastnn.layers import nest
+from fastnn.layers import nest, op_rules
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops import public
 
@@ -227,6 +227,10 @@ class PublicCall(Operation):
 
     def infer(self, args, kwargs):
         """Shapes and dtypes of the results."""
+        given, named = public.joined(self.row, self.function, self.config, args, kwargs)
+        found = op_rules.by_rule(self.row.function, given, named)
+        if found is not None:
+            return found
         found = nest.map_structure(
             lambda x: symbol_like((), "int32") if type(x) is int else x,
             hooks.call("infer", self.run, args, kwargs, rules=True),

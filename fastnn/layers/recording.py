@@ -25,7 +25,9 @@ def record(name, function, args, kwargs):
         return function.__wrapped__(*args, **kwargs) if hasattr(function, "__wrapped__") else function(*args, **kwargs)
     config, arguments, keywords = found
     result = PublicCall(row, function, config)(*arguments, **keywords)
-    if config.get("sparse") is True:
+    if name == "convert_to_tensor":
+        result._sparse = arguments[0].sparse and config.get("sparse") is not False
+    elif config.get("sparse") is True:
         result._sparse = True  # of one_hot and multi_hot: said of symbols, as in Keras; values are dense
     return result
 

@@ -7,7 +7,7 @@ import fastnn
 from fastnn import layers, ops
 from fastnn.compiler.eager import EagerPlan
 from fastnn.core import tree
-from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, DTypeError, GraphError, ShapeError
 from fastnn.graph import gradients
 
 X = np.array([1.0, 2.0, 3.0], "float32")
@@ -123,7 +123,7 @@ ERRORS = {
     "while condition": (ShapeError, "scalar", lambda x: ops.while_loop(lambda v: v < 3.0, lambda v: v, x, 3)),
     "while limit": (ArgumentError, "maximum_iterations",
                     lambda x: ops.while_loop(lambda v: True, lambda v: v, x, 2.5)),
-    "scan nothing": (ArgumentError, "no values to scan over", lambda x: ops.scan(lambda c, v: (c, c), x)),
+    "scan nothing": (ArgumentError, "no `xs` to scan over", lambda x: ops.scan(lambda c, v: (c, c), x)),
     "scan length": (ArgumentError, "disagrees", lambda x: ops.scan(lambda c, v: (c, c), 0, x, length=2)),
     "scan negative": (ArgumentError, "negative.*-1", lambda x: ops.scan(lambda c, v: (c, c), 0, length=-1)),
     "scan no pair": (ArgumentError, "must be a pair", lambda x: ops.scan(lambda c, v: c, 0, x)),
@@ -135,11 +135,11 @@ ERRORS = {
     "scan scalar": (ShapeError, "first dimension", lambda x: ops.scan(lambda c, v: (c, c), 0, x[0])),
     "scan unroll": (ArgumentError, "`unroll`", lambda x: ops.scan(lambda c, v: (c, c), 0, x, unroll=0)),
     "scan carry": (ArgumentError, "one structure", lambda x: ops.scan(lambda c, v: ((c, v), c), 0, x)),
-    "scan function": (ArgumentError, "must be a function", lambda x: ops.scan(3, 0, x)),
+    "scan function": (ArgumentTypeError, "should be a callable", lambda x: ops.scan(3, 0, x)),
     "map lengths": (ShapeError, "3, 2", lambda x: ops.map(lambda v: v[0], (x, x[:2]))),
     "map nothing": (ArgumentError, "no values", lambda x: ops.map(lambda v: v, ())),
     "cond vector": (ShapeError, "scalar", lambda x: ops.cond(x > 0.0, lambda: x, lambda: x)),
-    "cond function": (ArgumentError, "must be a function", lambda x: ops.cond(x[0] > 0.0, 1, 2)),
+    "cond function": (ArgumentTypeError, "should be a callable", lambda x: ops.cond(x[0] > 0.0, 1, 2)),
     "switch float": (DTypeError, "integer", lambda x: ops.switch(x[0], [lambda: x])),
     "switch vector": (ShapeError, "scalar", lambda x: ops.switch(ops.cast(x, "int32"), [lambda: x])),
     "switch nothing": (ArgumentError, "no branches", lambda x: ops.switch(1, [], x)),

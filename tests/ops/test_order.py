@@ -6,6 +6,7 @@ import evaluate
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn import ops
 from fastnn.core.errors import NotSupportedError, ShapeError
 
@@ -49,3 +50,35 @@ def test_what_does_not_fit_is_said():
         evaluate.check_gradient(
             lambda x: ops.scatter_update(x, [[0]], np.ones((1, 4, 2)), reduction="mul"), [X], np.random.default_rng(0)
         )
+
+
+@pytest.mark.parametrize("given", [None, (-1.0, 1.5), (2.0, 2.0)])
+@pytest.mark.parametrize("bins", [1, 5])
+def test_histograms_of_symbols_are_those_of_arrays(given, bins):
+    x = np.random.default_rng(7).normal(size=40).astype("float32")
+    i = fastnn.Input(batch_shape=(40,))
+    model = fastnn.Model(i, ops.histogram(i, bins=bins, range=given))
+    counts, edges = model(x)
+    want, places = np.histogram(x, bins=bins, range=given)
+    np.testing.assert_array_equal(counts, want)
+    np.testing.assert_allclose(edges, places, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("call", "error", "words"), [
+    (lambda: ops.histogram([1.0], bins=1.5), TypeError, "must be of type `int`"),
+    (lambda: ops.histogram([1.0], bins=-5), ValueError, "should be a non-negative integer"),
+    (lambda: ops.histogram([1.0], range=(1,)), ValueError, "must be a tuple of two elements"),
+    (lambda: ops.histogram([1.0], range=(5, 1)), ValueError, "second element of `range` must be greater"),
+    (lambda: ops.histogram([[1.0]]), ValueError, "must be 1-dimensional"),
+    (lambda: ops.argpartition([1.0, 2.0], (0, 1)), ValueError, "kth must be an integer"),
+    (lambda: ops.meshgrid([1], [2], indexing="kk"), ValueError, "Valid values for `indexing`"),
+    (lambda: ops.rot90([1, 2]), ValueError, "at least 2 dimensions"),
+    (lambda: ops.rot90([[1, 2]], axes=(0, -2)), ValueError, "two different dimensions"),
+    (lambda: ops.get_item(np.ones((2, 5)), (0, 17)), IndexError, "out of range"),
+    (lambda: ops.get_item(fastnn.KerasTensor((2, 5)), (0, 17)), ValueError, "out of range"),
+    (lambda: ops.get_item(np.ones(2), (..., 0, ...)), ValueError, "only have one ellipsis"),
+    (lambda: ops.broadcast_shapes((5, 3), (2,)), ValueError, "Cannot broadcast shape"),
+])  # fmt: skip
+def test_what_is_refused_has_keras_words(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

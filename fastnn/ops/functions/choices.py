@@ -8,7 +8,7 @@ import functools
 import numpy as np
 
 from fastnn.core import hooks, tree
-from fastnn.core.errors import ArgumentError, DTypeError, ForeignSymbolError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, DTypeError, ForeignSymbolError, ShapeError
 from fastnn.graph.active import current
 from fastnn.graph.loop import branch as graph_branch
 from fastnn.graph.node import Symbol
@@ -49,7 +49,7 @@ def shown(structure):
 def check_functions(name, **functions):
     for argument, function in functions.items():
         if not callable(function):
-            raise ArgumentError(f"{name}: `{argument}` must be a function. Received: {function!r}.")
+            raise ArgumentTypeError(f"{name}: `{argument}` should be a callable. Received: {argument}={function!r}")
 
 
 def recorded(function):

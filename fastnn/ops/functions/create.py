@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentTypeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
@@ -14,9 +14,11 @@ from fastnn.graph.tensor import gathers
 from fastnn.ops.functions.arithmetic import add, multiply, subtract
 from fastnn.ops.functions.comparison import where
 from fastnn.ops.functions.constants import full
+from fastnn.ops.functions.elementwise import abs as absolute
+from fastnn.ops.functions.elementwise import exp, log, sign
 from fastnn.ops.functions.indexing import take
 from fastnn.ops.functions.layout import broadcast_to, expand_dims, moveaxis, reshape, stack
-from fastnn.ops.functions.operands import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve
+from fastnn.ops.functions.operands import cast_to, dtype_of, float_dtype, is_symbol, operand, reserve, same_floats
 from fastnn.ops.functions.powers import power
 from fastnn.ops.functions.reduction import sum
 from fastnn.ops.functions.slicing import pad
@@ -110,7 +112,7 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
     """`num` numbers from start to stop with equal ratios.
 
     Args:
-        start, stop: the first and the last number; arrays broadcast.
+        start, stop: the first and the last number, of one sign; arrays and symbols broadcast.
         num: how many numbers, an int.
         endpoint: whether stop is the last of them.
         dtype: of the result; the float dtype of the bounds by default.
@@ -120,6 +122,11 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
     array([  1.,  10., 100.], dtype=float32)
     """
     reserve(num)
+    if is_symbol(start) or is_symbol(stop) or gathers((start, stop)):
+        signs, (start, stop) = sign(start), same_floats(start, stop)
+        y = exp(linspace(log(absolute(start)), log(absolute(stop)), num, endpoint, axis=axis))
+        y = multiply(y, expand_dims(signs, normalize_axis(axis, len(y.shape))))
+        return y if dtype is None else cast_to(y, dtypes.standardize(dtype))
     name = dtypes.standardize(dtype, float_dtype(start, stop))
     return _array(np.geomspace(start, stop, num, endpoint, axis=axis), name)
 
@@ -208,9 +215,13 @@ def meshgrid(*x: Any, indexing: Any = "xy") -> Tensor:
         x: vectors.
         indexing: "xy" puts the first vector along the columns, "ij" along the rows.
 
+    Raises ArgumentError for another indexing.
+
     >>> [g.tolist() for g in meshgrid([1, 2], [3])]
     [[[1, 2]], [[3, 3]]]
     """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"Valid values for `indexing` are 'xy' and 'ij', but received {indexing!r}.")
     xs = [operand(v) for v in x]
     xs = [reshape(v, (-1,)) for v in xs]
     sizes = [v.shape[0] for v in xs]

@@ -181,15 +181,17 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
 
 
 def broadcast_shapes(*shapes: Any) -> Tensor:
-    """The shape that values of these shapes broadcast to.
+    """The shape that values of these shapes broadcast to, as a list.
 
     Args:
         shapes: tuples of ints and None.
 
+    Raises ShapeError where sizes differ and none of them is 1.
+
     >>> broadcast_shapes((2, 1), (3,))
-    (2, 3)
+    [2, 3]
     """
-    return broadcast(*(tuple(s) for s in shapes))
+    return list(broadcast(*(tuple(s) for s in shapes)))
 
 
 def _joined(xs):

@@ -168,6 +168,8 @@ def qr(x: Any, mode: Any = "reduced") -> Tensor:
         x: floats (..., m, n); integers become the default float type.
         mode: "reduced", or "complete" for a square q. A gradient needs "reduced" and no more columns than rows.
 
+    Raises ArgumentError for another mode, ShapeError for less than two dimensions.
+
     >>> [v.shape for v in qr([[1.0], [2.0]])]
     [(2, 1), (1, 1)]
     """
@@ -175,6 +177,9 @@ def qr(x: Any, mode: Any = "reduced") -> Tensor:
         raise ArgumentError(
             f"`mode` argument value not supported. Expected one of {{'reduced', 'complete'}}. Received: mode={mode}"
         )
+    x = operand(x)
+    if len(x.shape) < 2:
+        raise ShapeError(f"Input should have rank >= 2. Received: input.shape = {tuple(x.shape)}")
     return _several(R.qr, x, complete=mode == "complete")
 
 

@@ -121,7 +121,7 @@ def _steps(name, given, xs):
     if given is not None and (isinstance(given, bool) or not hasattr(given, "__index__")):
         raise ArgumentError(f"{name}: `length` must be an integer. Received: {given!r}.")
     if not sizes and given is None:
-        raise ArgumentError(f"{name} got no values to scan over and `length` not provided.")
+        raise ArgumentError(f"{name} got no `xs` to scan over and `length` not provided.")
     if None in sizes:
         raise ShapeError(
             f"{name}: the size of the first axis is not known yet. Received shapes: {[tuple(x.shape) for x in xs]}."

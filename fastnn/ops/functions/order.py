@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import known
-from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, mod, multiply, subtract
-from fastnn.ops.functions.comparison import arrays_only, less_equal, where
+from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, minimum, mod, multiply, subtract
+from fastnn.ops.functions.comparison import arrays_only, equal, less_equal, logical_and, where
+from fastnn.ops.functions.create import linspace
 from fastnn.ops.functions.indexing import take, take_along_axis
 from fastnn.ops.functions.layout import ravel
 from fastnn.ops.functions.operands import (
@@ -21,6 +23,8 @@ from fastnn.ops.functions.operands import (
     operand,
     result_dtype,
 )
+from fastnn.ops.functions.reduction import max as largest
+from fastnn.ops.functions.reduction import min as smallest
 from fastnn.ops.op import R
 
 __all__ = ["interp", "unravel_index", "argsort", "sort", "top_k", "searchsorted", "digitize", "bincount",
@@ -236,21 +240,46 @@ def unique(
 
 
 def histogram(x: Any, bins: Any = 10, range: Any = None) -> Tensor:
-    """(counts, boundaries) of the values of x in bins of equal width. Takes arrays only.
+    """(int32 counts, boundaries) of the values of a vector in bins of equal width; the last holds both its boundaries.
 
     Args:
-        x: an array of any shape.
-        bins: how many bins, an int; or their boundaries.
-        range: (lowest, highest) boundary; those of the values if None.
+        x: numbers (n,).
+        bins: how many bins, an int.
+        range: (lowest, highest) boundary, a tuple; those of the values if None.
+
+    Raises ArgumentTypeError for bins that are no int, ArgumentError for a negative number of them or another range,
+    ShapeError for more than one dimension.
 
     >>> histogram([1.0, 1.0, 3.0], bins=2)
     (array([2, 1], dtype=int32), array([1., 2., 3.], dtype=float32))
     """
+    if not hasattr(bins, "__index__"):
+        raise ArgumentTypeError(f"Argument `bins` must be of type `int`. Received: bins={bins}")
+    if bins < 0:
+        raise ArgumentError(f"Argument `bins` should be a non-negative integer. Received: bins={bins}")
+    if range and (len(range) < 2 or not isinstance(range, tuple)):
+        raise ArgumentError(f"Argument `range` must be a tuple of two elements. Received: range={range}")
+    if range and range[1] < range[0]:
+        raise ArgumentError(f"The second element of `range` must be greater than the first. Received: range={range}")
     x = known(operand(x))
+    if len(x.shape) > 1:
+        raise ShapeError(f"Input tensor must be 1-dimensional. Received: input.shape={tuple(x.shape)}")
     if is_symbol(x):
-        arrays_only("histogram")
+        x = floating(x)
+        return _binned(x, int(bins), *(range or (smallest(x), largest(x))))
     counts, edges = np.histogram(np.asarray(x), bins=bins, range=range)
     return counts.astype(np.int32), edges.astype(np.float32)
+
+
+def _binned(x: Any, bins: int, low: Any, high: Any) -> Any:
+    """(counts, edges) of a vector that is a symbol: equal bins from low to high, the last one with both its edges."""
+    flat = equal(low, high)
+    low, high = subtract(low, where(flat, 0.5, 0.0)), add(high, where(flat, 0.5, 0.0))
+    edges = linspace(low, high, bins + 1)
+    place = minimum(subtract(searchsorted(edges, x, "right"), 1), bins - 1)
+    inside = logical_and(less_equal(low, x), less_equal(x, high))
+    # what lies outside is counted in a bin of its own
+    return bincount(where(inside, place, bins), minlength=bins + 1)[:bins], edges
 
 
 def argpartition(x: Any, kth: Any, axis: Any = -1) -> Tensor:
@@ -261,7 +290,11 @@ def argpartition(x: Any, kth: Any, axis: Any = -1) -> Tensor:
         kth: the index of that value in the sorted order, an int.
         axis: an int, or None for the flattened x.
 
+    Raises ArgumentError where kth is no integer.
+
     >>> argpartition([3, 1, 2], 1)
     array([1, 2, 0], dtype=int32)
     """
+    if not hasattr(kth, "__index__"):
+        raise ArgumentError(f"kth must be an integer. Received: kth={kth!r}")
     return argsort(x, axis)

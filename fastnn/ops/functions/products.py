@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.shapes import normalize_axis, product
+from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions.arithmetic import add, divide, multiply, subtract
@@ -13,8 +13,9 @@ from fastnn.ops.functions.complex import conjugate
 from fastnn.ops.functions.create import diagonal
 from fastnn.ops.functions.elementwise import affine, sqrt, square
 from fastnn.ops.functions.layout import expand_dims, moveaxis, ravel, reshape, split, stack, transpose
+from fastnn.ops.functions.letters import paired, parsed
 from fastnn.ops.functions.matmul import matmul
-from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, floating, operand, result_dtype
+from fastnn.ops.functions.operands import calculate, cast_to, dtype_of, floating, operand, result_dtype, same_floats
 from fastnn.ops.functions.reduction import mean, sum
 from fastnn.ops.functions.slicing import flip, getitem, pad
 
@@ -53,7 +54,8 @@ def cdist(x: Any, y: Any) -> Tensor:
     >>> cdist([[0.0, 0.0]], [[3.0, 4.0]])
     array([[5.]], dtype=float32)
     """
-    d = subtract(expand_dims(floating(x), -2), expand_dims(floating(y), -3))
+    x, y = same_floats(x, y)
+    d = subtract(expand_dims(x, -2), expand_dims(y, -3))
     return sqrt(sum(square(d), axis=-1))
 
 
@@ -70,7 +72,7 @@ def correlate(x1: Any, x2: Any, mode: Any = "valid") -> Tensor:
     >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
     array([3., 5.], dtype=float32)
     """
-    a, b = floating(x1), floating(x2)
+    a, b = same_floats(x1, x2)
     if len(a.shape) != 1 or len(b.shape) != 1:
         raise ShapeError(f"correlate: expected two vectors. Received shapes {tuple(a.shape)} and {tuple(b.shape)}.")
     n, m = a.shape[0], b.shape[0]
@@ -84,37 +86,6 @@ def correlate(x1: Any, x2: Any, mode: Any = "valid") -> Tensor:
     size = a.shape[0] - m + 1
     parts = [multiply(getitem(a, slice(i, i + size)), getitem(b, i)) for i in range(m)]
     return sum(stack(parts), axis=0)
-
-
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _parse(subscripts, operands):
-    """(letters of each operand, letters of the result), "..." written out and an implied result added."""
-    text = subscripts.replace(" ", "")
-    left, arrow, right = text.partition("->")
-    terms = left.split(",")
-    if len(terms) != len(operands):
-        raise ArgumentError(f"einsum: {subscripts!r} names {len(terms)} operands, received {len(operands)}.")
-    free = [c for c in LETTERS if c not in text]
-    dots = ""
-    for t, x in zip(terms, operands):
-        if "..." in t:
-            n = len(x.shape) - len(t.replace("...", ""))
-            dots = "".join(free[:n]) if n > len(dots) else dots
-    out = []
-    for t, x in zip(terms, operands):
-        n = len(x.shape) - len(t.replace("...", ""))
-        t = t.replace("...", dots[len(dots) - n :] if n else "")
-        if len(t) != len(x.shape):
-            raise ShapeError(
-                f"einsum: the term {t!r} of {subscripts!r} has {len(t)} letters for a value of shape {tuple(x.shape)}."
-            )
-        out.append(t)
-    if not arrow:
-        joined = "".join(out)
-        right = "..." + "".join(sorted(c for c in set(joined) - set(dots) if joined.count(c) == 1))
-    return out, right.replace("...", dots)
 
 
 def _drop(x, term, keep):
@@ -171,7 +142,7 @@ def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Tensor:
     """
     xs = [operand(x) for x in operands]
     names = {dtype_of(x) for x in xs}
-    terms, out = _parse(subscripts, xs)
+    terms, out = parsed(subscripts, xs)
     y = _einsum(xs, terms, out, result_dtype(*xs), subscripts)
     return cast_to(y, "int32") if names == {"int8"} else y
 
@@ -226,19 +197,8 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     array(11., dtype=float32)
     """
     x1, x2 = operand(x1), operand(x2)
-    if isinstance(axes, int):
-        first, second = list(range(len(x1.shape) - axes, len(x1.shape))), list(range(axes))
-    else:
-        first, second = ([int(a) for a in np.atleast_1d(v)] for v in axes)
-    first = [normalize_axis(a, len(x1.shape)) for a in first]
-    second = [normalize_axis(a, len(x2.shape)) for a in second]
-    a = list(LETTERS[: len(x1.shape)])
-    b = list(LETTERS[len(a) : len(a) + len(x2.shape)])
-    for i, j in zip(first, second):
-        b[j] = a[i]
-    out = [c for i, c in enumerate(a) if i not in first] + [c for j, c in enumerate(b) if j not in second]
-    y = einsum(f"{''.join(a)},{''.join(b)}->{''.join(out)}", x1, x2)
-    return cast_to(y, result_dtype(x1, x2))
+    (a, b), out = paired([x1, x2], axes)
+    return cast_to(einsum(f"{a},{b}->{out}", x1, x2), result_dtype(x1, x2))
 
 
 def dot(x1: Any, x2: Any) -> Tensor:
@@ -274,11 +234,19 @@ def inner(x1: Any, x2: Any) -> Tensor:
     Args:
         x1, x2: numbers whose last dimensions have equal sizes.
 
+    Raises ShapeError where the sizes differ.
+
     >>> inner([1.0, 2.0], [3.0, 4.0])
     array(11., dtype=float32)
     """
     x1, x2 = operand(x1), operand(x2)
-    return multiply(x1, x2) if not x1.shape or not x2.shape else tensordot(x1, x2, ([-1], [-1]))
+    if not x1.shape or not x2.shape:
+        return multiply(x1, x2)
+    if None not in (x1.shape[-1], x2.shape[-1]) and x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError(
+            f"inner: the last dimension of both must be equal. Received shapes {tuple(x1.shape)} and {tuple(x2.shape)}."
+        )
+    return tensordot(x1, x2, ([-1], [-1]))
 
 
 def outer(x1: Any, x2: Any) -> Tensor:

@@ -42,8 +42,13 @@ def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
     """
     x = operand(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
     x = number(x)
-    x, axis = (ravel(x), 0) if axis is None else (x, int(axis))
+    x, axis = (ravel(x), 0) if axis is None else (x, single_axis(axis))
     return calculate(lambda v: R.cumprod(v, axis=axis), [x], dtype_of(x))
+
+
+def single_axis(axis):
+    """The one axis of a running result, also where it is given as a tuple of one."""
+    return int(*axis) if isinstance(axis, (tuple, list)) else int(axis)
 
 
 # ------------------------------------------------------------------ public functions
@@ -320,7 +325,7 @@ def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:
     x = number(x) if dtype is None else cast_to(x, dtypes.standardize(dtype))
     if axis is None:
         x, axis = ravel(x), 0
-    return calculate(lambda v: R.cumsum(v, axis=int(axis)), [x], dtype_of(x))
+    return calculate(lambda v: R.cumsum(v, axis=single_axis(axis)), [x], dtype_of(x))
 
 
 def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:

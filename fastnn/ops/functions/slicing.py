@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core.errors import ArgumentError, ShapeError, ValuesError
+from fastnn.core.errors import ArgumentError, PlaceError, ShapeError, ValuesError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import Tensor as Lazy
@@ -79,6 +79,8 @@ def getitem(x: Any, key: Any) -> Tensor:
     """
     x = operand(x)
     key = key if isinstance(key, tuple) else (key,)
+    if builtins.sum(k is Ellipsis for k in key) > 1:
+        raise ArgumentError(f"Slice should only have one ellipsis. Received: `{key}`")
     rank = len(x.shape)
     used = sum(k is not None and k is not Ellipsis for k in key)
     if used > rank:
@@ -101,7 +103,7 @@ def getitem(x: Any, key: Any) -> Tensor:
         elif hasattr(k, "__index__") and not isinstance(k, (bool, np.bool_)) and not getattr(k, "shape", ()):
             i, n = k.__index__(), x.shape[d]
             if n is not None and not -n <= i < n:
-                raise IndexError(f"index {i} is out of range for axis {d} with size {n}")
+                raise PlaceError(f"index {i} is out of range for axis {d} with size {n}")
             i = i + n if i < 0 and n is not None else i
             slices.append((i, i + 1 or None, None))
             drop.append(d)
@@ -203,10 +205,18 @@ def rot90(array: Any, k: Any = 1, axes: Any = (0, 1)) -> Tensor:
         k: how many turns, an int; negative ones go the other way.
         axes: the two axes.
 
+    Raises ShapeError for less than two dimensions, ArgumentError for other than two different axes.
+
     >>> rot90([[1, 2], [3, 4]])
     array([[2, 4],
            [1, 3]], dtype=int32)
     """
+    array = operand(array)
+    rank = len(array.shape)
+    if rank < 2:
+        raise ShapeError(f"Input array must have at least 2 dimensions. Received: array.shape={tuple(array.shape)}")
+    if len(axes) != 2 or (axes[0] - axes[1]) % rank == 0:
+        raise ArgumentError(f"Invalid axes: {axes}. Axes must be a tuple of two different dimensions.")
     a, b = axes
     if k % 4 == 2:
         return flip(array, (a, b))

@@ -24,7 +24,7 @@ BYTES = ("uint8", "bool")
 
 
 def _infer(specs: Specs, attrs: Attrs) -> Any:
-    if attrs["dtype"] not in (*dtypes.TABLE, "bfloat16"):
+    if attrs["dtype"] not in (*dtypes.TABLE, *dtypes.PACKAGED):
         raise DTypeError(f"cast: unknown dtype {attrs['dtype']!r}; expected one of {', '.join(dtypes.TABLE)}.")
     return Spec(specs[0].shape, attrs["dtype"])
 

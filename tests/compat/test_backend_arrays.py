@@ -1,0 +1,24 @@
+"""The dtype in which values meet, whatever says it: a name, NumPy's dtype, an array, Python's types."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fastnn.compat import backend as K
+
+MEET = [("float64", "int8", "float64"), ("int64", "int32", "int64"), ("float64", "float16", "float64"),
+        ("uint8", "int8", "int16"), ("bool", "int16", "int16"), ("int64", "float32", "float32")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "want"), MEET)
+@pytest.mark.parametrize("form", [str, np.dtype, lambda name: np.dtype(name).type, lambda name: np.zeros(2, name)])
+def test_result_type_of_any_form(one, other, want, form):
+    assert K.result_type(form(one), form(other)) == K.result_type(form(other), form(one)) == want
+
+
+@pytest.mark.parametrize(("kind", "given", "want"), [
+    (int, "int8", "int8"), (float, "int8", "float32"), (float, "float16", "float16"), (int, "bool", "int32"),
+])  # fmt: skip
+def test_result_type_of_pythons_numbers(kind, given, want):
+    assert K.result_type(given, kind) == want
