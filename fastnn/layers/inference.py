@@ -73,8 +73,12 @@ def has_rule(cls):
 
 def of_call(layer, args, kwargs):
     """What `call` of a layer returns for symbols, in inference where nothing else is said."""
-    if kwargs.get("training") is None and signature.of(type(layer).call).takes("training"):
+    call = signature.of(type(layer).call)
+    if kwargs.get("training") is None and call.takes("training"):
         kwargs = {**kwargs, "training": False}
+    if _is_users(type(layer).call) and (call.takes("mask") or call.masked):
+        kwargs = dict(kwargs)  # such a call may count on the masks that its inputs have
+        layer._resolve_mask(call, args, kwargs, args[0] if args else next(iter(kwargs.values()), None))
     return infer(layer._call_inner, args, kwargs)
 
 

@@ -299,7 +299,8 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         return False
 
     def _resolve_mask(self, call, args, kwargs, first):
-        """The mask of the first argument; handed to `call` if it takes one and none was given."""
+        """The mask of the first argument; masks are handed to `call` where it takes them and none was given."""
+        kwargs.update(call.masks(args, kwargs, context.get_mask))
         given = call.named(args, kwargs).get("mask")
         if given is not None:
             return given

@@ -16,6 +16,7 @@ class CallSignature:
         self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         self.keywords = {p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
         self.open = any(p.kind == p.VAR_KEYWORD for p in parameters)
+        self.masked = [n for n in self.names if f"{n}_mask" in self.keywords]  # arguments with a mask of their own
 
     def takes(self, name):
         """Whether the argument is named in the signature."""
@@ -29,6 +30,15 @@ class CallSignature:
     def named(self, args, kwargs):
         """{argument name: value} of a call, in the order of the signature."""
         return {**dict(zip(self.names, args)), **kwargs}
+
+    def masks(self, args, kwargs, mask_of):
+        """{argument of a mask: mask}, for those of several tensors whose mask has an argument and was not given."""
+        named = self.named(args, kwargs) if self.masked else {}
+        if sum(bool(_has_shape(v)) for n, v in named.items() if v is not None and n in self.names) < 2:
+            return {}
+        open_ = [n for n in self.masked if named.get(n) is not None and named.get(f"{n}_mask") is None]
+        found = {f"{n}_mask": nest.map_structure(mask_of, named[n]) for n in open_}
+        return {n: mask for n, mask in found.items() if any(m is not None for m in nest.flatten(mask))}
 
     def taken(self, arguments):
         """Of {name: value} (the locals of another function), what this one takes by name."""
