@@ -156,6 +156,17 @@ class ConfigMixin:
             variable.assign(store[str(i)])
 
 
+def placed(config: Config, names: tuple[str, ...], before: str) -> Config:
+    """The config with the entries `names` in front of the entry `before`, where Keras writes them.
+
+    >>> placed({"a": 1, "b": 2, "c": 3}, ("c",), "b")
+    {'a': 1, 'c': 3, 'b': 2}
+    """
+    keys = [key for key in config if key not in names]
+    at = keys.index(before)
+    return {key: config[key] for key in (*keys[:at], *names, *keys[at:])}
+
+
 def _tuples(shape):
     """Lists of a JSON file back to tuples where they are shapes."""
     if isinstance(shape, (list, tuple)) and all(d is None or isinstance(d, int) for d in shape):

@@ -323,7 +323,7 @@ class UpSampling2D(_UpSampling):
     def get_config(self):
         config = super().get_config()
         data_format = config.pop("data_format")
-        return {**config, "interpolation": self.interpolation, "data_format": data_format}
+        return {**config, "data_format": data_format, "interpolation": self.interpolation}
 
 
 def _stretch(x, axis, factor):

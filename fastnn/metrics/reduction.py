@@ -110,7 +110,7 @@ class MeanMetricWrapper(Mean):
 
     Args:
         fn: the function, which uses `fastnn.ops`; its values are (n, ...).
-        name: str, the key of its value in logs; None: the function's name.
+        name: str, the key of its value in logs; None: "mean_metric_wrapper", numbered where there are more.
         **kwargs: further arguments of the function.
 
     >>> metric = MeanMetricWrapper(lambda y_true, y_pred: abs(y_true - y_pred), name="gap")
@@ -120,7 +120,7 @@ class MeanMetricWrapper(Mean):
     """
 
     def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
-        super().__init__(name=name or getattr(fn, "name", None) or getattr(fn, "__name__", None), dtype=dtype)
+        super().__init__(name=name, dtype=dtype)
         self._fn, self._fn_kwargs = fn, kwargs
         if getattr(fn, "__module__", "").startswith("fastnn.losses") or type(fn).__module__.startswith("fastnn.losses"):
             self._direction = "down"
