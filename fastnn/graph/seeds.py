@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn.core import config, results
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array, Config
 from fastnn.graph.active import current
@@ -76,7 +77,7 @@ class SeedGenerator:
     def __init__(self, seed: Any = None, name: str | None = None, **kwargs: Any) -> None:
         if kwargs:
             raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")
-        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
+        if seed is not None and whole(seed) is None:
             raise ArgumentError(f"Argument `seed` must be an integer. Received: seed={seed!r}")
         self.name = name or "seed_generator"
         self._initial_seed = seed

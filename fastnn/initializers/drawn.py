@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import config, random
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.initializers.base import Initializer, type_of
 from fastnn.saving.serialization import deserialize_object, serialize_object
@@ -25,7 +26,7 @@ class RandomInitializer(Initializer):
     def __init__(self, seed: Any = None) -> None:
         if isinstance(seed, dict):  # the config of a SeedGenerator
             seed = deserialize_object(seed, category="random")
-        good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
+        good = seed is None or hasattr(seed, "key") or whole(seed) is not None
         if not good:
             raise ArgumentError(
                 "`seed` argument should be an int, a SeedGenerator or None. Received: "

@@ -60,7 +60,8 @@ class _Frame(Layer):
     def __init__(self, amounts: Any, data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         setattr(self, self.argument, _amounts(amounts, self.argument, self.rank))
-        self.data_format = standardize_data_format(data_format) if self.rank > 1 else data_format or "channels_last"
+        placed = self.rank > 1 or self.argument == "padding"  # Cropping1D knows one way only
+        self.data_format = standardize_data_format(data_format) if placed else "channels_last"
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _pairs(self):

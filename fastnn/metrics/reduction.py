@@ -122,7 +122,8 @@ class MeanMetricWrapper(Mean):
     def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name=name, dtype=dtype)
         self._fn, self._fn_kwargs = fn, kwargs
-        if getattr(fn, "__module__", "").startswith("fastnn.losses") or type(fn).__module__.startswith("fastnn.losses"):
+        modules = getattr(fn, "__module__", None) or "", type(fn).__module__
+        if any(m.startswith("fastnn.losses") for m in modules):
             self._direction = "down"
 
     def _own_code(self):

@@ -56,7 +56,11 @@ class Two(layers.Layer):
 
 def test_arguments_get_the_masks_of_their_names():
     first, second = layers.Masking()(STEPS), layers.Masking()(OTHER)
-    for args, kwargs in (((first, second), {}), ((), {"first": first, "second": second}), ((first,), {"second": second})):
+    for args, kwargs in (
+        ((first, second), {}),
+        ((), {"first": first, "second": second}),
+        ((first,), {"second": second}),
+    ):
         layer = Two()
         out = layer(*args, **kwargs)
         np.testing.assert_array_equal(layer.seen[0], [[False, True, False, True]])
@@ -75,7 +79,9 @@ def test_arguments_get_the_masks_of_their_names():
 def test_arguments_get_their_masks_in_models():
     class Later(Two):
         def call(self, first, second, first_mask=None, second_mask=None):
-            return keras.ops.where(second_mask[..., None], second, first * keras.ops.cast(first_mask, "float32")[..., None])
+            return keras.ops.where(
+                second_mask[..., None], second, first * keras.ops.cast(first_mask, "float32")[..., None]
+            )
 
     a, b = keras.Input((4, 2)), keras.Input((4, 2))
     model = keras.Model([a, b], Later()(layers.Masking()(a), layers.Masking()(b)))

@@ -1,0 +1,52 @@
+"""Arguments that Keras's constructors refuse: the same builtin class of error, before anything is made."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers
+from fastnn.core.errors import FastnnError
+
+# a call that makes an object -> the builtin classes that its error is one of
+REFUSED = {
+    "layers.ZeroPadding1D(1, data_format='other')": ValueError,
+    "layers.LSTM(3, seed=1.5)": ValueError,
+    "layers.GRUCell(3, seed='x')": ValueError,
+    "layers.ConvLSTM2D(4, 3, seed=[1])": ValueError,
+    "layers.Dropout(0.5, seed=np.zeros(2))": ValueError,
+    "layers.RandomFlip(seed=np.zeros(2))": ValueError,
+    "layers.RandAugment(value_range=None)": ValueError,
+    "layers.AugMix(value_range=3)": ValueError,
+    "layers.Bidirectional(None)": ValueError,
+    "layers.InputSpec(shape=3)": ValueError,
+    "layers.Dot(axes='a')": TypeError,
+    "layers.Dot(axes=1.5)": TypeError,
+    "layers.Dot(axes=(1, 2, 3))": ValueError,
+    "layers.Dense(3, activation={})": ValueError,
+    "layers.Dense(3, kernel_initializer={'a': 1})": ValueError,
+    "layers.Dense(3, kernel_regularizer={'a': 1})": ValueError,
+    "layers.Dense(3, kernel_constraint={})": ValueError,
+    "layers.Embedding(3, 2, activity_regularizer={})": ValueError,
+    "initializers.HeNormal(seed=np.zeros(2))": ValueError,
+    "initializers.Zeros(1)": TypeError,
+    "initializers.Ones(dtype='float32')": TypeError,
+    "constraints.NonNeg(axis=0)": TypeError,
+}
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_what_keras_refuses_is_refused(call):
+    names = {name: getattr(fastnn, name) for name in ("layers", "initializers", "constraints")}
+    with pytest.raises(REFUSED[call]) as error:
+        eval(call, {**names, "np": np})
+    assert isinstance(error.value, FastnnError)
+
+
+def test_first_padding_follows_the_configured_data_format():
+    assert layers.ZeroPadding1D(1).data_format == "channels_last"
+    fastnn.config.set_image_data_format("channels_first")
+    try:
+        assert layers.ZeroPadding1D(1)(np.ones((1, 2, 3))).shape == (1, 2, 5)
+        assert layers.Cropping1D(1)(np.ones((1, 3, 2))).shape == (1, 1, 2)
+    finally:
+        fastnn.config.set_image_data_format("channels_last")
