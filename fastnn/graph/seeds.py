@@ -96,20 +96,23 @@ class SeedGenerator:
         """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
         trace = current()
         if trace is None:
-            self.calls += 1
-            return (*self.key, self.calls - 1)
+            return self.draw_of_life()
         replay = trace.replay()
         if replay is not None:
             key: tuple[int, int, int] = replay.draw_key(self._next)
             return key
         return (*self.key, _count(trace, ("random", id(self))))
 
+    def draw_of_life(self) -> tuple[int, int, int]:
+        """(seed, stream, call) of the next use, counted over this object's life whatever is traced."""
+        self.calls += 1
+        return (*self.key, self.calls - 1)
+
     def _next(self) -> tuple[int, int, int]:
         """The key of the next use by a call that gathers: counted as on arrays."""
         counts = here.log.counts
         if counts is None:
-            self.calls += 1
-            return (*self.key, self.calls - 1)
+            return self.draw_of_life()
         return (*self.key, _count_in(counts, ("random", id(self))))
 
     def next(self, ordered: bool = True) -> Array:

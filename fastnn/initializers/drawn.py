@@ -16,7 +16,7 @@ class RandomInitializer(Initializer):
     """Base of the random ones.
 
     Args:
-        seed: an int or a SeedGenerator: the values depend on it alone; None: a random stream of its own, which follows
+        seed: an int: the values depend on it alone; a SeedGenerator: each call draws its next values; None: a random stream of its own, which follows
             from `keras.utils.set_random_seed` and the order in which initializers are made.
 
     >>> RandomInitializer(seed=1).get_config()
@@ -33,13 +33,14 @@ class RandomInitializer(Initializer):
                 f"seed={seed!r} (of type {type(seed).__name__})."
             )
         self.seed = seed
-        self._key = (
-            (config.seed(), config.next_stream())
-            if seed is None
-            else tuple(seed.key)
-            if hasattr(seed, "key")
-            else (int(seed), 0)
-        )
+        self._fixed = (config.seed(), config.next_stream()) if seed is None else ()
+        if whole(seed) is not None:
+            self._fixed = int(seed), 0
+
+    @property
+    def _key(self):
+        """The key of a call's values: one for all calls, or the next of a SeedGenerator."""
+        return self.seed.draw_of_life() if hasattr(self.seed, "key") else self._fixed
 
     def get_config(self):
         return {"seed": serialize_object(self.seed) if hasattr(self.seed, "key") else self.seed}

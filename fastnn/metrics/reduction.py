@@ -7,6 +7,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.graph.calls import own_function
 from fastnn.losses.loss import align, apply_mask, count, fit_weight, float_tensor, get_mask, tensor
+from fastnn.losses.wrapper import written
 from fastnn.metrics.metric import ACCUMULATOR, Metric
 from fastnn.saving import identifiers as serial
 
@@ -170,6 +171,7 @@ class Named(MeanMetricWrapper):
     """A wrapper of one known function whose extra arguments are in `settings`, kept as attributes."""
 
     settings = ()
+    unwritten: dict[str, Any] = {}  # settings that Keras does not write, with the values that need not be
 
     def __init__(self, fn: Any, name: str | None, dtype: Any, direction: Any = None, **kwargs: Any) -> None:
         super().__init__(fn, name=name, dtype=dtype, **kwargs)
@@ -179,7 +181,7 @@ class Named(MeanMetricWrapper):
 
     def get_config(self):
         """name, dtype and the arguments of the formula."""
-        return {**Metric.get_config(self), **{key: getattr(self, key) for key in self.settings}}
+        return {**Metric.get_config(self), **written(self)}
 
     @classmethod
     def from_config(cls, config):
