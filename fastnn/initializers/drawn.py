@@ -16,8 +16,9 @@ class RandomInitializer(Initializer):
     """Base of the random ones.
 
     Args:
-        seed: an int: the values depend on it alone; a SeedGenerator: each call draws its next values; None: a random stream of its own, which follows
-            from `keras.utils.set_random_seed` and the order in which initializers are made.
+        seed: an int: the values depend on it alone; a SeedGenerator: each call draws its next values; None: a random
+            stream of its own, which follows from `keras.utils.set_random_seed` and the order in which initializers are
+            made.
 
     >>> RandomInitializer(seed=1).get_config()
     {'seed': 1}
