@@ -93,7 +93,9 @@ class ConfigMixin:
         """
         config = dict(config)
         if isinstance(config.get("dtype"), dict):
-            config["dtype"] = dtype_policies.deserialize(config["dtype"])
+            policy = dtype_policies.deserialize(config["dtype"])
+            # constructors see the name of a policy that a name says wholly, as they were called with
+            config["dtype"] = policy.name if type(policy) is dtype_policies.DTypePolicy else policy
         try:
             return cls(**config)
         except (TypeError, ArgumentError) as error:

@@ -332,6 +332,8 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
     def _call_functional(self, args, kwargs):
         """A call on symbols of the functional API: check, build, infer, record."""
         call = signature.of(type(self).call)
+        args = positional.arguments(self, args)
+        call.require(type(self).__name__, args, kwargs, ("training", *self._passes))
         first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
         assert_input_compatibility(self.input_spec, first, self.name)
         with context.name_scope(self):
