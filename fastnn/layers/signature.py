@@ -51,6 +51,10 @@ class CallSignature:
                 f"{name}.call() got too many positional arguments: expected at most {len(self.names)} "
                 f"({', '.join(self.names)}), received {len(args)}."
             )
+        if hasattr(dict(zip(self.names, args)).get("training"), "shape"):
+            raise ArgumentTypeError(
+                f"{name}.call() got a tensor for the argument 'training', by position: expected inputs only there."
+            )
         for key in kwargs if not self.open else ():
             if key not in self.keywords and key not in more:
                 raise ArgumentTypeError(f"{name}.call() got an unexpected keyword argument '{key}'.")

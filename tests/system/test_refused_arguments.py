@@ -50,3 +50,42 @@ def test_first_padding_follows_the_configured_data_format():
         assert layers.Cropping1D(1)(np.ones((1, 3, 2))).shape == (1, 1, 2)
     finally:
         fastnn.config.set_image_data_format("channels_last")
+
+
+# a call on symbols -> the builtin class of its error
+REFUSED_CALLS = {
+    "layers.Dense(3)(a(4), a(4))": TypeError,
+    "layers.Add()(a(4), a(4))": TypeError,
+    "layers.Conv1D(3, 2)(a(4, 4), a(4, 4))": TypeError,
+    "layers.Flatten()(a(4, 4), nope=3)": TypeError,
+    "layers.LSTM(3)(a(4, 4), nope=3)": TypeError,
+    "layers.Reshape((16,))(a(4, 4), mask=a(4))": TypeError,
+    "layers.Dense(3)(a(4), 4)": ValueError,
+    "layers.BatchNormalization()(a(4), True)": ValueError,
+    "layers.Softmax()('text')": ValueError,
+}
+
+
+def symbols(*shape):
+    return fastnn.Input(shape)
+
+
+@pytest.mark.parametrize("call", REFUSED_CALLS)
+def test_calls_on_symbols_take_what_the_layer_takes(call):
+    with pytest.raises(REFUSED_CALLS[call]) as error:
+        eval(call, {"layers": layers, "a": symbols})
+    assert isinstance(error.value, FastnnError)
+
+
+@pytest.mark.parametrize(
+    ("call", "shape"),
+    [
+        ("layers.Embedding(5, 3)(a(4), training=True)", (None, 4, 3)),
+        ("layers.ReversibleEmbedding(5, 3)(a(4), training=False)", (None, 4, 3)),
+        ("layers.Dense(3)(a(4), training=True)", (None, 3)),
+        ("layers.Flatten()(a(4, 2), training=True)", (None, 8)),
+        ("layers.LSTM(3)(a(4, 2), None, a(4))", (None, 3)),
+    ],
+)
+def test_every_layer_takes_training_on_symbols(call, shape):
+    assert eval(call, {"layers": layers, "a": symbols}).shape == shape
