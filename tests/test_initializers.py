@@ -125,3 +125,23 @@ def test_a_seed_generator_is_a_part_of_the_config(tmp_path):
     copy = keras.models.load_model(tmp_path / "m.keras").layers[0].kernel_initializer
     assert copy.get_config() == made.get_config()
     assert keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(made.seed)).key == (3, 0)
+
+
+@pytest.mark.parametrize("name", ["RandomNormal", "RandomUniform", "TruncatedNormal", "HeNormal", "Orthogonal"])
+def test_a_seed_generator_gives_other_values_at_each_call(name):
+    kind = getattr(initializers, name)
+    made = kind(seed=keras.random.SeedGenerator(3))
+    first, second = made((4, 4)), made((4, 4))
+    assert not np.allclose(first, second)
+    again = kind(seed=keras.random.SeedGenerator(3))
+    np.testing.assert_array_equal(again((4, 4)), first)
+    np.testing.assert_array_equal(again((4, 4)), second)
+    fixed = kind(seed=3)
+    np.testing.assert_array_equal(fixed((4, 4)), fixed((4, 4)))
+
+
+def test_weights_of_one_seed_generator_differ():
+    dense = keras.layers.Dense(4, kernel_initializer=initializers.HeNormal(seed=keras.random.SeedGenerator(3)))
+    other = keras.layers.Dense(4, kernel_initializer=dense.kernel_initializer)
+    keras.Sequential([keras.Input((4,)), dense, other])
+    assert not np.allclose(dense.kernel, other.kernel)

@@ -218,6 +218,8 @@ class ChecksArguments:
     __signature__ = docstrings.ConstructorSignature()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        if (args or kwargs) and cls.__init__ is object.__init__:  # which would take anything
+            raise ArgumentTypeError(f"{cls.__name__}() takes no arguments. Received: {[*args, *kwargs]}.")
         if kwargs:
             names, more = _parameters(cls)
             taken = (*names, *getattr(cls.__init__, "also_takes", ()))  # by another layer round it

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn.core import config, results
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array, Config
 from fastnn.graph.active import current
@@ -76,7 +77,7 @@ class SeedGenerator:
     def __init__(self, seed: Any = None, name: str | None = None, **kwargs: Any) -> None:
         if kwargs:
             raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")
-        if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
+        if seed is not None and whole(seed) is None:
             raise ArgumentError(f"Argument `seed` must be an integer. Received: seed={seed!r}")
         self.name = name or "seed_generator"
         self._initial_seed = seed
@@ -95,20 +96,23 @@ class SeedGenerator:
         """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
         trace = current()
         if trace is None:
-            self.calls += 1
-            return (*self.key, self.calls - 1)
+            return self.draw_of_life()
         replay = trace.replay()
         if replay is not None:
             key: tuple[int, int, int] = replay.draw_key(self._next)
             return key
         return (*self.key, _count(trace, ("random", id(self))))
 
+    def draw_of_life(self) -> tuple[int, int, int]:
+        """(seed, stream, call) of the next use, counted over this object's life whatever is traced."""
+        self.calls += 1
+        return (*self.key, self.calls - 1)
+
     def _next(self) -> tuple[int, int, int]:
         """The key of the next use by a call that gathers: counted as on arrays."""
         counts = here.log.counts
         if counts is None:
-            self.calls += 1
-            return (*self.key, self.calls - 1)
+            return self.draw_of_life()
         return (*self.key, _count_in(counts, ("random", id(self))))
 
     def next(self, ordered: bool = True) -> Array:

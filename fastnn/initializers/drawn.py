@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import config, random
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.initializers.base import Initializer, type_of
 from fastnn.saving.serialization import deserialize_object, serialize_object
@@ -15,8 +16,9 @@ class RandomInitializer(Initializer):
     """Base of the random ones.
 
     Args:
-        seed: an int or a SeedGenerator: the values depend on it alone; None: a random stream of its own, which follows
-            from `keras.utils.set_random_seed` and the order in which initializers are made.
+        seed: an int: the values depend on it alone; a SeedGenerator: each call draws its next values; None: a random
+            stream of its own, which follows from `keras.utils.set_random_seed` and the order in which initializers are
+            made.
 
     >>> RandomInitializer(seed=1).get_config()
     {'seed': 1}
@@ -25,20 +27,21 @@ class RandomInitializer(Initializer):
     def __init__(self, seed: Any = None) -> None:
         if isinstance(seed, dict):  # the config of a SeedGenerator
             seed = deserialize_object(seed, category="random")
-        good = seed is None or hasattr(seed, "key") or (hasattr(seed, "__index__") and not isinstance(seed, bool))
+        good = seed is None or hasattr(seed, "key") or whole(seed) is not None
         if not good:
             raise ArgumentError(
                 "`seed` argument should be an int, a SeedGenerator or None. Received: "
                 f"seed={seed!r} (of type {type(seed).__name__})."
             )
         self.seed = seed
-        self._key = (
-            (config.seed(), config.next_stream())
-            if seed is None
-            else tuple(seed.key)
-            if hasattr(seed, "key")
-            else (int(seed), 0)
-        )
+        self._fixed = (config.seed(), config.next_stream()) if seed is None else ()
+        if whole(seed) is not None:
+            self._fixed = int(seed), 0
+
+    @property
+    def _key(self):
+        """The key of a call's values: one for all calls, or the next of a SeedGenerator."""
+        return self.seed.draw_of_life() if hasattr(self.seed, "key") else self._fixed
 
     def get_config(self):
         return {"seed": serialize_object(self.seed) if hasattr(self.seed, "key") else self.seed}

@@ -80,7 +80,7 @@ class Identity(Initializer):
         return (self.gain * np.eye(*shape)).astype(type_of(dtype))
 
     def get_config(self):
-        return {"gain": self.gain}
+        return {} if self.gain == 1.0 else {"gain": self.gain}  # Keras leaves it out
 
 
 class STFT(Initializer):

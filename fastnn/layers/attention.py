@@ -10,7 +10,6 @@ from fastnn.core import dtypes
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.switches import is_flash_attention_enabled
-from fastnn.layers import context
 from fastnn.layers.activation import Softmax
 from fastnn.layers.attention_names import AttentionNames
 from fastnn.layers.dense import weight_config
@@ -303,16 +302,6 @@ class MultiHeadAttention(AttentionNames, Layer):
         for mask in found:
             out = mask if out is None else ops.logical_and(out, mask)
         return out
-
-    def _resolve_mask(self, call, args, kwargs, first):
-        """Masks of query, value and key go to the arguments of their names; the output has the query's."""
-        named = call.named(args, kwargs)
-        for name in ("query", "value", "key"):
-            if named.get(name) is not None and named.get(f"{name}_mask") is None:
-                mask = context.get_mask(named[name])
-                if mask is not None:
-                    kwargs[f"{name}_mask"] = mask
-        return kwargs.get("query_mask")
 
     def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
         """The shape of the output, that of the query with output_shape in place of its features.

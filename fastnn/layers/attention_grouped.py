@@ -7,6 +7,7 @@ from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.graph.variable import auto_name
 from fastnn.layers.attention import MultiHeadAttention
+from fastnn.layers.config import placed
 
 
 class GroupQueryAttention(MultiHeadAttention):
@@ -97,9 +98,6 @@ class GroupQueryAttention(MultiHeadAttention):
         config = super().get_config()
         for name in ("num_heads", "key_dim", "value_dim", "output_shape", "attention_axes"):
             del config[name]
-        return {
-            **config,
-            "head_dim": self.head_dim,
-            "num_query_heads": self.num_query_heads,
-            "num_key_value_heads": self.num_key_value_heads,
-        }
+        sizes = {n: getattr(self, n) for n in ("head_dim", "num_query_heads", "num_key_value_heads")}
+        config = placed({**config, **sizes}, ("dropout",), "kernel_initializer")
+        return placed(config, tuple(sizes), "use_bias")

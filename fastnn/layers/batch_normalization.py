@@ -9,11 +9,14 @@ from fastnn.core import shapes
 from fastnn.core.arguments import count
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.layers.batch_statistics import by_domain, domain_of, masked_moments, recounted, synchronized_moments
+from fastnn.layers.config import placed
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.ops.records.normalization import batch_norm
 from fastnn.ops.records.shards import shard
+
+MOVING = "moving_mean_initializer", "moving_variance_initializer"
 
 
 class BatchNormalization(Layer):
@@ -238,15 +241,14 @@ class BatchNormalization(Layer):
         return input_shape
 
     def get_config(self):
-        weights = weight_config(self, ("beta", "gamma"), activity=False)
+        moving = {n: initializers.serialize(getattr(self, n)) for n in MOVING}
+        weights = {**weight_config(self, ("beta", "gamma"), activity=False), **moving}
         # fmt: off
         own = {} if self.domains is None else {"domains": self.domains}  # Keras's layer has no such argument
         return {**super().get_config(), **own, "axis": self.axis, "momentum": self.momentum, "epsilon": self.epsilon,
-                "center": self.center, "scale": self.scale, "synchronized": self.synchronized,
-                "renorm": self.renorm, "renorm_clipping": self.renorm_clipping,
-                "renorm_momentum": self.renorm_momentum,
-                "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
-                "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer), **weights}
+                "center": self.center, "scale": self.scale, **placed(weights, tuple(moving), "beta_regularizer"),
+                "synchronized": self.synchronized, "renorm": self.renorm, "renorm_clipping": self.renorm_clipping,
+                "renorm_momentum": self.renorm_momentum}
         # fmt: on
 
 

@@ -93,7 +93,9 @@ class ConfigMixin:
         """
         config = dict(config)
         if isinstance(config.get("dtype"), dict):
-            config["dtype"] = dtype_policies.deserialize(config["dtype"])
+            policy = dtype_policies.deserialize(config["dtype"])
+            # constructors see the name of a policy that a name says wholly, as they were called with
+            config["dtype"] = policy.name if type(policy) is dtype_policies.DTypePolicy else policy
         try:
             return cls(**config)
         except (TypeError, ArgumentError) as error:
@@ -154,6 +156,17 @@ class ConfigMixin:
             )
         for i, variable in enumerate(mine):
             variable.assign(store[str(i)])
+
+
+def placed(config: Config, names: tuple[str, ...], before: str) -> Config:
+    """The config with the entries `names` in front of the entry `before`, where Keras writes them.
+
+    >>> placed({"a": 1, "b": 2, "c": 3}, ("c",), "b")
+    {'a': 1, 'c': 3, 'b': 2}
+    """
+    keys = [key for key in config if key not in names]
+    at = keys.index(before)
+    return {key: config[key] for key in (*keys[:at], *names, *keys[at:])}
 
 
 def _tuples(shape):

@@ -6,6 +6,7 @@ from typing import Any
 from fastnn import activations, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers.config import placed
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
 from fastnn.layers.input_spec import InputSpec
@@ -265,11 +266,9 @@ class BaseConvLSTM(ShowsCell, RNN):
         return (output, state, state) if self.return_state else output
 
     def get_config(self):
-        return {
-            **self._loop_config(),
-            **self.cell.own_config(),
-            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-        }
+        activity = {"activity_regularizer": regularizers.serialize(self.activity_regularizer)}
+        config = {**self._loop_config(), **self.cell.own_config(), **activity}
+        return placed(config, tuple(activity), "kernel_constraint")
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

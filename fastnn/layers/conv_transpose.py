@@ -6,6 +6,7 @@ from typing import Any
 from fastnn import ops
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError
+from fastnn.layers.config import placed
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, join_shape, split_shape, to_last
 
@@ -95,7 +96,8 @@ class BaseConvTranspose(ConvBase):
         return join_shape(batch, out, self.filters, self.data_format)
 
     def get_config(self):
-        return self._base_config({"filters": self.filters, "output_padding": self.output_padding})
+        config = self._base_config({"filters": self.filters, "output_padding": self.output_padding})
+        return placed(config, ("output_padding",), "data_format")
 
 
 class Conv2DTranspose(BaseConvTranspose):

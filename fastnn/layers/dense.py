@@ -119,8 +119,8 @@ class Dense(Quantized):
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             **weight_config(self, ("kernel", "bias"), activity=False),
-            **self._lora_config(),
             **self._quantization_config(),
+            **self._lora_config(),
         }
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn import ops
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.layers import nest
 from fastnn.layers.merging import Merge
 
@@ -25,9 +25,11 @@ class Dot(Merge):
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(axes, int) and (
-            not isinstance(axes, (list, tuple)) or len(axes) != 2 or not all(isinstance(a, int) for a in axes)
-        ):
+        if not isinstance(axes, (int, list, tuple)):
+            raise ArgumentTypeError(
+                f"Invalid type for argument `axes`: it should be a list or an int. Received: axes={axes}"
+            )
+        if not isinstance(axes, int) and (len(axes) != 2 or not all(isinstance(a, int) for a in axes)):
             raise ArgumentError(
                 "Invalid format for argument `axes`: expected an int, or a list that contains two elements, and list "
                 f"elements should be integers. It should contain two elements. Received: axes={axes}"

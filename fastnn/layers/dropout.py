@@ -6,6 +6,7 @@ from typing import Any
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import apply
+from fastnn.layers.config import placed
 from fastnn.layers.data_format import standardize_data_format
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -111,7 +112,7 @@ class Dropout(_Noise):
         return dropout(inputs, self.rate, noise_shape=self._noise_shape(inputs.shape), **self._key())
 
     def get_config(self):
-        return self._config(rate=self.rate, noise_shape=self.noise_shape)
+        return placed(self._config(rate=self.rate, noise_shape=self.noise_shape), ("seed",), "noise_shape")
 
 
 class _SpatialDropout(Dropout):
@@ -296,4 +297,4 @@ class AlphaDropout(_Noise):
         return x * a - a * low * self.rate
 
     def get_config(self):
-        return self._config(rate=self.rate, noise_shape=self.noise_shape)
+        return placed(self._config(rate=self.rate, noise_shape=self.noise_shape), ("seed",), "noise_shape")

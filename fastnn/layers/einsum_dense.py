@@ -194,6 +194,6 @@ class EinsumDense(Quantized):
             "activation": activations.serialize(self.activation),
             "bias_axes": self.bias_axes,
             **weight_config(self, ("kernel", "bias")),
-            **self._lora_config(),
             **self._quantization_config(),
+            **self._lora_config(),
         }

@@ -122,6 +122,6 @@ class Embedding(Quantized):
             "output_dim": self.output_dim,
             **weight_config(self, ("embeddings",)),
             "mask_zero": self.mask_zero,
-            **self._lora_config(),
             **self._quantization_config(),
+            **self._lora_config(),
         }

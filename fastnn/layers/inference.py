@@ -77,8 +77,12 @@ def has_rule(cls):
 
 def of_call(layer, args, kwargs):
     """What `call` of a layer returns for symbols, in inference where nothing else is said."""
-    if kwargs.get("training") is None and signature.of(type(layer).call).takes("training"):
+    call = signature.of(type(layer).call)
+    if kwargs.get("training") is None and call.takes("training"):
         kwargs = {**kwargs, "training": False}
+    if not defined_in(type(layer), "call").startswith("fastnn.") and (call.takes("mask") or call.masked):
+        kwargs = dict(kwargs)  # such a call may count on the masks that its inputs have
+        layer._resolve_mask(call, args, kwargs, args[0] if args else next(iter(kwargs.values()), None))
     return infer(layer._call_inner, args, kwargs)
 
 
@@ -98,6 +102,9 @@ def spec_of(layer, args, kwargs):
     A subclass of one of fastnn's layers may compute something else in a `call` of its own. Up to Keras 2 a `call` alone
     counted, whatever `compute_output_shape` said. What cannot be traced without data follows the rule.
     """
+    takes = signature.of(type(layer).compute_output_spec)
+    if "training" in kwargs and not takes.takes("training") and not takes.open:
+        kwargs = {k: v for k, v in kwargs.items() if k != "training"}
     if _call_says_more(type(layer), context.as_before_keras_3()):
         try:
             return of_call(layer, args, kwargs)

@@ -39,6 +39,8 @@ class InputSpec:
         optional: bool = False,
     ) -> None:
         self.dtype = None if dtype is None else dtypes.standardize(dtype)
+        if shape is not None and not hasattr(shape, "__iter__"):
+            raise ArgumentError(f"Cannot convert '{shape}' to a shape. Expected a tuple of ints and None.")
         self.shape = None if shape is None else tuple(shape)
         self.ndim = ndim if self.shape is None else len(self.shape)
         self.max_ndim, self.min_ndim, self.name, self.optional = max_ndim, min_ndim, name, optional

@@ -299,7 +299,8 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         return False
 
     def _resolve_mask(self, call, args, kwargs, first):
-        """The mask of the first argument; handed to `call` if it takes one and none was given."""
+        """The mask of the first argument; masks are handed to `call` where it takes them and none was given."""
+        kwargs.update(call.masks(args, kwargs, context.get_mask))
         given = call.named(args, kwargs).get("mask")
         if given is not None:
             return given
@@ -331,6 +332,8 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
     def _call_functional(self, args, kwargs):
         """A call on symbols of the functional API: check, build, infer, record."""
         call = signature.of(type(self).call)
+        args = positional.arguments(self, args)
+        call.require(type(self).__name__, args, kwargs, ("training", *self._passes))
         first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
         assert_input_compatibility(self.input_spec, first, self.name)
         with context.name_scope(self):

@@ -98,12 +98,13 @@ class LayerNormalization(_Affine):
             raise ArgumentTypeError(
                 f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}"
             )
-        self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+        self.axis = list(axis) if isinstance(axis, (list, tuple)) else axis
         self.epsilon, self.rms_scaling = epsilon, bool(rms_scaling)
         self._calculate_wide()
         self._set_affine(center, scale, given)
 
     def build(self, input_shape):
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         axes = shapes.normalize_axes(self.axis, len(input_shape))
         shape = tuple(input_shape[a] for a in axes)
         if None in shape:
@@ -146,9 +147,10 @@ class RMSNormalization(Layer):
 
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis, self.epsilon = list(axis) if isinstance(axis, (list, tuple)) else [axis], epsilon
+        self.axis, self.epsilon = list(axis) if isinstance(axis, (list, tuple)) else axis, epsilon
 
     def build(self, input_shape):
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         axes = shapes.normalize_axes(self.axis, len(input_shape))
         self.scale = self.add_weight(name="scale", shape=tuple(input_shape[a] for a in axes), initializer="ones")
 

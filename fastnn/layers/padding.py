@@ -60,7 +60,8 @@ class _Frame(Layer):
     def __init__(self, amounts: Any, data_format: str | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         setattr(self, self.argument, _amounts(amounts, self.argument, self.rank))
-        self.data_format = standardize_data_format(data_format) if self.rank > 1 else data_format or "channels_last"
+        placed = self.rank > 1 or self.argument == "padding"  # Cropping1D knows one way only
+        self.data_format = standardize_data_format(data_format) if placed else "channels_last"
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _pairs(self):
@@ -323,7 +324,7 @@ class UpSampling2D(_UpSampling):
     def get_config(self):
         config = super().get_config()
         data_format = config.pop("data_format")
-        return {**config, "interpolation": self.interpolation, "data_format": data_format}
+        return {**config, "data_format": data_format, "interpolation": self.interpolation}
 
 
 def _stretch(x, axis, factor):

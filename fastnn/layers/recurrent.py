@@ -4,6 +4,7 @@ from typing import Any
 
 from fastnn import regularizers
 from fastnn.core.errors import ArgumentError
+from fastnn.layers.config import placed
 from fastnn.layers.recurrent_cell import ShowsCell
 from fastnn.layers.rnn import RNN
 from fastnn.layers.rnn_cells import GRUCell, LSTMCell, SimpleRNNCell
@@ -48,7 +49,9 @@ class _Recurrent(ShowsCell, RNN):
     def get_config(self):
         config = {**self._loop_config(), **self.cell.own_config()}
         config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        return config
+        if "unit_forget_bias" in config:  # elsewhere than in the cell's
+            config = placed(config, ("unit_forget_bias",), "kernel_regularizer")
+        return placed(config, ("activity_regularizer",), "kernel_constraint")
 
 
 class SimpleRNN(_Recurrent):

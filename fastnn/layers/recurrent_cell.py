@@ -26,7 +26,8 @@ class CellDropout:
             if not 0 <= value <= 1:
                 raise ArgumentError(f"`{name}` must lie in [0, 1]. Received: {name}={value}")
         self.dropout, self.recurrent_dropout, self.seed = rate, recurrent_rate, seed
-        self.seed_generator = SeedGenerator(seed) if rate or recurrent_rate else None
+        generator = SeedGenerator(seed) if rate or recurrent_rate or seed is not None else None  # it checks the seed
+        self.seed_generator = generator if rate or recurrent_rate else None
         self._input_mask = self._state_mask = None
         self._held = False
 

@@ -132,7 +132,8 @@ class RNN(Layer):
 
     # ---- running --------------------------------------------------------------------------------------
 
-    def __call__(self, sequences, initial_state=None, **kwargs):
+    def __call__(self, sequences, initial_state=None, *others, **kwargs):
+        kwargs.update(zip(("mask", "training"), others))
         if (
             isinstance(sequences, (list, tuple))
             and initial_state is None

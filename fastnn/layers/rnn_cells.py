@@ -5,6 +5,7 @@ from typing import Any
 from fastnn import activations, ops
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import nest, signature
+from fastnn.layers.config import placed
 from fastnn.layers.layer import Layer
 from fastnn.layers.recurrent_cell import RecurrentCell, build_cell
 from fastnn.ops.records.recurrent import gru_cell, lstm_cell
@@ -101,7 +102,8 @@ class LSTMCell(RecurrentCell):
         return h, [h, c]
 
     def own_config(self):
-        return {**super().own_config(), "unit_forget_bias": self.unit_forget_bias}
+        config = {**super().own_config(), "unit_forget_bias": self.unit_forget_bias}
+        return placed(config, ("unit_forget_bias",), "kernel_initializer")
 
 
 class GRUCell(RecurrentCell):
@@ -183,7 +185,7 @@ class GRUCell(RecurrentCell):
         return h, [h]
 
     def own_config(self):
-        return {**super().own_config(), "reset_after": self.reset_after}
+        return placed({**super().own_config(), "reset_after": self.reset_after}, ("reset_after",), "seed")
 
 
 class StackedRNNCells(Layer):

@@ -4,7 +4,7 @@ import functools
 import inspect
 from typing import Any
 
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.layers import nest
 
 
@@ -16,6 +16,8 @@ class CallSignature:
         self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         self.keywords = {p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
         self.open = any(p.kind == p.VAR_KEYWORD for p in parameters)
+        self.several = any(p.kind == p.VAR_POSITIONAL for p in parameters)
+        self.masked = [n for n in self.names if f"{n}_mask" in self.keywords]  # arguments with a mask of their own
 
     def takes(self, name):
         """Whether the argument is named in the signature."""
@@ -29,6 +31,33 @@ class CallSignature:
     def named(self, args, kwargs):
         """{argument name: value} of a call, in the order of the signature."""
         return {**dict(zip(self.names, args)), **kwargs}
+
+    def masks(self, args, kwargs, mask_of):
+        """{argument of a mask: mask}, for those of several tensors whose mask has an argument and was not given."""
+        named = self.named(args, kwargs) if self.masked else {}
+        if sum(bool(_has_shape(v)) for n, v in named.items() if v is not None and n in self.names) < 2:
+            return {}
+        open_ = [n for n in self.masked if named.get(n) is not None and named.get(f"{n}_mask") is None]
+        found = {f"{n}_mask": nest.map_structure(mask_of, named[n]) for n in open_}
+        return {n: mask for n, mask in found.items() if any(m is not None for m in nest.flatten(mask))}
+
+    def require(self, name, args, kwargs, more=()):
+        """Raise ArgumentTypeError for arguments that this function does not take; `more` names others that are known.
+
+        Calls on arrays need no such check: there Python itself refuses them.
+        """
+        if not self.several and len(args) > len(self.names):
+            raise ArgumentTypeError(
+                f"{name}.call() got too many positional arguments: expected at most {len(self.names)} "
+                f"({', '.join(self.names)}), received {len(args)}."
+            )
+        if hasattr(dict(zip(self.names, args)).get("training"), "shape"):
+            raise ArgumentTypeError(
+                f"{name}.call() got a tensor for the argument 'training', by position: expected inputs only there."
+            )
+        for key in kwargs if not self.open else ():
+            if key not in self.keywords and key not in more:
+                raise ArgumentTypeError(f"{name}.call() got an unexpected keyword argument '{key}'.")
 
     def taken(self, arguments):
         """Of {name: value} (the locals of another function), what this one takes by name."""

@@ -17,7 +17,7 @@ def checked(layer: str, sparse: Any, output_mode: str) -> bool:
     """
     if sparse and output_mode == "int":
         raise ArgumentError(
-            '`sparse` may only be true if `output_mode` is `"one_hot"`, `"multi_hot"`, `"count"` or `"tf_idf"`. '
+            "`sparse` may only be true if `output_mode` is `'one_hot'`, `'multi_hot'`, `'count'` or `'tf_idf'`. "
             f"Received: sparse={sparse} and output_mode={output_mode}"
         )
     if sparse:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import allowance
-from fastnn.core.errors import ArgumentError, DataError, FileFormatError
+from fastnn.core.errors import ArgumentError, CallOrderError, DataError, FileFormatError, MissingFileError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
 from fastnn.layers.host import TEXT, HostLayer, text_array
@@ -27,6 +27,19 @@ def _pair(salt):
     if salt is not None and (len(keys) != 2 or not all(isinstance(k, int) and not isinstance(k, bool) for k in keys)):
         raise ArgumentError(f"`salt` must be an int or a tuple of two ints. Received: salt={salt!r}")
     return None if salt is None else keys
+
+
+def _weights(given, words, special):
+    """`idf_weights` as an array, checked against the numbers of words and of special ones."""
+    weights = np.asarray(given, np.float64)
+    if weights.ndim != 1:
+        raise ArgumentError(f"TF-IDF data must be a 1-index array. Received: idf_weights of shape {weights.shape}")
+    if len(weights) not in (words, words + special):
+        raise ArgumentError(
+            "`idf_weights` must be the same length as vocabulary. "
+            f"len(idf_weights) is {len(weights)}; len(vocabulary) is {words}"
+        )
+    return weights
 
 
 DROPPED = -1  # the number of a masked word where words are counted: it is in no row
@@ -51,6 +64,8 @@ class Lookup(HostLayer):
     """
 
     what, kind = "vocabulary", object
+    own_checks = ("num_oov_indices",)
+    _static = False  # whether the vocabulary was given with the layer, and is not for adapt() to change
 
     def __init__(
         self,
@@ -85,7 +100,8 @@ class Lookup(HostLayer):
             )
         if idf_weights is not None and output_mode != "tf_idf":
             raise ArgumentError(
-                f"`idf_weights` should only be set if `output_mode` is 'tf_idf'. Received: output_mode={output_mode!r}"
+                "`idf_weights` should only be set if `output_mode` is `'tf_idf'`. Received: "
+                f"idf_weights={idf_weights!r:.200} and output_mode={output_mode}"
             )
         if max_tokens is not None and max_tokens <= 1:
             raise ArgumentError(f"If set, `max_tokens` must be greater than 1. Received: max_tokens={max_tokens}")
@@ -104,6 +120,7 @@ class Lookup(HostLayer):
         self.autocast, self.built = False, True
         if vocabulary is not None:
             self.set_vocabulary(vocabulary, idf_weights)
+            self._static = True
 
     @classmethod
     def from_config(cls, config):
@@ -113,7 +130,9 @@ class Lookup(HostLayer):
             config: dict of the constructor's arguments.
         """
         require_words(of_argument("vocabulary"), config.get("vocabulary"), f"as vocabulary of {cls.__name__}")
-        return super().from_config(config)
+        made = super().from_config(config)
+        made._static = False  # a config has the words of adapt(), too
+        return made
 
     # ---- the vocabulary --------------------------------------------------------------------------------
     def _special(self):
@@ -127,7 +146,16 @@ class Lookup(HostLayer):
             vocabulary: list or array of words (without repeats), or the name of a file with one a line.
             idf_weights: a number for each word, for "tf_idf".
         """
+        if idf_weights is not None and self.output_mode != "tf_idf":
+            raise ArgumentError(
+                "`idf_weights` should only be set if output_mode is `'tf_idf'`. Received: "
+                f"output_mode={self.output_mode} and idf_weights={idf_weights!r:.200}"
+            )
         if isinstance(vocabulary, str):
+            if not os.path.exists(vocabulary):
+                raise MissingFileError(f"Vocabulary file {vocabulary} does not exist.")
+            if self.output_mode == "tf_idf":
+                raise ArgumentError("output_mode `'tf_idf'` does not support loading a vocabulary from file.")
             with open(vocabulary, encoding="utf-8") as file:
                 vocabulary = file.read().splitlines()
         words, special = [self._clean(w) for w in np.asarray(vocabulary).ravel().tolist()], self._special()
@@ -154,10 +182,10 @@ class Lookup(HostLayer):
             )
         if self.output_mode == "tf_idf" and idf_weights is None:
             raise ArgumentError("`idf_weights` must be set if output_mode is 'tf_idf'.")
+        given = None if idf_weights is None else _weights(idf_weights, len(words), len(special))
         self._tokens = words
         self._index = {word: i + len(special) for i, word in enumerate(words)}
-        if idf_weights is not None:
-            given = np.asarray(idf_weights, np.float64)
+        if given is not None:
             lead = np.full(self.num_oov_indices, given.mean() if given.size else 1.0)
             self._weights = given if len(given) == len(words) + len(lead) else np.concatenate([lead, given])
 
@@ -169,6 +197,23 @@ class Lookup(HostLayer):
         """
         words = list(self._tokens or [])
         return self._special() + words if include_special_tokens else words
+
+    @property
+    def idf_weights(self):
+        """What each word weighs in the mode tf_idf, those of unknown words first; None in other modes."""
+        return None if self._weights is None else self._weights.astype(self.compute_dtype)
+
+    def save_assets(self, folder):
+        """Write the words to the file vocabulary.txt, one a line, where they were not given with the layer.
+
+        A model's file has them in its config already: this is for a folder of one's own.
+
+        Args:
+            folder: path of the folder.
+        """
+        if not self._static:
+            with open(os.path.join(folder, "vocabulary.txt"), "w", encoding="utf-8", newline="\n") as file:
+                file.write("\n".join(str(word) for word in self.get_vocabulary()))
 
     def load_assets(self, folder):
         """Take the words from the file vocabulary.txt in which Keras keeps those of `adapt`; called by load_model.
@@ -182,7 +227,7 @@ class Lookup(HostLayer):
         with open(path, "rb") as file:
             data = file.read()
         try:
-            words = data.decode("utf-8").split("\n")
+            words = data.decode("utf-8").removesuffix("\n").split("\n")
             self.set_vocabulary([self._clean(word) for word in words])
         except ValueError as error:  # no text, no numbers where numbers are due, words that come twice
             raise FileFormatError(f"The vocabulary of layer {self.name!r} is damaged: {error!s:.300}") from error
@@ -199,6 +244,11 @@ class Lookup(HostLayer):
             batch_size: taken for Keras's sake: an array is counted at once.
             steps: int: how many batches are looked at; None: all.
         """
+        if self._static:
+            raise ArgumentError(
+                f"Cannot adapt layer '{self.name}' after setting a static vocabulary via `vocabulary` argument or "
+                "`set_vocabulary()` method."
+            )
         whole = hasattr(data, "dtype") or isinstance(data, (list, tuple, str))
         self.reset_state()
         for batch in [data] if whole else itertools.islice(data, steps):
@@ -268,6 +318,12 @@ class Lookup(HostLayer):
         Args:
             inputs: an array or (nested) list of words, of any shape.
         """
+        if self._tokens is None and self.output_mode != "int":
+            raise CallOrderError(
+                f"When using `output_mode={self.output_mode}` and `pad_to_max_tokens=False`, you must set the layer's "
+                "vocabulary before calling it. Either pass a `vocabulary` argument to the layer, or call `adapt` with "
+                "some sample data."
+            )
         if self._tokens is None:
             raise DataError(
                 f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."

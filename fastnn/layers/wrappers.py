@@ -171,7 +171,8 @@ class Bidirectional(Layer):
         **kwargs: Any,
     ) -> None:
         for which in (layer, backward_layer):
-            if which is not None and (not isinstance(which, Layer) or not hasattr(which, "go_backwards")):
+            recurrent = isinstance(which, Layer) and hasattr(which, "go_backwards")
+            if not recurrent and (which is not None or which is layer):
                 raise ArgumentError(
                     "Please initialize `Bidirectional` layer with a recurrent layer: one that has "
                     f"`go_backwards`, `return_sequences` and `return_state`. Received: {which!r}"

@@ -81,6 +81,7 @@ class Huber(NamedLoss):
     """
 
     settings = ("delta",)
+    unwritten = {"delta": 1.0}
 
     def __init__(
         self,
@@ -103,6 +104,7 @@ class CosineSimilarity(NamedLoss):
     """
 
     settings = ("axis",)
+    unwritten = {"axis": -1}
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn import ops
+from fastnn import dtype_policies, ops
 from fastnn.core import config, dtypes, hooks, results
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
@@ -242,7 +242,7 @@ class Loss(ChecksArguments):
     ) -> None:
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.reduction = standardize_reduction(reduction)
-        self._dtype = None if dtype is None else dtypes.standardize(getattr(dtype, "compute_dtype", dtype))
+        self._dtype = None if dtype is None else dtype_policies.get(dtype).compute_dtype
 
     @property
     def dtype(self) -> str:

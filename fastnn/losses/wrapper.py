@@ -67,10 +67,17 @@ class LossFunctionWrapper(Loss):
         return f"<{type(self).__name__} {getattr(self.fn, '__name__', self.fn)} {self._fn_kwargs or ''}>"
 
 
+def written(obj):
+    """{setting: value} of an object for its config: without those at a default that Keras does not write."""
+    values = {key: getattr(obj, key) for key in obj.settings}
+    return {key: value for key, value in values.items() if key not in obj.unwritten or value != obj.unwritten[key]}
+
+
 class NamedLoss(LossFunctionWrapper):
     """A wrapper of one known function whose extra arguments are in `settings`, kept as attributes."""
 
     settings = ()
+    unwritten: dict[str, Any] = {}  # settings that Keras does not write, with the values that need not be
 
     def __init__(self, fn: Any, reduction: str | None, name: str | None, dtype: Any, **kwargs: Any) -> None:
         super().__init__(fn, reduction=reduction, name=name, dtype=dtype, **kwargs)
@@ -79,7 +86,7 @@ class NamedLoss(LossFunctionWrapper):
 
     def get_config(self):
         """name, reduction and the arguments of the formula."""
-        return {**Loss.get_config(self), **{key: getattr(self, key) for key in self.settings}}
+        return {**Loss.get_config(self), **written(self)}
 
     @classmethod
     def from_config(cls, config):

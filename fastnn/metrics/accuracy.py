@@ -219,6 +219,7 @@ class SparseTopKCategoricalAccuracy(Named):
     """
 
     settings = ("k", "from_sorted_ids")
+    unwritten = {"from_sorted_ids": False}
 
     def __init__(
         self,

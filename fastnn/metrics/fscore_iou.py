@@ -235,7 +235,9 @@ class IoU(Metric):
         """The arguments that make this metric again."""
         keys = ("num_classes", "target_class_ids", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
         drop = _dropped(type(self))
-        return {**super().get_config(), **{k: getattr(self, k) for k in keys if k not in drop}}
+        own, named = {k: getattr(self, k) for k in keys if k not in drop}, super().get_config()
+        first = {k: own.pop(k) for k in keys[:2] if drop and k in own}
+        return {**first, **named, **own}
 
 
 def _dropped(cls):
@@ -296,7 +298,7 @@ class BinaryIoU(IoU):
 
     def get_config(self):
         """name, dtype, target_class_ids, threshold."""
-        return {**Metric.get_config(self), "target_class_ids": self.target_class_ids, "threshold": self.threshold}
+        return {"target_class_ids": self.target_class_ids, "threshold": self.threshold, **Metric.get_config(self)}
 
 
 class OneHotIoU(IoU):

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn import initializers
+from fastnn import dtype_policies, initializers
 from fastnn.core import allowance, config, dtypes, hooks
 from fastnn.core.arguments import ChecksArguments, name_of
 from fastnn.core.errors import ArgumentError
@@ -70,7 +70,7 @@ class Metric(ChecksArguments):
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self._variables, self._metrics = [], []
         self.name = name_of(name, in_paths=False) or auto_name(snake_case(type(self).__name__))
-        self._dtype = dtypes.standardize(getattr(dtype, "compute_dtype", dtype), config.floatx())
+        self._dtype = config.floatx() if dtype is None else dtype_policies.get(dtype).compute_dtype
 
     @property
     def dtype(self) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.graph.calls import own_function
 from fastnn.losses.loss import align, apply_mask, count, fit_weight, float_tensor, get_mask, tensor
+from fastnn.losses.wrapper import written
 from fastnn.metrics.metric import ACCUMULATOR, Metric
 from fastnn.saving import identifiers as serial
 
@@ -110,7 +111,7 @@ class MeanMetricWrapper(Mean):
 
     Args:
         fn: the function, which uses `fastnn.ops`; its values are (n, ...).
-        name: str, the key of its value in logs; None: the function's name.
+        name: str, the key of its value in logs; None: "mean_metric_wrapper", numbered where there are more.
         **kwargs: further arguments of the function.
 
     >>> metric = MeanMetricWrapper(lambda y_true, y_pred: abs(y_true - y_pred), name="gap")
@@ -120,9 +121,10 @@ class MeanMetricWrapper(Mean):
     """
 
     def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
-        super().__init__(name=name or getattr(fn, "name", None) or getattr(fn, "__name__", None), dtype=dtype)
+        super().__init__(name=name, dtype=dtype)
         self._fn, self._fn_kwargs = fn, kwargs
-        if getattr(fn, "__module__", "").startswith("fastnn.losses") or type(fn).__module__.startswith("fastnn.losses"):
+        modules = getattr(fn, "__module__", None) or "", type(fn).__module__
+        if any(m.startswith("fastnn.losses") for m in modules):
             self._direction = "down"
 
     def _own_code(self):
@@ -169,6 +171,7 @@ class Named(MeanMetricWrapper):
     """A wrapper of one known function whose extra arguments are in `settings`, kept as attributes."""
 
     settings = ()
+    unwritten: dict[str, Any] = {}  # settings that Keras does not write, with the values that need not be
 
     def __init__(self, fn: Any, name: str | None, dtype: Any, direction: Any = None, **kwargs: Any) -> None:
         super().__init__(fn, name=name, dtype=dtype, **kwargs)
@@ -178,7 +181,7 @@ class Named(MeanMetricWrapper):
 
     def get_config(self):
         """name, dtype and the arguments of the formula."""
-        return {**Metric.get_config(self), **{key: getattr(self, key) for key in self.settings}}
+        return {**Metric.get_config(self), **written(self)}
 
     @classmethod
     def from_config(cls, config):

@@ -73,6 +73,7 @@ class CosineSimilarity(Named):
     """
 
     settings = ("axis",)
+    unwritten = {"axis": -1}
 
     def __init__(self, name: str | None = "cosine_similarity", dtype: Any = None, axis: Any = -1) -> None:
         super().__init__(cosine_similarity, name, dtype, "up", axis=axis)

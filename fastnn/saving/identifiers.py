@@ -35,7 +35,10 @@ def resolve(kind, identifier, table, category, custom_objects=None):
     if identifier is None:
         return None
     if isinstance(identifier, dict):
-        return deserialize(identifier, category, custom_objects)
+        found = deserialize(identifier, category, custom_objects)
+        if not callable(found):  # data came back as it was
+            raise ArgumentError(f"Could not interpret {kind} identifier: unknown `config` as a `dict`: {identifier}")
+        return found
     if isinstance(identifier, str):
         found = find_custom([identifier], custom_objects) or table.get(identifier)
         if found is None:

@@ -1,5 +1,6 @@
 """The vocabulary of adapted lookups in Keras's files: a text beside the weights."""
 
+import numpy as np
 import pytest
 
 from fastnn import layers
@@ -37,3 +38,57 @@ def test_a_damaged_vocabulary_is_an_error_of_the_file(make, data, tmp_path):
     (tmp_path / "vocabulary.txt").write_bytes(data)
     with pytest.raises(FileFormatError, match="The vocabulary of layer"):
         make().load_assets(tmp_path)
+
+
+def test_words_travel_in_a_folder(tmp_path):
+    made = layers.StringLookup(max_tokens=10, mask_token="<mask>")
+    made.adapt(np.array(["apple", "cherry", "apple"]))
+    made.save_assets(str(tmp_path))
+    assert (tmp_path / "vocabulary.txt").read_text() == "<mask>\n[UNK]\napple\ncherry"
+    for text in ("<mask>\n[UNK]\napple\ncherry", "<mask>\n[UNK]\napple\ncherry\n"):
+        (tmp_path / "vocabulary.txt").write_text(text)
+        other = layers.StringLookup(max_tokens=10, mask_token="<mask>")
+        other.load_assets(str(tmp_path))
+        assert other.get_vocabulary() == made.get_vocabulary()
+
+
+def test_words_that_were_given_are_not_adapted(tmp_path):
+    given = layers.StringLookup(vocabulary=["a", "b"])
+    given.save_assets(str(tmp_path))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="Cannot adapt layer"):
+        given.adapt(np.array(["c"]))
+    free = layers.StringLookup()
+    free.set_vocabulary(["a", "b"])
+    free.adapt(np.array(["c"]))
+    assert free.get_vocabulary() == ["[UNK]", "c"]
+
+
+WORDS = ["a", "b"]
+REFUSED = {
+    "Vocabulary file none.txt does not exist": dict(vocabulary="none.txt"),
+    "`num_oov_indices` must be greater than or equal to 0": dict(num_oov_indices=-1),
+    "`idf_weights` should only be set if `output_mode` is `'tf_idf'`": dict(vocabulary=WORDS, idf_weights=[1.0, 2.0]),
+    "must be the same length as vocabulary": dict(vocabulary=WORDS, idf_weights=[1.0], output_mode="tf_idf"),
+    "must be a 1-index array": dict(vocabulary=WORDS, idf_weights=[[1.0, 2.0]], output_mode="tf_idf"),
+    "`sparse` may only be true if `output_mode` is `'one_hot'`": dict(sparse=True),
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_words_of_errors(words):
+    with pytest.raises(ValueError) as error:
+        layers.StringLookup(**REFUSED[words])
+    assert words in str(error.value)
+
+
+def test_rows_need_a_vocabulary_first():
+    with pytest.raises(RuntimeError, match="When using `output_mode=multi_hot` and"):
+        layers.StringLookup(output_mode="multi_hot")(["a"])
+
+
+def test_weights_of_words():
+    made = layers.StringLookup(output_mode="tf_idf")
+    assert made.idf_weights is None
+    made.adapt(["one", "one", "one", "two", "two", "three"])
+    np.testing.assert_allclose(made.idf_weights[1:], np.log(1 + 6 / (1 + np.array([3, 2, 1]))), rtol=1e-6)

@@ -40,3 +40,61 @@ def test_of_symbols_are_symbols():
     assert mask is merged._keras_mask and mask.shape == (None, 8) and mask.dtype == "bool"
     found = keras.Model([first, second], mask)([STEPS, OTHER])
     np.testing.assert_array_equal(found, [[False, True, False, True, True, True, True, True]])
+
+
+class Two(layers.Layer):
+    """Notes the masks that each of two arguments came with."""
+
+    def __init__(self):
+        super().__init__()
+        self.supports_masking = True
+
+    def call(self, first, second, first_mask=None, second_mask=None):
+        self.seen = first_mask, second_mask
+        return second if isinstance(first, tuple) else first + second
+
+
+def test_arguments_get_the_masks_of_their_names():
+    first, second = layers.Masking()(STEPS), layers.Masking()(OTHER)
+    for args, kwargs in (
+        ((first, second), {}),
+        ((), {"first": first, "second": second}),
+        ((first,), {"second": second}),
+    ):
+        layer = Two()
+        out = layer(*args, **kwargs)
+        np.testing.assert_array_equal(layer.seen[0], [[False, True, False, True]])
+        np.testing.assert_array_equal(layer.seen[1], [[False, False, True, True]])
+        np.testing.assert_array_equal(out._keras_mask, first._keras_mask)
+    layer = Two()
+    layer((first, second), STEPS)
+    assert isinstance(layer.seen[0], tuple) and layer.seen[1] is None
+    layer(STEPS, OTHER)
+    assert layer.seen == (None, None)
+    given = np.array([[True, False, True, True]])
+    layer(first, second, first_mask=given)
+    np.testing.assert_array_equal(layer.seen[0], given)
+
+
+def test_arguments_get_their_masks_in_models():
+    class Later(Two):
+        def call(self, first, second, first_mask=None, second_mask=None):
+            return keras.ops.where(
+                second_mask[..., None], second, first * keras.ops.cast(first_mask, "float32")[..., None]
+            )
+
+    a, b = keras.Input((4, 2)), keras.Input((4, 2))
+    model = keras.Model([a, b], Later()(layers.Masking()(a), layers.Masking()(b)))
+    np.testing.assert_array_equal(model.predict([STEPS, OTHER], verbose=0), np.where(OTHER != 0, OTHER, STEPS))
+
+
+def test_a_call_may_count_on_the_mask_of_a_symbol():
+    class Kept(layers.Layer):
+        def call(self, x, mask=None):
+            return x * keras.ops.cast(mask, "float32")[..., None]
+
+    tokens = keras.Input((4,))
+    embedding = layers.Embedding(5, 2, mask_zero=True)
+    model = keras.Model(tokens, Kept()(embedding(tokens)))
+    out = model.predict(np.array([[1, 2, 0, 0]]), verbose=0)
+    np.testing.assert_array_equal(out, np.asarray(embedding.embeddings)[[1, 2, 0, 0]] * [[[1], [1], [0], [0]]])

@@ -12,7 +12,7 @@ RAGGED = [["a"], ["b", "c"]]
 @pytest.mark.parametrize("make", [layers.StringLookup, layers.TextVectorization], ids=lambda c: c.__name__)
 def test_lists_of_several_lengths_are_no_data(make):
     layer = make(vocabulary=["a", "b"])
-    for call in (layer, layer.adapt):
+    for call in (layer, make().adapt):
         with pytest.raises(DataError, match="need one length"):
             call(RAGGED)
 

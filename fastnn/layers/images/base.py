@@ -349,7 +349,7 @@ class ImageLayer(Layer):
         return self._uniform((n,), 0.0, 1.0, seed) < chance
 
     def _config(self, **own):
-        config = {**super().get_config(), **own, "data_format": self.data_format}
+        config = {**super().get_config(), "data_format": self.data_format, **own}
         if self.bounding_box_format is not None:
             config["bounding_box_format"] = self.bounding_box_format
         return config

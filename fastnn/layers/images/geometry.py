@@ -5,6 +5,7 @@ from typing import Any
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
+from fastnn.layers.config import placed
 from fastnn.layers.images.base import ImageLayer, beside, factor_range, one_of, strict_range
 from fastnn.layers.images.boxes import affine_transform, columns, joined
 from fastnn.ops import image
@@ -68,7 +69,7 @@ class RandomFlip(ImageLayer):
         return boxes, height, width
 
     def get_config(self):
-        return self._seeded(mode=self.mode)
+        return placed(self._seeded(mode=self.mode), ("seed",), "mode")
 
 
 class _Affine(ImageLayer):
@@ -117,9 +118,9 @@ class _Affine(ImageLayer):
         return ops.concatenate([ops.cast(x, like.dtype) for x in parts], axis=1)
 
     def _affine_config(self, **own):
-        return self._seeded(
-            **own, fill_mode=self.fill_mode, interpolation=self.interpolation, fill_value=self.fill_value
-        )
+        own.update(fill_mode=self.fill_mode, interpolation=self.interpolation)
+        config = self._seeded(**own, fill_value=self.fill_value)
+        return placed(config, ("seed",), "fill_value")
 
 
 class RandomRotation(_Affine):
@@ -167,7 +168,7 @@ class RandomRotation(_Affine):
         return turned, height, width
 
     def get_config(self):
-        return self._affine_config(factor=self.factor)
+        return placed(self._affine_config(factor=self.factor), ("fill_value",), "interpolation")
 
 
 class _TwoFactors(_Affine):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn import ops, random
-from fastnn.layers.images.base import ImageLayer, factor_range
+from fastnn.layers.images.base import ImageLayer, factor_range, value_pair
 from fastnn.layers.images.colours import RandomBrightness, RandomColorDegeneration, RandomContrast
 from fastnn.layers.images.geometry import RandomRotation, RandomShear, RandomTranslation
 from fastnn.layers.images.mixing import symmetric_beta
@@ -39,7 +39,7 @@ class _Policy(ImageLayer):
     _names: tuple[str, ...] = tuple(LAYERS)
 
     def _make(self, value_range, factor, interpolation, kwargs):
-        self.value_range, self.interpolation = tuple(value_range), interpolation
+        self.value_range, self.interpolation = tuple(value_pair(value_range)), interpolation
         self.factor = factor_range(factor, self.FACTOR_BOUNDS)
         own = {k: v for k, v in kwargs.items() if k != "name"}
         for name in self._names:

@@ -56,7 +56,7 @@ class Solarization(ImageLayer):
 
     def get_config(self):
         return self._seeded(
-            addition_factor=self.addition_factor, threshold_factor=self.threshold_factor, value_range=self.value_range
+            value_range=self.value_range, addition_factor=self.addition_factor, threshold_factor=self.threshold_factor
         )
 
 

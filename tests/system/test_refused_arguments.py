@@ -1,0 +1,91 @@
+"""Arguments that Keras's constructors refuse: the same builtin class of error, before anything is made."""
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import layers
+from fastnn.core.errors import FastnnError
+
+# a call that makes an object -> the builtin classes that its error is one of
+REFUSED = {
+    "layers.ZeroPadding1D(1, data_format='other')": ValueError,
+    "layers.LSTM(3, seed=1.5)": ValueError,
+    "layers.GRUCell(3, seed='x')": ValueError,
+    "layers.ConvLSTM2D(4, 3, seed=[1])": ValueError,
+    "layers.Dropout(0.5, seed=np.zeros(2))": ValueError,
+    "layers.RandomFlip(seed=np.zeros(2))": ValueError,
+    "layers.RandAugment(value_range=None)": ValueError,
+    "layers.AugMix(value_range=3)": ValueError,
+    "layers.Bidirectional(None)": ValueError,
+    "layers.InputSpec(shape=3)": ValueError,
+    "layers.Dot(axes='a')": TypeError,
+    "layers.Dot(axes=1.5)": TypeError,
+    "layers.Dot(axes=(1, 2, 3))": ValueError,
+    "layers.Dense(3, activation={})": ValueError,
+    "layers.Dense(3, kernel_initializer={'a': 1})": ValueError,
+    "layers.Dense(3, kernel_regularizer={'a': 1})": ValueError,
+    "layers.Dense(3, kernel_constraint={})": ValueError,
+    "layers.Embedding(3, 2, activity_regularizer={})": ValueError,
+    "initializers.HeNormal(seed=np.zeros(2))": ValueError,
+    "initializers.Zeros(1)": TypeError,
+    "initializers.Ones(dtype='float32')": TypeError,
+    "constraints.NonNeg(axis=0)": TypeError,
+}
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_what_keras_refuses_is_refused(call):
+    names = {name: getattr(fastnn, name) for name in ("layers", "initializers", "constraints")}
+    with pytest.raises(REFUSED[call]) as error:
+        eval(call, {**names, "np": np})
+    assert isinstance(error.value, FastnnError)
+
+
+def test_first_padding_follows_the_configured_data_format():
+    assert layers.ZeroPadding1D(1).data_format == "channels_last"
+    fastnn.config.set_image_data_format("channels_first")
+    try:
+        assert layers.ZeroPadding1D(1)(np.ones((1, 2, 3))).shape == (1, 2, 5)
+        assert layers.Cropping1D(1)(np.ones((1, 3, 2))).shape == (1, 1, 2)
+    finally:
+        fastnn.config.set_image_data_format("channels_last")
+
+
+# a call on symbols -> the builtin class of its error
+REFUSED_CALLS = {
+    "layers.Dense(3)(a(4), a(4))": TypeError,
+    "layers.Add()(a(4), a(4))": TypeError,
+    "layers.Conv1D(3, 2)(a(4, 4), a(4, 4))": TypeError,
+    "layers.Flatten()(a(4, 4), nope=3)": TypeError,
+    "layers.LSTM(3)(a(4, 4), nope=3)": TypeError,
+    "layers.Reshape((16,))(a(4, 4), mask=a(4))": TypeError,
+    "layers.Dense(3)(a(4), 4)": ValueError,
+    "layers.BatchNormalization()(a(4), True)": ValueError,
+    "layers.Softmax()('text')": ValueError,
+}
+
+
+def symbols(*shape):
+    return fastnn.Input(shape)
+
+
+@pytest.mark.parametrize("call", REFUSED_CALLS)
+def test_calls_on_symbols_take_what_the_layer_takes(call):
+    with pytest.raises(REFUSED_CALLS[call]) as error:
+        eval(call, {"layers": layers, "a": symbols})
+    assert isinstance(error.value, FastnnError)
+
+
+@pytest.mark.parametrize(
+    ("call", "shape"),
+    [
+        ("layers.Embedding(5, 3)(a(4), training=True)", (None, 4, 3)),
+        ("layers.ReversibleEmbedding(5, 3)(a(4), training=False)", (None, 4, 3)),
+        ("layers.Dense(3)(a(4), training=True)", (None, 3)),
+        ("layers.Flatten()(a(4, 2), training=True)", (None, 8)),
+        ("layers.LSTM(3)(a(4, 2), None, a(4))", (None, 3)),
+    ],
+)
+def test_every_layer_takes_training_on_symbols(call, shape):
+    assert eval(call, {"layers": layers, "a": symbols}).shape == shape
