@@ -14,7 +14,7 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras2_models, keras2_optimizers, tf_variables
+from fastnn.compat import keras1_recurrent, keras2_models, keras2_optimizers, tf_variables
 from fastnn.compat.keras2_own_layers import add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
@@ -315,6 +315,7 @@ METHODS = {
     Model: {"to_yaml": keras2_models.to_yaml},
     Trainer: {"_make_train_function": nothing, "_make_test_function": nothing, "_make_predict_function": nothing},
     Optimizer: {"_decayed_lr": decayed_lr, **keras2_optimizers.METHODS},
+    **keras1_recurrent.METHODS,
     Metric: {"reset_states": lambda self: self.reset_state()},
     ModelCheckpoint: {
         "weights_endings": ("",),
@@ -347,6 +348,7 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
+    **keras1_recurrent.WRAPPED,
     Variable: {"__getitem__": tf_variables.with_assign, "dtype": tf_variables.dtype_of_tensors},
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
