@@ -41,15 +41,7 @@ class Graph:
         self.inputs[name] = self._symbols[name]
 
     def add_node(
-        self,
-        layer,
-        name,
-        input=None,
-        inputs=(),
-        merge_mode="concat",
-        concat_axis=-1,
-        dot_axes=-1,
-        create_output=False,
+        self, layer, name, input=None, inputs=(), merge_mode="concat", concat_axis=-1, dot_axes=-1, create_output=False
     ):
         """Add a layer, applied to a node, or to several that are merged.
 

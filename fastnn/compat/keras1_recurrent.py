@@ -19,9 +19,7 @@ from fastnn.layers import GRU, LSTM, RNN, InputSpec, Layer, SimpleRNN, nest
 _OF_NO_EFFECT = "unroll", "implementation", "consume_less"
 
 
-def time_distributed_dense(
-    x, w, b=None, dropout=None, input_dim=None, output_dim=None, timesteps=None, training=None
-):
+def time_distributed_dense(x, w, b=None, dropout=None, input_dim=None, output_dim=None, timesteps=None, training=None):
     """x @ w + b at each step.
 
     Args:

@@ -90,7 +90,7 @@ def _of_value(value, found):
         if is_functional(value):
             found[id(value)] = value
     elif type(value) in (list, tuple, dict) and len(value) < 100:
-        for x in nest.flatten(value):
+        for x in value.values() if type(value) is dict else value:
             if isinstance(x, Symbol) and is_functional(x):
                 found[id(x)] = x
 
@@ -113,7 +113,8 @@ def _of_layer(layer, found, met):
         _of_function(own["function"], found, met)
         _of_value(own.get("arguments"), found)
     for name in _INNER & own.keys():
-        if hasattr(own[name], "__dict__"):
+        if hasattr(own[name], "__dict__") and id(own[name]) not in met:
+            met.add(id(own[name]))
             _of_layer(own[name], found, met)
 
 
