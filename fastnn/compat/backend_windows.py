@@ -2,13 +2,10 @@
 
 import functools
 
-import numpy as np
-
 from fastnn import ops
 from fastnn.core.config import image_data_format
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import UpSampling2D, UpSampling3D
-
 
 # ---- convolutions ----------------------------------------------------------------------------------------------
 _ORDER = "strides", "padding", "data_format", "dilation_rate"

@@ -7,8 +7,6 @@ from them override `step`. All run as `keras.backend.rnn`, a loop of the plan.
 import functools
 from typing import Any
 
-import numpy as np
-
 from fastnn import ops, random
 from fastnn.compat.backend_sequences import rnn
 from fastnn.compat.keras2_utils import has_arg
@@ -150,7 +148,7 @@ class Recurrent(Layer):
         output = mask if self.return_sequences else None
         return [output] + [None] * len(self.states) if self.return_state else output
 
-    get_constants = lambda self, inputs=None, training=None: []  # noqa: E731
+    get_constants = lambda self, inputs=None, training=None: []
     preprocess_input = preprocess_input
 
     def step(self, inputs, states):
