@@ -14,13 +14,13 @@ from fastnn import ops
 from fastnn.compat.backend_names import ARGUMENTS, RENAMED, adapted
 from fastnn.compat.backend_values import get_value
 from fastnn.compat.shapes import Sizes
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.config import image_data_format, set_image_data_format
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.variable import auto_name
 from fastnn.layers import InputLayer
-from fastnn.layers.gradients import symbolic_gradients
+from fastnn.layers.gradients import Gradients, symbolic_gradients
 from fastnn.models import Model
 
 _phase = {"learning": 0}
@@ -212,13 +212,18 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
     wanted = [x for x in listed if isinstance(x, Symbol)] + [value for _, value in pairs if isinstance(value, Symbol)]
     wanted += [g for step in steps for g in step.gradients]
     model = Model([x for x in inputs if isinstance(x, Symbol)], wanted) if wanted else None
+    derives = model is not None and any(isinstance(op, Gradients) for op in model._map.operations)
 
     def run(values=()):
         """The outputs for a list of arrays, or for one; a learning phase among the inputs is `training`."""
         values = values if isinstance(values, (list, tuple)) else [values]
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
-        found = model([np.asarray(v) for v in data], training=training) if model is not None else []
+        data = [np.asarray(v) for v in data]
+        if derives and training:  # gradients are taken of a graph
+            found = hooks.call("traced", lambda *xs: model(list(xs), training=True), data)
+        else:
+            found = model(data, training=training) if model is not None else []
         rest = iter(found if isinstance(found, (list, tuple)) else [found])
         # copies, which the caller may change; of a scalar the number
         results = [np.array(next(rest))[()] if isinstance(x, Symbol) else get_value(x) for x in listed]

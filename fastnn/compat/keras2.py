@@ -23,9 +23,10 @@ from fastnn.compat.tf_devices import nothing
 from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
 from fastnn.core.errors import ArgumentError
 from fastnn.data.tensor import Tensor
-from fastnn.graph import Symbol, Variable
+from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
+from fastnn.layers.context import get_mask
 from fastnn.layers.events import CallEvent
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
@@ -264,14 +265,36 @@ class KerasHistory(NamedTuple):
 
 def _history(self):
     """The KerasHistory of a symbol of the functional API; others have none."""
-    if not isinstance(self.origin, CallEvent):
-        raise AttributeError("_keras_history: only symbols of the functional API have one.")
-    return KerasHistory(self.origin.operation, self.origin.index, self.index)
+    event, index = self.origin, self.index
+    if not isinstance(event, CallEvent):
+        event, index = _made_by(self)
+    return KerasHistory(event.operation, event.index, index)
+
+
+def _made_by(symbol):
+    """(call, number of the result) of which a symbol of a step is the value."""
+    trace = current()
+    while trace is not None:
+        for values in trace.extra.get("functional", ()):
+            for key, value in values.items():
+                if value is symbol:
+                    return key
+        trace = trace.parent
+    raise AttributeError("_keras_history: only symbols of the functional API have one.")
+
+
+def _masks_of(event):
+    """The masks of what a call was made with; in a step those of the values there."""
+    trace = current()
+    found = [x if trace is None else trace._of_functional(x) for x in event.inputs]
+    return [None if x is None else get_mask(x) for x in found]
 
 
 _numpy = Variable.numpy
 PROPERTIES = {
+    CallEvent: {"input_masks": property(_masks_of, doc="The masks of what it was called with.")},
     Layer: {
+        "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
         "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
         "_non_trainable_weights": property(
             lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
