@@ -5,6 +5,7 @@ Every name of `fastnn.ops` is found here too, under the old ones as `backend_nam
 """
 
 import os
+import sys
 from collections.abc import ValuesView
 from importlib import import_module
 
@@ -131,7 +132,7 @@ def print_tensor(x, message=""):
     (2,)
     """
     if not isinstance(x, Symbol):
-        print(message, np.asarray(get_value(x)))
+        sys.stdout.write(f"{message} {np.asarray(get_value(x))}\n")
     return x
 
 

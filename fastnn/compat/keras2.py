@@ -373,7 +373,11 @@ WRAPPED = {
     StateMixin: {"add_loss": loss_of_inputs},
     **keras1_recurrent.WRAPPED,
     Tensor: keras2_optimizers.ARITHMETIC,
-    Variable: {**keras2_optimizers.ARITHMETIC, "__getitem__": tf_variables.with_assign, "dtype": tf_variables.dtype_of_tensors},
+    Variable: {
+        **keras2_optimizers.ARITHMETIC,
+        "__getitem__": tf_variables.with_assign,
+        "dtype": tf_variables.dtype_of_tensors,
+    },
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},

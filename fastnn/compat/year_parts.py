@@ -104,7 +104,7 @@ def multi_gpu_model(model, gpus=None, cpu_merge=True, cpu_relocation=False):
     count = len(gpus) if isinstance(gpus, (list, tuple)) else gpus or 0
     if count <= 1:
         raise ArgumentError(
-            "For multi-gpu usage to be effective, call `multi_gpu_model` with `gpus >= 2`. Received: `gpus=%s`" % gpus
+            f"For multi-gpu usage to be effective, call `multi_gpu_model` with `gpus >= 2`. Received: `gpus={gpus}`"
         )
     if not model.inputs:
         raise ArgumentError("multi_gpu_model: the model has no inputs yet; give its first layer an input_shape.")
@@ -354,7 +354,8 @@ def TFOptimizer(optimizer, iterations=None):
 _HERE = "compat.year_parts:"
 NAMES = {
     "models": {
-        **{f"{u}{n}": _HERE + n for u in ("", "_") for n in ("make_batches", "batch_shuffle", "standardize_input_data")},
+        **{f"{u}{n}": _HERE + n for u in ("", "_") for n in ("make_batches", "batch_shuffle",
+                                                            "standardize_input_data")},
         **dict.fromkeys(("slice_X", "slice_arrays", "_slice_arrays"), "compat.keras2_utils:slice_arrays"),
         "Node": "layers.events:CallEvent", "GeneratorEnqueuer": f"{_HERE}OrderedEnqueuer",
         "OrderedEnqueuer": f"{_HERE}OrderedEnqueuer",
@@ -378,12 +379,14 @@ NAMES = {
 _MODULES = {"K": "backend", "backend": "backend", **{n: n for n in (
     "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "models", "optimizers",
     "regularizers", "utils")}, **{n: f"utils.{n}" for n in ("conv_utils", "generic_utils", "np_utils")},
-    "interfaces": "legacy.interfaces", "imagenet_utils": "applications.imagenet_utils", "keras_utils": "utils"}  # fmt: skip
+    "interfaces": "legacy.interfaces", "imagenet_utils": "applications.imagenet_utils",
+    "keras_utils": "utils"}  # fmt: skip
 _HELD = {
     **{n: f"layers:{n}" for n in ("Layer", "InputSpec", "Input", "InputLayer", "Wrapper")},
     **{n: f"models:{n}" for n in ("Model", "Sequential")},
     **{n: f"saving:{n}" for n in ("deserialize_keras_object", "serialize_keras_object")},
-    **{n: f"utils:{n}" for n in ("get_file", "get_source_inputs", "convert_all_kernels_in_model", "has_arg", "to_list")},
+    **{n: f"utils:{n}" for n in ("get_file", "get_source_inputs", "convert_all_kernels_in_model", "has_arg",
+                                 "to_list")},
     **dict.fromkeys(("_obtain_input_shape", "obtain_input_shape"), "applications.imagenet_utils:_obtain_input_shape"),
     "get_submodules_from_kwargs": "applications:get_submodules_from_kwargs",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Batches of images in random variants, endlessly: from arrays, folders and tables (Keras 2's iterators).
 
-Each is a PyDataset and an iterator.  Classes that users derive say in `_get_batches_of_transformed_samples` what a batch
-is, given the numbers of its rows.
+Each is a PyDataset and an iterator.  Classes that users derive say in `_get_batches_of_transformed_samples` what a
+batch is, given the numbers of its rows.
 """
 
 import os

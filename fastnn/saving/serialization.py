@@ -19,8 +19,8 @@ from fastnn.core.tree import holds_itself, map_structure
 from fastnn.saving import names, roles
 from fastnn.saving.budget import alone
 from fastnn.saving.check import (
-    Living,
     MAX_DEPTH,
+    Living,
     check_config,
     check_special,
     dtype_policy,

@@ -214,7 +214,8 @@ def test_tables_without_labels_with_weights_and_wrong_ones(folder):
         *_, weights = made.flow_from_dataframe(TABLE, y_col="label", weight_col="weight", **how)[0]
     assert x.shape == (3, 4, 4, 3) and image is same and len(image) == 1 and weights.tolist() == [0.1, 0.2, 0.4]
     for words, error in (({"class_mode": "x"}, ArgumentError), ({"class_mode": "multi_output"}, ArgumentTypeError),
-                         ({"class_mode": "binary", "y_col": "label"}, ArgumentError), ({"y_col": "a"}, ArgumentTypeError),
+                         ({"class_mode": "binary", "y_col": "label"}, ArgumentError), ({"y_col": "a"},
+                                                            ArgumentTypeError),
                          ({"x_col": "a"}, ArgumentTypeError), ({"colour_mode": "rgb"}, ArgumentTypeError)):  # fmt: skip
         with pytest.raises(error):
             made.flow_from_dataframe(TABLE, validate_filenames=False, **{**how, **words})
