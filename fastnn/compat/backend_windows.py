@@ -59,6 +59,7 @@ def atrous_conv2d(x, kernel, rate=1, **kwargs):
         rate: the dilation, an int.
         kwargs: border_mode and dim_ordering, as of `conv2d`.
 
+    >>> import numpy as np
     >>> atrous_conv2d(np.ones((1, 5, 5, 1), "float32"), np.ones((2, 2, 1, 3), "float32"), 3).shape
     (1, 2, 2, 3)
     """
@@ -133,6 +134,7 @@ def resize_images(x, height_factor, width_factor, data_format=None, interpolatio
         data_format: "channels_last" or "channels_first"; the configured one by default.
         interpolation: "nearest", "bilinear" or what else `UpSampling2D` takes.
 
+    >>> import numpy as np
     >>> resize_images(np.ones((1, 2, 2, 1), "float32"), 2, 3).shape
     (1, 4, 6, 1)
     """
@@ -147,6 +149,7 @@ def resize_volumes(x, depth_factor, height_factor, width_factor, data_format=Non
         depth_factor, height_factor, width_factor: ints.
         data_format: "channels_last" or "channels_first"; the configured one by default.
 
+    >>> import numpy as np
     >>> resize_volumes(np.ones((1, 2, 2, 2, 1), "float32"), 2, 3, 1).shape
     (1, 4, 6, 2, 1)
     """
@@ -167,6 +170,7 @@ def temporal_padding(x, padding=(1, 1)):
         x: (n, steps, c).
         padding: (before, after), or an int for both.
 
+    >>> import numpy as np
     >>> temporal_padding(np.ones((1, 2, 1), "float32"), (0, 2))[0, :, 0].tolist()
     [1.0, 1.0, 0.0, 0.0]
     """
@@ -196,6 +200,7 @@ def spatial_2d_padding(x, padding=((1, 1), (1, 1)), data_format=None, dim_orderi
         data_format: "channels_last" or "channels_first"; the configured one by default.
         dim_ordering: Keras 1's word for it: "tf" or "th".
 
+    >>> import numpy as np
     >>> spatial_2d_padding(np.ones((1, 2, 2, 1), "float32"), ((0, 1), (2, 0))).shape
     (1, 3, 4, 1)
     """

@@ -1,7 +1,7 @@
 """`keras.models.Graph`: Keras 0.3's and 1's model of named nodes."""
 
 from fastnn import layers
-from fastnn.compat.arguments import adapt
+from fastnn.compat.arguments import METHODS, translate
 from fastnn.compat.keras1 import merge
 from fastnn.core.errors import ArgumentError, CallOrderError
 from fastnn.models import Model
@@ -17,11 +17,10 @@ class Graph:
     >>> graph.add_node(layers.Dense(3), name="hidden", input="x")
     >>> graph.add_output("y", input="hidden")
     >>> graph.model.output_shape
-    (None, 3)
+    {'y': (None, 3)}
     """
 
     def __init__(self, name=None):
-        adapt(Model)
         self.name = name
         self.inputs, self.outputs, self.nodes = {}, {}, {}
         self._symbols, self._model = {}, None
@@ -167,7 +166,7 @@ class Graph:
         if isinstance(data, dict):
             kwargs["validation_data"] = self._parts(data)
         batches = (self._parts(b if isinstance(b, dict) else b[0]) for b in generator)
-        return self.model.fit_generator(batches, *args, **kwargs)
+        return self.model.fit_generator(batches, *args, **translate(METHODS["fit_generator"], kwargs))
 
 
 def _method(name):
@@ -185,7 +184,8 @@ def _method(name):
             kwargs["sample_weight"] = weights
         names = ("batch_size", "nb_epoch", "verbose") if name == "fit" else ("batch_size", "verbose")
         x, y = self._parts(data)
-        return getattr(self.model, name)(x, y, **dict(zip(names, args)), **kwargs)
+        given = translate(METHODS.get(name, {}), {**dict(zip(names, args)), **kwargs})
+        return getattr(self.model, name)(x, y, **given)
 
     call.__name__ = name
     return call

@@ -28,6 +28,7 @@ def time_distributed_dense(x, w, b=None, dropout=None, input_dim=None, output_di
         input_dim, output_dim, timesteps: of no effect: shapes are known.
         training: whether to drop.
 
+    >>> import numpy as np
     >>> time_distributed_dense(np.ones((1, 2, 3), "float32"), np.ones((3, 4), "float32")).shape
     (1, 2, 4)
     """

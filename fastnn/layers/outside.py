@@ -9,6 +9,7 @@ import contextlib
 import dis
 import functools
 import inspect
+from typing import Any, cast
 
 from fastnn.core import hooks
 from fastnn.graph import Symbol, current
@@ -140,15 +141,16 @@ def spec_of(layer, args, kwargs, rule, trace):
 def run(event: CallEvent, args, kwargs, values):
     """The call of an event on these arguments, which finds what it uses from outside among `values`, by key."""
     lent = {(old.origin, old.index): values[now.origin, now.index] for old, now in event.outside}
-    if current() is not None:
-        current().extra.setdefault("functional", []).append(lent)
+    trace = current()
+    if trace is not None:
+        trace.extra.setdefault("functional", []).append(lent)
         return event.operation(*args, **kwargs)
     arrays = [x for x in nest.flatten([args, kwargs]) if hasattr(x, "dtype")]
 
     def traced(*symbols):
         given = iter(symbols)
         turned = nest.map_structure(lambda x: next(given) if hasattr(x, "dtype") else x, [args, kwargs])
-        current().extra["functional"] = [dict(zip(lent, given))]
+        cast(Any, current()).extra["functional"] = [dict(zip(lent, given))]
         return event.operation(*turned[0], **turned[1])
 
     return hooks.call("traced", traced, [*arrays, *lent.values()])

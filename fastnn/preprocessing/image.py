@@ -8,7 +8,8 @@ from fastnn.core import config
 from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError
 from fastnn.core.random import uniform
-from fastnn.preprocessing.iterators import DataFrameIterator, DirectoryIterator, Iterator, NumpyArrayIterator
+from fastnn.preprocessing.image_tables import DataFrameIterator
+from fastnn.preprocessing.iterators import DirectoryIterator, Iterator, NumpyArrayIterator
 from fastnn.utils.images import array_to_img, img_to_array, load_img, save_img, smart_resize
 from fastnn.utils.resampling import affine
 

@@ -1,4 +1,4 @@
-"""Batches of images in random variants, endlessly: from arrays, folders and tables (Keras 2's iterators).
+"""Batches of images in random variants, endlessly: from arrays and folders (Keras 2's iterators).
 
 Each is a PyDataset and an iterator.  Classes that users derive say in `_get_batches_of_transformed_samples` what a
 batch is, given the numbers of its rows.
@@ -7,19 +7,17 @@ batch is, given the numbers of its rows.
 import os
 import pathlib
 import threading
-import warnings
 
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError
+from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.random import permutation
 from fastnn.utils.batches import PyDataset
 from fastnn.utils.folders import IMAGES
 from fastnn.utils.images import array_to_img, img_to_array, load_img
 
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
-_OTHER_TARGETS = ("input", "multi_output", "raw", None)  # class modes without classes
 
 
 class Iterator(PyDataset):
@@ -161,7 +159,7 @@ class NumpyArrayIterator(Iterator):
                 f"`x` (images tensor) and `y` (labels) should have the same length. Found: {len(x)} and "
                 f"{[len(p) for p in given]}."
             )
-        chosen = _part(subset, len(x), image_data_generator)
+        chosen = part_of(subset, len(x), image_data_generator)
         self.x, self.y, self.sample_weight = (None if p is None else p[chosen] for p in (x, y, sample_weight))
         self.x_misc = [o[chosen] for o in others]
         self.image_data_generator, self.dtype = image_data_generator, dtype
@@ -178,7 +176,7 @@ class NumpyArrayIterator(Iterator):
         return tuple(found) if self.y is not None else found[0]
 
 
-def _part(subset, n, generator):
+def part_of(subset, n, generator):
     """The slice of n rows that a subset is."""
     if subset is None:
         return slice(None)
@@ -188,7 +186,7 @@ def _part(subset, n, generator):
     return slice(cut, None) if subset == "training" else slice(None, cut)
 
 
-class _Files(Iterator):
+class ImageFiles(Iterator):
     """Base: variants of images in files, with what their class mode makes of them."""
 
     weights = None
@@ -249,12 +247,22 @@ class _Files(Iterator):
     num_classes = property(lambda self: len(self.class_indices), doc="How many classes there are.")
 
 
-class DirectoryIterator(_Files):
+class DirectoryIterator(ImageFiles):
     """Variants of the images in a folder with one subfolder per class; arguments as of `flow_from_directory`.
 
     Args:
         directory: the folder.
         image_data_generator: an ImageDataGenerator.
+        classes, class_mode: as of `flow_from_directory`.
+        follow_links: of no effect.
+        target_size: (rows, columns) of the images.
+        color_mode: "rgb", "rgba" or "grayscale".
+        batch_size, shuffle, seed: as of Iterator.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        save_to_dir, save_prefix, save_format: a folder to which the variants are written, or None; their names.
+        subset: "training" or "validation", with the generator's validation_split.
+        interpolation, keep_aspect_ratio: as of `load_img`.
+        dtype: of images and labels.
 
     Raises DataError where there is no folder, ArgumentError for another class_mode.
     """
@@ -292,7 +300,7 @@ class DirectoryIterator(_Files):
         paths, numbers = [], []
         for number, name in enumerate(names):
             found = sorted(p for p in (root / name).rglob("*") if p.suffix.lower() in IMAGES)
-            found = found[_part(subset, len(found), image_data_generator)]
+            found = found[part_of(subset, len(found), image_data_generator)]
             paths += found
             numbers += [number] * len(found)
         self.directory, self.class_mode = directory, class_mode
@@ -301,92 +309,3 @@ class DirectoryIterator(_Files):
         self.filenames = [str(p.relative_to(root)) for p in paths]
         self.filepaths, self.samples = [str(p) for p in paths], len(paths)
         super().__init__(len(paths), batch_size, shuffle, seed)
-
-
-class DataFrameIterator(_Files):
-    """Variants of the images whose files a pandas table names; arguments as of `flow_from_dataframe`.
-
-    Args:
-        dataframe: a pandas.DataFrame.
-        directory: the folder that the names are in, or None.
-        image_data_generator: an ImageDataGenerator.
-
-    Raises ArgumentError for another class_mode, ArgumentTypeError for columns that are of no use in it.
-    """
-
-    def __init__(
-        self,
-        dataframe,
-        directory=None,
-        image_data_generator=None,
-        x_col="filename",
-        y_col="class",
-        weight_col=None,
-        target_size=(256, 256),
-        color_mode="rgb",
-        classes=None,
-        class_mode="categorical",
-        batch_size=32,
-        shuffle=True,
-        seed=None,
-        data_format=None,
-        save_to_dir=None,
-        save_prefix="",
-        save_format="png",
-        subset=None,
-        interpolation="nearest",
-        keep_aspect_ratio=False,
-        dtype="float32",
-        validate_filenames=True,
-    ):
-        modes = ("binary", "categorical", "input", "multi_output", "raw", "sparse", None)
-        if class_mode not in modes:
-            raise ArgumentError(f"Invalid class_mode: {class_mode}; expected one of: {list(modes)}.")
-        if class_mode == "multi_output" and not isinstance(y_col, list):
-            raise ArgumentTypeError(f'If class_mode="{class_mode}", y_col must be a list. Received {y_col!r}.')
-        self._settings(image_data_generator, target_size, color_mode, data_format, save_to_dir, save_prefix,
-                       save_format, interpolation, keep_aspect_ratio, dtype)  # fmt: skip
-        names = list(dataframe[x_col])
-        if not all(isinstance(n, str) for n in names):
-            raise ArgumentTypeError(f"All values in column x_col={x_col} must be strings.")
-        paths = [os.path.join(directory or "", n) for n in names]
-        rows = np.arange(len(names))
-        if validate_filenames:
-            fine = [p.lower().endswith(IMAGES) and os.path.isfile(p) for p in paths]
-            if not all(fine):
-                warnings.warn(
-                    f'Found {len(fine) - sum(fine)} invalid image filename(s) in x_col="{x_col}". '
-                    "These filename(s) will be ignored.",
-                    stacklevel=2,
-                )
-            rows = rows[np.array(fine, bool)]
-        self.directory, self.class_mode, self.class_indices = directory, class_mode, {}
-        if class_mode not in _OTHER_TARGETS:
-            labels, rows = self._classes_of(list(dataframe[y_col]), rows, classes, y_col)
-        rows = rows[_part(subset, len(rows), image_data_generator)]
-        if class_mode not in _OTHER_TARGETS:
-            self.classes = self.labels = [labels[i] for i in rows]
-        elif class_mode == "raw":
-            self.labels = dataframe[y_col].values[rows]
-        elif class_mode == "multi_output":
-            self.labels = [np.array(dataframe[c].tolist())[rows] for c in y_col]
-        self.weights = dataframe[weight_col].values[rows] if weight_col else None
-        self.filenames, self.filepaths = [names[i] for i in rows], [paths[i] for i in rows]
-        self.samples = len(rows)
-        super().__init__(len(rows), batch_size, shuffle, seed)
-
-    def _classes_of(self, given, rows, classes, column):
-        """({row: number of its class, or numbers of several}, rows that have one)."""
-        listed = {int(i): list(given[i]) if isinstance(given[i], (list, tuple)) else [given[i]] for i in rows}
-        if not all(isinstance(c, str) for own in listed.values() for c in own):
-            raise ArgumentTypeError(
-                f'If class_mode="{self.class_mode}", y_col="{column}" column values must be strings.'
-            )
-        names = sorted(set(classes or (c for own in listed.values() for c in own)))
-        if self.class_mode == "binary" and len(names) != 2:
-            raise ArgumentError(f'If class_mode="binary" there must be 2 classes. Found {len(names)} classes.')
-        self.class_indices = {n: i for i, n in enumerate(names)}
-        numbers = {i: [self.class_indices[c] for c in own if c in self.class_indices] for i, own in listed.items()}
-        several = {i for i in numbers if isinstance(given[i], (list, tuple))}
-        kept = np.array([i for i in numbers if numbers[i]], int)
-        return {i: numbers[i] if i in several else numbers[i][0] for i in kept.tolist()}, kept

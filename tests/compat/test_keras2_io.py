@@ -1,5 +1,6 @@
 """Arrays that stay in HDF5 files."""
 
+import h5py
 import numpy as np
 import pytest
 
@@ -7,7 +8,6 @@ import fastnn as keras
 from fastnn.compat import keras2_io
 from fastnn.core.errors import ArgumentError, NotSupportedError
 
-h5py = pytest.importorskip("h5py")
 X = np.random.default_rng(0).random((20, 3))
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 
+import h5py
 import numpy as np
 import pytest
 
@@ -117,7 +118,6 @@ def test_queues():
 
 
 def test_weights_of_an_open_file(tmp_path, aliases):
-    h5py = pytest.importorskip("h5py")
     keras = importlib.import_module("keras")
     i = Input((3,))
     model = Model(i, layers.Dense(2, name="b")(layers.Dense(3, name="a")(i)))
