@@ -8,7 +8,7 @@ import os
 import sys
 import types
 
-from fastnn.compat import keras2_utils, keras_src, names, tf_devices, tf_names
+from fastnn.compat import keras2_utils, keras_src, names, tf_devices, tf_names, year_parts
 from fastnn.compat.arguments import adapt, begin, restore
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import results
@@ -65,6 +65,10 @@ class _Alias(types.ModuleType):
         except AttributeError:
             if name.startswith("__"):
                 raise
+            if of_the_years(self.__name__) or of_other_names(self.__name__):
+                value = year_parts.held(self.__name__, below, name)
+                if value is not None:
+                    return value
             try:
                 return importlib.import_module(f"{self.__name__}.{name}")
             except ModuleNotFoundError:
@@ -176,6 +180,17 @@ def of_the_years(name):
         return True
     root, _, below = name.partition(".")
     return root == "keras" and below in names.MODULES and below.startswith(names.OLD_MODULES)
+
+
+def of_other_names(name):
+    """Whether a module of today's had names in other years that it had imported; they may be asked for."""
+    root, _, below = name.partition(".")
+    first = below.partition(".")[0]
+    return root in names.PARTS or (root == "keras" and first in ("applications", "preprocessing", *_WITH_BACKEND))
+
+
+_WITH_BACKEND = ("activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "models",
+                 "optimizers", "regularizers")  # fmt: skip
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

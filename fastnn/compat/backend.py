@@ -5,21 +5,23 @@ Every name of `fastnn.ops` is found here too, under the old ones as `backend_nam
 """
 
 import os
+import sys
 from collections.abc import ValuesView
 from importlib import import_module
 
 import numpy as np
 
 from fastnn import ops
-from fastnn.compat.backend_names import GONE, RENAMED, adapted
+from fastnn.compat.backend_names import ARGUMENTS, RENAMED, adapted
 from fastnn.compat.backend_values import get_value
 from fastnn.compat.shapes import Sizes
-from fastnn.core import dtypes
+from fastnn.core import dtypes, hooks
 from fastnn.core.config import image_data_format, set_image_data_format
-from fastnn.core.errors import ArgumentError, GoneNameError
-from fastnn.graph import Symbol, current
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.variable import auto_name
-from fastnn.layers.gradients import symbolic_gradients
+from fastnn.layers import InputLayer
+from fastnn.layers.gradients import Gradients, symbolic_gradients
 from fastnn.models import Model
 
 _phase = {"learning": 0}
@@ -85,6 +87,62 @@ def is_sparse(x):
         x: anything.
     """
     return False
+
+
+def is_variable(x):
+    """Whether x is a variable.
+
+    Args:
+        x: anything.
+    """
+    return isinstance(x, Variable)
+
+
+def is_placeholder(x):
+    """Whether x is an input of a functional graph.
+
+    Args:
+        x: anything.
+
+    >>> from fastnn import layers
+    >>> is_placeholder(layers.Input((2,))), is_placeholder(np.ones(2))
+    (True, False)
+    """
+    return isinstance(x, Symbol) and isinstance(getattr(x.origin, "operation", None), InputLayer)
+
+
+def to_dense(tensor):
+    """The tensor as it is: there are no sparse ones.
+
+    Args:
+        tensor: an array, a symbol or a variable.
+    """
+    return tensor
+
+
+def print_tensor(x, message=""):
+    """x as it is; values are printed when they are there, behind a message.
+
+    Args:
+        x: an array, a symbol or a variable.
+        message: str.
+
+    >>> print_tensor(np.array([1.0, 2.0]), "x =").shape
+    x = [1. 2.]
+    (2,)
+    """
+    if not isinstance(x, Symbol):
+        sys.stdout.write(f"{message} {np.asarray(get_value(x))}\n")
+    return x
+
+
+def control_dependencies(control_inputs):
+    """A `with` block that changes nothing: results are computed where they are used.
+
+    Args:
+        control_inputs: of no effect.
+    """
+    return _Scope()
 
 
 def backend():
@@ -155,13 +213,18 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
     wanted = [x for x in listed if isinstance(x, Symbol)] + [value for _, value in pairs if isinstance(value, Symbol)]
     wanted += [g for step in steps for g in step.gradients]
     model = Model([x for x in inputs if isinstance(x, Symbol)], wanted) if wanted else None
+    derives = model is not None and any(isinstance(op, Gradients) for op in model._map.operations)
 
     def run(values=()):
         """The outputs for a list of arrays, or for one; a learning phase among the inputs is `training`."""
         values = values if isinstance(values, (list, tuple)) else [values]
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
-        found = model([np.asarray(v) for v in data], training=training) if model is not None else []
+        data = [np.asarray(v) for v in data]
+        if derives and training:  # gradients are taken of a graph
+            found = hooks.call("traced", lambda *xs: model(list(xs), training=True), data)
+        else:
+            found = model(data, training=training) if model is not None else []
         rest = iter(found if isinstance(found, (list, tuple)) else [found])
         # copies, which the caller may change; of a scalar the number
         results = [np.array(next(rest))[()] if isinstance(x, Symbol) else get_value(x) for x in listed]
@@ -249,7 +312,7 @@ __all__ = sorted({*RENAMED, "image_data_format", "set_image_data_format", *(
 
 
 def __dir__():
-    return sorted(n for n in {*__all__, *ops.__all__} - set(GONE) if n[0] != "_")
+    return sorted(n for n in {*__all__, *ops.__all__} if n[0] != "_")
 
 
 def __getattr__(name):
@@ -259,12 +322,10 @@ def __getattr__(name):
         return import_module("tensorflow")
     if name == "tensorflow_backend":  # `K.tensorflow_backend._get_available_gpus()`
         return import_module(__name__)
-    if name in GONE:
-        raise GoneNameError(f"keras.backend.{name} is not supported by fastnn: {GONE[name]}.")
     module, original = RENAMED.get(name, f"ops:{name}").split(":")
     try:
         found = getattr(import_module(f"fastnn.{module}"), original)
-        return adapted(found, original) if module in ("ops", "losses") else found
+        return adapted(found, original) if module == "ops" or original in ARGUMENTS else found
     except AttributeError:
         raise AttributeError(
             f"keras.backend.{name} is not supported by fastnn; use the function of that purpose in fastnn.ops."

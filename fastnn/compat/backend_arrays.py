@@ -6,9 +6,8 @@ from fastnn import activations, ops, random
 from fastnn.compat.backend_values import variable
 from fastnn.core import config, dtypes
 from fastnn.core.config import floatx, image_data_format
-from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
-from fastnn.layers import Dot, UpSampling2D
+from fastnn.layers import Dot
 from fastnn.ops.functions.operands import result_dtype
 
 
@@ -176,16 +175,46 @@ def repeat(x, n):
 def batch_dot(x, y, axes=None):
     """The product of each sample of x with that of y, over one axis of each.
 
+    Tensors of four and more dimensions that agree in all but the last two are multiplied matrix by matrix, as up to
+    Keras 2.2.2; a missing axis counts as one of size 1 at the end.
+
     Args:
         x, y: symbols or arrays, (batch, ...).
         axes: an int for both, or one for each; the last of x and the last but one of y if None.
 
     >>> batch_dot(np.ones((2, 3, 4), "float32"), np.ones((2, 4, 5), "float32"), axes=(2, 1)).shape
     (2, 3, 5)
+    >>> batch_dot(np.ones((2, 3, 4), "float32"), np.ones((2, 3, 4, 5), "float32"), axes=(2, 2)).shape
+    (2, 3, 5)
     """
     if axes is None:
         axes = 1 if _ndim(y) == 2 and _ndim(x) == 2 else (_ndim(x) - 1, max(_ndim(y) - 2, 1))
-    return Dot(axes=axes)([x, y])
+    pair = (axes, axes) if isinstance(axes, int) else tuple(axes)
+    pair = tuple(a % _ndim(t) for a, t in zip(pair, (x, y)))
+    rank = max(_ndim(x), _ndim(y))
+    if rank < 4 or min(pair) < rank - 2 or not _matrices_of_the_same(x, y, rank):
+        return Dot(axes=axes)([x, y])
+    if abs(_ndim(x) - _ndim(y)) > 1:
+        return Dot(axes=axes)([x, y])
+    return _matrix_by_matrix(x, y, rank, *pair)
+
+
+def _matrices_of_the_same(x, y, rank):
+    """Whether all sizes but those of the batch and of the last two dimensions are known and the same."""
+    known = [tuple(t.shape)[1 : rank - 2] for t in (x, y)]
+    return all(a == b and a is not None for a, b in zip(*known))
+
+
+def _matrix_by_matrix(x, y, rank, axis_x, axis_y):
+    a = ops.expand_dims(x, -1) if _ndim(x) < rank else x
+    b = ops.expand_dims(y, -1) if _ndim(y) < rank else y
+    swapped = (*range(rank - 2), rank - 1, rank - 2)
+    a = ops.transpose(a, swapped) if axis_x == rank - 2 else a
+    b = ops.transpose(b, swapped) if axis_y == rank - 1 else b
+    found = ops.matmul(a, b)
+    if _ndim(x) < rank:
+        return ops.squeeze(found, -2)
+    return ops.squeeze(found, -1) if _ndim(y) < rank else found
 
 
 def bias_add(x, bias, data_format=None):
@@ -232,64 +261,25 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
     return ops.batch_normalization(x, mean, var, axis, offset=beta, scale=gamma, epsilon=epsilon)
 
 
-def _conv(name, transposed=False):
-    def convolution(x, kernel, *args, strides=1, padding="valid", data_format=None, dilation_rate=1):
-        """A convolution of x with a kernel, as `fastnn.ops.conv` (the transpose: `fastnn.ops.conv_transpose`).
-
-        Args:
-            x: (n, steps, c), (n, h, w, c) or (n, d, h, w, c), or channels second.
-            kernel: (..., c, filters); of the transpose (..., filters, c).
-            args: strides and padding by position; of the transpose the output's shape, which follows from these.
-            strides, dilation_rate: an int or one per dimension.
-            padding: "valid" or "same".
-            data_format: "channels_last" or "channels_first"; the configured one by default.
-        """
-        if transposed:  # the output shape is what strides and padding give
-            return ops.conv_transpose(x, kernel, strides, padding, data_format=data_format, dilation_rate=dilation_rate)
-        return ops.conv(x, kernel, *(args or (strides, padding)), data_format=data_format, dilation_rate=dilation_rate)
-
-    convolution.__name__ = name
-    return convolution
-
-
-conv1d, conv2d, conv3d = _conv("conv1d"), _conv("conv2d"), _conv("conv3d")
-conv2d_transpose = _conv("conv2d_transpose", transposed=True)
-
-
-def pool2d(x, pool_size, strides=(1, 1), padding="valid", data_format=None, pool_mode="max"):
-    """Pooling over windows.
+def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
+    """Normalised over a batch: (the result, mean, variance).
 
     Args:
-        x: images (n, h, w, c), or channels second.
-        pool_size, strides: (height, width).
-        padding: "valid" or "same".
-        data_format: "channels_last" or "channels_first"; the configured one by default.
-        pool_mode: "max" or "avg".
+        x: floats of any shape.
+        gamma, beta: (channels,), or None.
+        reduction_axes: the axes over which mean and variance are taken.
+        epsilon: added to the variance.
 
-    Raises ArgumentError for another pool_mode.
-
-    >>> pool2d(np.ones((1, 4, 4, 1), "float32"), (2, 2), (2, 2)).shape
-    (1, 2, 2, 1)
+    >>> normalize_batch_in_training(np.array([[1.0], [3.0]], "float32"), None, None, [0], 0.0)[0].tolist()
+    [[-1.0], [1.0]]
     """
-    function = {"max": ops.max_pool, "avg": ops.average_pool}
-    if pool_mode not in function:
-        raise ArgumentError(f"pool_mode: received {pool_mode!r}, expected 'max' or 'avg'.")
-    return function[pool_mode](x, pool_size, strides, padding, data_format)
-
-
-def resize_images(x, height_factor, width_factor, data_format=None, interpolation="nearest"):
-    """Images with each side a whole number of times as long.
-
-    Args:
-        x: images (n, h, w, c), or channels second.
-        height_factor, width_factor: ints.
-        data_format: "channels_last" or "channels_first"; the configured one by default.
-        interpolation: "nearest", "bilinear" or what else `UpSampling2D` takes.
-
-    >>> resize_images(np.ones((1, 2, 2, 1), "float32"), 2, 3).shape
-    (1, 4, 6, 1)
-    """
-    return UpSampling2D((height_factor, width_factor), data_format, interpolation)(x)
+    axes = [a % _ndim(x) for a in reduction_axes]
+    mean, var = ops.moments(x, axes, keepdims=True)
+    kept = [1 if a in axes else -1 for a in range(_ndim(x))]
+    found = ops.divide(ops.subtract(x, mean), ops.sqrt(ops.add(var, epsilon)))
+    found = found if gamma is None else ops.multiply(found, ops.reshape(gamma, kept))
+    found = found if beta is None else ops.add(found, ops.reshape(beta, kept))
+    return found, *(ops.squeeze(m, tuple(axes)) for m in (mean, var))
 
 
 def in_top_k(predictions, targets, k):

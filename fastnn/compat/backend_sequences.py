@@ -203,3 +203,51 @@ def rnn(
     outputs = [ops.flip(y, axis=0) if go_backwards else y for y in stacked] or [ops.expand_dims(y, 0) for y in last]
     last, outputs = (nest.pack(shape["output"], ys) for ys in (last, [turn(y) for y in outputs]))
     return last, outputs, nest.pack(list(initial_states), flat)
+
+
+def map_fn(fn, elems, name=None, dtype=None):
+    """A function applied to each element along the first axis; what it gives is stacked.
+
+    Args:
+        fn: element -> value.
+        elems: an array or a symbol, or a structure of such.
+        name: of no effect.
+        dtype: of the result; that of the values if None.
+
+    >>> map_fn(lambda x: x * 2, np.array([[1.0], [3.0]])).tolist()
+    [[2.0], [6.0]]
+    """
+    found = ops.vectorized_map(fn, elems)
+    return found if dtype is None else nest.map_structure(lambda x: ops.cast(x, dtype), found)
+
+
+def foldl(fn, elems, initializer=None, name=None):
+    """A function of what has come out so far and the next element, from the first to the last.
+
+    Args:
+        fn: (accumulator, element) -> accumulator.
+        elems: an array or a symbol, (n, ...).
+        initializer: the first accumulator; the first element if None.
+        name: of no effect.
+
+    >>> float(foldl(lambda a, x: a * 10 + x, np.array([1.0, 2.0, 3.0])))
+    123.0
+    """
+    if initializer is None:
+        initializer, elems = elems[0], elems[1:]
+    return ops.scan(lambda a, x: (fn(a, x), None), initializer, elems)[0]
+
+
+def foldr(fn, elems, initializer=None, name=None):
+    """`foldl` from the last element to the first.
+
+    Args:
+        fn: (accumulator, element) -> accumulator.
+        elems: an array or a symbol, (n, ...).
+        initializer: the first accumulator; the last element if None.
+        name: of no effect.
+
+    >>> float(foldr(lambda a, x: a * 10 + x, np.array([1.0, 2.0, 3.0])))
+    321.0
+    """
+    return foldl(fn, ops.flip(elems, axis=0), initializer)

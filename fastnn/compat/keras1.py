@@ -64,6 +64,20 @@ class Deconvolution2D:
         return layers.Conv2DTranspose(*args, **translate(OLD["Conv2DTranspose"], kwargs))
 
 
+class TimeDistributedDense:
+    """Dense as Keras 1 applied it to each step; input_dim and input_length say the shape of the steps.
+
+    >>> TimeDistributedDense(4, input_dim=3, input_length=5).units
+    4
+    """
+
+    def __new__(cls, *args, **kwargs):
+        length = kwargs.pop("input_length", None)
+        if "input_dim" in kwargs:
+            kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
+        return layers.Dense(*args, **translate(OLD["Dense"], kwargs))
+
+
 def l1l2(l1=0.01, l2=0.01):
     """L1L2 with the defaults that Keras 1 had.
 

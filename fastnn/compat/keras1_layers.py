@@ -144,3 +144,85 @@ class Highway(_Weighted):
 
     def get_config(self):
         return {**super().get_config(), "activation": activations.serialize(self.activation)}
+
+
+class ParametricSoftplus(Layer):
+    """alpha * log(1 + exp(beta * x)), with alpha and beta for each feature.
+
+    Args:
+        alpha_init, beta_init: their first values.
+        weights: these, as a list of two arrays; or None.
+        shared_axes: axes along which they are the same, or None.
+
+    >>> import numpy as np
+    >>> ParametricSoftplus(alpha_init=1.0, beta_init=1.0)(np.zeros((1, 1), "float32")).shape
+    (1, 1)
+    """
+
+    def __init__(self, alpha_init: Any = 0.2, beta_init: Any = 5.0, shared_axes: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alpha_init, self.beta_init = alpha_init, beta_init
+        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
+
+    def build(self, input_shape):
+        shape = _per_feature(input_shape, self.shared_axes)
+        self.alpha = self.add_weight(name="alpha", shape=shape, initializer=initializers.Constant(self.alpha_init))
+        self.beta = self.add_weight(name="beta", shape=shape, initializer=initializers.Constant(self.beta_init))
+
+    def call(self, inputs):
+        return ops.softplus(self.beta * inputs) * self.alpha
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        own = {"alpha_init": self.alpha_init, "beta_init": self.beta_init, "shared_axes": self.shared_axes}
+        return {**super().get_config(), **own}
+
+
+def _per_feature(input_shape, shared_axes):
+    """The shape of a weight per feature, 1 along the axes that share it."""
+    return [1 if k in (shared_axes or ()) else n for k, n in enumerate(input_shape) if k > 0]
+
+
+class SReLU(Layer):
+    """Linear between two thresholds, and with slopes of its own below and above them (Jin et al., 2015).
+
+    Args:
+        t_left_init, a_left_init, t_right_init, a_right_init: initializers of the thresholds and of the slopes.
+        shared_axes: axes along which they are the same, or None.
+
+    >>> import numpy as np
+    >>> SReLU(a_left_init="zero", t_right_init="one", a_right_init="zero")(np.array([[-2.0, 3.0]], "float32")).tolist()
+    [[0.0, 1.0]]
+    """
+
+    def __init__(
+        self,
+        t_left_init: Any = "zero",
+        a_left_init: Any = "glorot_uniform",
+        t_right_init: Any = "glorot_uniform",
+        a_right_init: Any = "one",
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.starts = {"t_left": t_left_init, "a_left": a_left_init, "t_right": t_right_init, "a_right": a_right_init}
+        self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
+
+    def build(self, input_shape):
+        shape = _per_feature(input_shape, self.shared_axes)
+        self.parts = [self.add_weight(name=n, shape=shape, initializer=start) for n, start in self.starts.items()]
+
+    def call(self, inputs):
+        left, slope_left, right, slope_right = self.parts
+        right = left + ops.abs(right)  # no threshold below the other
+        low = ops.where(inputs < left, left + slope_left * (inputs - left), inputs)
+        return ops.where(inputs >= right, right + slope_right * (inputs - right), low)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), **{f"{n}_init": v for n, v in self.starts.items()},
+                "shared_axes": self.shared_axes}  # fmt: skip

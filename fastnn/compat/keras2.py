@@ -14,7 +14,7 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras2_models, keras2_optimizers, tf_variables
+from fastnn.compat import keras1_recurrent, keras2_models, keras2_optimizers, tf_variables
 from fastnn.compat.keras2_own_layers import add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
@@ -23,9 +23,10 @@ from fastnn.compat.tf_devices import nothing
 from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
 from fastnn.core.errors import ArgumentError
 from fastnn.data.tensor import Tensor
-from fastnn.graph import Symbol, Variable
+from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
+from fastnn.layers.context import get_mask
 from fastnn.layers.events import CallEvent
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
@@ -265,14 +266,36 @@ class KerasHistory(NamedTuple):
 
 def _history(self):
     """The KerasHistory of a symbol of the functional API; others have none."""
-    if not isinstance(self.origin, CallEvent):
-        raise AttributeError("_keras_history: only symbols of the functional API have one.")
-    return KerasHistory(self.origin.operation, self.origin.index, self.index)
+    event, index = self.origin, self.index
+    if not isinstance(event, CallEvent):
+        event, index = _made_by(self)
+    return KerasHistory(event.operation, event.index, index)
+
+
+def _made_by(symbol):
+    """(call, number of the result) of which a symbol of a step is the value."""
+    trace = current()
+    while trace is not None:
+        for values in trace.extra.get("functional", ()):
+            for key, value in values.items():
+                if value is symbol:
+                    return key
+        trace = trace.parent
+    raise AttributeError("_keras_history: only symbols of the functional API have one.")
+
+
+def _masks_of(event):
+    """The masks of what a call was made with; in a step those of the values there."""
+    trace = current()
+    found = [x if trace is None else trace._of_functional(x) for x in event.inputs]
+    return [None if x is None else get_mask(x) for x in found]
 
 
 _numpy = Variable.numpy
 PROPERTIES = {
+    CallEvent: {"input_masks": property(_masks_of, doc="The masks of what it was called with.")},
     Layer: {
+        "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
         "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
         "_non_trainable_weights": property(
             lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
@@ -316,6 +339,7 @@ METHODS = {
     Model: {"to_yaml": keras2_models.to_yaml},
     Trainer: {"_make_train_function": nothing, "_make_test_function": nothing, "_make_predict_function": nothing},
     Optimizer: {"_decayed_lr": decayed_lr, **keras2_optimizers.METHODS},
+    **keras1_recurrent.METHODS,
     Metric: {"reset_states": lambda self: self.reset_state()},
     ModelCheckpoint: {
         "weights_endings": ("",),
@@ -348,7 +372,13 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
-    Variable: {"__getitem__": tf_variables.with_assign, "dtype": tf_variables.dtype_of_tensors},
+    **keras1_recurrent.WRAPPED,
+    Tensor: keras2_optimizers.ARITHMETIC,
+    Variable: {
+        **keras2_optimizers.ARITHMETIC,
+        "__getitem__": tf_variables.with_assign,
+        "dtype": tf_variables.dtype_of_tensors,
+    },
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},

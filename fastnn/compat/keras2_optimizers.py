@@ -13,8 +13,8 @@ from fastnn import ops
 from fastnn.compat.backend_values import Update, deferring
 from fastnn.compat.keras2_utils import has_arg
 from fastnn.core import dtypes
+from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable
-from fastnn.layers import nest
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.optimizers.schedules import LearningRateSchedule
 
@@ -94,13 +94,62 @@ def _by_updates(optimizer, grads, variables):
         optimizer.updates = []  # of another trace
     try:
         with deferring(made):
-            found = nest.flatten(optimizer.get_updates(None, list(variables)) or [])
+            found = _listed(optimizer.get_updates(None, list(variables)) or [])
+            found = [Update(step[0], rebuilt(step[1])) if isinstance(step, tuple) else step for step in found]
     finally:
         _running.pop()
     for step in found:
         if isinstance(step, Update) and step.variable is not optimizer._iterations:  # which counts by itself
             value = step.value.value if isinstance(step.value, Variable) else step.value
             step.variable.assign(ops.cast(value, step.variable.dtype))
+
+
+def _listed(updates):
+    """Updates in one list; pairs (variable, value) stay together."""
+    if isinstance(updates, tuple) and len(updates) == 2 and isinstance(updates[0], Variable):
+        return [updates]
+    return [u for part in updates for u in _listed(part)] if isinstance(updates, (list, tuple)) else [updates]
+
+
+# ---- updates that were written down before training ------------------------------------------------------------
+_DEEPEST = 8  # operations that a value remembers
+_ARITHMETIC = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__rtruediv__",
+               "__neg__")  # fmt: skip
+
+
+def _depth(value):
+    return value.__dict__["_recipe"][0] if isinstance(value, Tensor) and "_recipe" in value.__dict__ else None
+
+
+def remembered(name):
+    """An operator of variables and tensors whose result remembers of which variables it was computed, and how."""
+
+    def wrap(today):
+        @functools.wraps(today)
+        def call(self, *others):
+            found = today(self, *others)
+            if type(found) is Tensor:
+                depths = [0 if isinstance(x, Variable) else _depth(x) for x in (self, *others)]
+                depth = max((d for d in depths if d is not None), default=None)
+                if depth is not None and depth < _DEEPEST:
+                    found.__dict__["_recipe"] = depth + 1, name, self, others
+            return found
+
+        return call
+
+    return wrap
+
+
+def rebuilt(value):
+    """A value that was computed of variables, computed again of what they are now; another as it is."""
+    if _depth(value) is None:
+        return value
+    _, name, first, others = value.__dict__["_recipe"]
+    first, others = rebuilt(first), [rebuilt(x) for x in others]
+    return getattr(first, name)(*others)
+
+
+ARITHMETIC = {name: remembered(name) for name in _ARITHMETIC}
 
 
 def gradients_given(get_gradients_today):

@@ -1,9 +1,12 @@
 """What layers could do in the years of Keras 1, 2 and tf.keras: nodes, metrics, weights that are set."""
 
 import functools
+import inspect
 
 from fastnn import metrics, ops
+from fastnn.compat.keras2_utils import has_arg
 from fastnn.core.errors import ArgumentError
+from fastnn.graph import Variable
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
@@ -72,6 +75,18 @@ def weights_that_are_set(today, trainable=True):
     return property(today.fget, put, doc=today.__doc__)
 
 
+def of_a_name(initializer):
+    """A function (shape, name) as one of Keras 1's initializers was, which may give a variable, as (shape, dtype)."""
+    if not inspect.isfunction(initializer) or not has_arg(initializer, "name") or has_arg(initializer, "dtype"):
+        return initializer
+
+    def start(shape, dtype=None):
+        found = initializer(shape, name=None)
+        return found.numpy() if isinstance(found, Variable) else found
+
+    return start
+
+
 def name_first(add_weight_today):
     """`add_weight` for arguments in the order of Keras 1 and 2, too: the name first."""
     order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
@@ -81,6 +96,10 @@ def name_first(add_weight_today):
         """Make a weight."""
         if args and (args[0] is None or isinstance(args[0], str)):
             args, kwargs = (), {**dict(zip(order, args)), **kwargs}
+        if len(args) > 1:
+            args = (args[0], of_a_name(args[1]), *args[2:])
+        elif inspect.isfunction(kwargs.get("initializer")):
+            kwargs["initializer"] = of_a_name(kwargs["initializer"])
         return add_weight_today(self, *args, **kwargs)
 
     return add_weight

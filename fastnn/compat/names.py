@@ -1,6 +1,17 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
-from fastnn.compat import keras2_utils, tf_devices, tf_examples, tf_gfile, tf_records, tf_years
+from fastnn.compat import (
+    keras2_blocks,
+    keras2_images,
+    keras2_io,
+    keras2_utils,
+    tf_devices,
+    tf_examples,
+    tf_gfile,
+    tf_records,
+    tf_years,
+    year_parts,
+)
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -23,6 +34,11 @@ MODULES = {
     "optimizers.schedules": "optimizers.schedules", "optimizers.learning_rate_schedule": "optimizers.schedules",
     "utils.np_utils": "utils", "utils.generic_utils": "utils", "utils.vis_utils": "utils", "utils.data_utils": "utils",
     "utils.layer_utils": "utils", "utils.io_utils": "utils", "utils.training_utils": "utils",
+    "utils.multi_gpu_utils": "utils", "utils.metrics_utils": "metrics",
+    "engine.training_utils": "models", "engine.training_arrays": "models", "engine.training_generator": "models",
+    "legacy.models": "models", **{f"preprocessing.image.{n}": "preprocessing.image" for n in (
+        "affine_transformations", "dataframe_iterator", "directory_iterator", "image_data_generator", "iterator",
+        "numpy_array_iterator", "utils")},
     "preprocessing": "preprocessing", "preprocessing.sequence": "preprocessing.sequence",
     "preprocessing.image": "preprocessing.image", "preprocessing.text": "preprocessing.text",
     "utils.conv_utils": "utils", "utils.image_utils": "utils", "utils.losses_utils": "losses",
@@ -32,7 +48,8 @@ MODULES = {
     "backend.tensorflow_backend": "compat.backend", "backend.common": "compat.backend", "backend_config": "config",
     "api.layers": "layers", "api.models": "models", "layers.rnn": "layers", "layers.cudnn_recurrent": "layers",
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
-    "objectives": "losses", "initializations": "initializers", "wrappers.scikit_learn": "compat.scikit_learn",
+    "objectives": "losses", "initializations": "compat.keras1_initializations",
+    "wrappers.scikit_learn": "compat.scikit_learn",
     "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
     **{f"datasets.{n}": f"datasets.{n}" for n in ("imdb", "reuters", "boston_housing", "california_housing")},
@@ -60,6 +77,7 @@ CLASSES = {
     "layers": {
         "Convolution1D": "compat.keras1:Convolution1D", "Convolution2D": "compat.keras1:Convolution2D",
         "MaxoutDense": "compat.keras1_layers:MaxoutDense", "Highway": "compat.keras1_layers:Highway",
+        **{n: f"compat.keras1_layers:{n}" for n in ("SReLU", "ParametricSoftplus")},
         "merge": "compat.keras1:merge", "Merge": "compat.keras1:Merge",
         "SeparableConvolution2D": "SeparableConv2D",
         "AtrousConvolution1D": "compat.keras1:Convolution1D", "AtrousConvolution2D": "compat.keras1:Convolution2D",
@@ -69,7 +87,11 @@ CLASSES = {
         "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
         "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1:Convolution2D",
         "RandomHeight": "compat.keras3_layers:RandomHeight", "RandomWidth": "compat.keras3_layers:RandomWidth",
-        "Recurrent": "RNN", "get_source_inputs": "utils:get_source_inputs", "Network": "models:Model",
+        "Recurrent": "compat.keras1_recurrent:Recurrent",
+        **dict.fromkeys(("time_distributed_dense", "_time_distributed_dense"),
+                        "compat.keras1_recurrent:time_distributed_dense"),
+        "TimeDistributedDense": "compat.keras1:TimeDistributedDense",
+        "get_source_inputs": "utils:get_source_inputs", "Network": "models:Model",
         "Container": "models:Model", "_Conv": "layers.conv:BaseConv", "_Merge": "layers.merging:Merge",
         "_GlobalPooling2D": "layers.global_pooling:BaseGlobalPooling", "_Pooling2D": "layers.pooling:BasePooling",
     },
@@ -85,10 +107,12 @@ CLASSES = {
     "metrics": dict.fromkeys(("cosine_proximity", "cosine"), "losses:cosine_similarity"),
     "applications.mobilenet": {"relu6": "activations:relu6", "DepthwiseConv2D": "layers:DepthwiseConv2D"},
     "utils": {"probas_to_classes": _CLASSES, "categorical_probas_to_classes": _CLASSES,
-              "plot": "plot_model", "GeneratorEnqueuer": "PyDataset", **keras2_utils.NAMES},
+              "plot": "plot_model", **keras2_utils.NAMES, **keras2_io.NAMES},
+    "preprocessing.image": keras2_images.NAMES,
     "callbacks": {"BaseLogger": "Callback"},
     "dtype_policies": {"set_policy": "set_dtype_policy"},
-    "models": {"model_from_yaml": _YAML, "Input": "layers:Input", "Layer": "layers:Layer",
+    "models": {"model_from_yaml": _YAML, "Graph": "compat.keras1_graph:Graph", "Input": "layers:Input",
+               "Layer": "layers:Layer",
                "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model",
                "get_source_inputs": "utils:get_source_inputs",
@@ -97,6 +121,9 @@ CLASSES = {
         "get_submodules_from_kwargs", "_KERAS_BACKEND", "_KERAS_LAYERS", "_KERAS_MODELS", "_KERAS_UTILS")},
     "applications.imagenet_utils": {"_obtain_input_shape": "obtain_input_shape"},
 }  # fmt: skip
+
+for _module, _more in (*keras2_blocks.NAMES.items(), *year_parts.NAMES.items()):
+    CLASSES[_module] = {**_more, **CLASSES.get(_module, {})}
 
 # What the TensorFlow root holds besides the functions of fastnn.compat.tf_names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {

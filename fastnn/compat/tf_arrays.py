@@ -217,7 +217,11 @@ def _pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
 
 
 def _slice(input_, begin, size, name=None):
-    x, begin, size = operand(input_), ints(begin), ints(size)
+    x = operand(input_)
+    parts = [p for given in (begin, size) if isinstance(given, (list, tuple)) for p in given]
+    if any(isinstance(p, Symbol) for p in parts):  # places that are calculated
+        return ops.slice(x, begin, size)
+    begin, size = ints(begin), ints(size)
     return x[tuple(slice(b, None if n == -1 else b + n) for b, n in zip(begin, size))]
 
 

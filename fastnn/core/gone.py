@@ -4,15 +4,15 @@
 """
 
 GONE = {
-    "utils.multi_gpu_model": "fastnn uses all cores of the CPU by itself",
-    "layers.TimeDistributedDense": "use TimeDistributed(Dense(...)), or Dense alone: it acts on the last axis",
     "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
-    "models.Graph": "use the functional API: Model(inputs, outputs)",
     "estimator": "Keras 3 has removed it; use fit()",
 }
 
 # Old names that `fastnn run` finds, and nothing else does: what to write instead.
 OLD = {
+    "utils.multi_gpu_model": "fastnn uses all cores of the CPU by itself",
+    "layers.TimeDistributedDense": "use TimeDistributed(Dense(...)), or Dense alone: it acts on the last axis",
+    "models.Graph": "use the functional API: Model(inputs, outputs)",
     "layers.AtrousConvolution1D": "use Conv1D(..., dilation_rate=...)",
     "layers.AtrousConvolution2D": "use Conv2D(..., dilation_rate=...)",
     "wrappers.scikit_learn": "use wrappers.SKLearnClassifier and SKLearnRegressor, or scikeras",

@@ -204,6 +204,14 @@ class Trace:
             self._lifted[symbol] = found
         return found
 
+    def _of_functional(self, symbol: Symbol) -> Any:
+        """What stands, here or in a trace around, for a symbol of the functional API; None if nothing does."""
+        for values in self.extra.get("functional", ()):
+            found = values.get((symbol.origin, symbol.index))
+            if found is not None:
+                return found
+        return None if self.parent is None else self.parent._of_functional(symbol)
+
     def assign(self, variable: Variable, symbol: Symbol) -> None:
         """Record the effect variable <- symbol, after those that are recorded."""
         self.assigns.pop(variable, None)
@@ -217,10 +225,9 @@ class Trace:
             if value.made_in is not self:
                 if self.sees(value):
                     return self._lift(value)
-                for values in self.extra.get("functional", ()):
-                    found = values.get((value.origin, value.index))
-                    if found is not None:
-                        return self.symbol(found)
+                found = self._of_functional(value)
+                if found is not None:
+                    return self.symbol(found)
                 raise ForeignSymbolError(
                     f"{value!r} belongs to another graph: a layer must use only its arguments, its variables "
                     "and constants, not symbols kept from outside its call."

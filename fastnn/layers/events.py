@@ -41,14 +41,14 @@ class CallEvent:
 
     args, kwargs: as called, with symbols inside.  specs: shape and dtype of each result.  structure: how the
     results are nested.  index: the how-many-th call of the operation it is, from 0.  serial: its place in the order
-    of all calls.
+    of all calls.  outside: (symbol, symbol that now stands in its place) for each that the operation uses unpassed.
     """
 
-    __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "serial", "_outputs",
-                 "__weakref__")  # fmt: skip
+    __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "serial", "outside",
+                 "_outputs", "__weakref__")  # fmt: skip
 
-    def __init__(self, operation, args, kwargs, outputs, names=None):
-        self.operation, self.args, self.kwargs = operation, args, kwargs
+    def __init__(self, operation, args, kwargs, outputs, names=None, outside=()):
+        self.operation, self.args, self.kwargs, self.outside = operation, args, kwargs, outside
         flat = nest.flatten(outputs)
         self.specs = [Spec(tuple(s.shape), s.dtype) for s in flat]
         self.structure = nest.map_structure(lambda s: None, outputs)
@@ -66,8 +66,8 @@ class CallEvent:
 
     @property
     def inputs(self):
-        """The symbols among the arguments, in order."""
-        return [x for x in nest.flatten([self.args, self.kwargs]) if is_functional(x)]
+        """The symbols among the arguments, in order, and those that are used unpassed."""
+        return [x for x in nest.flatten([self.args, self.kwargs]) if is_functional(x)] + [x for _, x in self.outside]
 
     @property
     def parent_nodes(self):
@@ -132,7 +132,7 @@ class FirstCall:
     """
 
     __slots__ = ("parts",)
-    PARTS = "args", "kwargs", "specs", "structure", "names", "index", "serial"
+    PARTS = "args", "kwargs", "specs", "structure", "names", "index", "serial", "outside"
 
     def __init__(self, event):
         self.parts = [getattr(event, name) for name in self.PARTS]

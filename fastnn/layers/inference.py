@@ -12,7 +12,7 @@ from fastnn.core.errors import FastnnError, GraphError, ValuesError
 from fastnn.core.types import defined_in
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
-from fastnn.layers import context, nest, signature, valued
+from fastnn.layers import context, nest, outside, signature, valued
 from fastnn.layers.events import is_functional
 from fastnn.layers.leaf import symbol_like
 from fastnn.layers.sizes import Size, sizes_at
@@ -35,7 +35,8 @@ def infer(function, args, kwargs, training=False, rules=False):
     Raises GraphError if the number, the ranks or the dtypes of the results depend on an unknown size; what `function`
     raises if it fails with every size.
     """
-    tensors = _tensors(args, kwargs)
+    unpassed = outside.seen()
+    tensors = _tensors(args, kwargs, unpassed.candidates if unpassed is not None else ())
     sized = any(isinstance(x, Size) for x in tensors)
     if not sized and not any(None in x.shape for x in tensors):
         try:
@@ -235,6 +236,10 @@ def _run(function, args, kwargs, training, probe, seed=None):
                 made[id(x)] = trace.input(found.shape, found.dtype)
             return made[id(x)]
 
+        unpassed = outside.seen()
+        if unpassed is not None:
+            unpassed.stand_in(symbol)
+            trace.extra.setdefault("functional", []).append(unpassed)
         return function(*nest.map_structure(symbol, tuple(args)), **nest.map_structure(symbol, dict(kwargs)))
 
 

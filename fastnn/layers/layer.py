@@ -21,7 +21,7 @@ from fastnn.graph.active import casting, casting_to
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import here as gathering
 from fastnn.graph.variable import auto_name
-from fastnn.layers import context, gathered, inference, nest, positional, remat, short, signature
+from fastnn.layers import context, gathered, inference, nest, outside, positional, remat, short, signature
 from fastnn.layers.attributes import AttributesMixin
 from fastnn.layers.calling import CallingMixin
 from fastnn.layers.config import ConfigMixin
@@ -339,10 +339,9 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         with context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
-            outputs = inference.spec_of(self, args, kwargs)
+            outputs, unpassed = outside.spec_of(self, args, kwargs, inference.spec_of, inference.of_call)
             self.built = True
-        event = CallEvent(self, args, kwargs, outputs)
-        return event.output
+        return CallEvent(self, args, kwargs, outputs, outside=unpassed).output
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """A call on symbols: recorded, not computed.

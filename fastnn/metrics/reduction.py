@@ -23,6 +23,8 @@ def samplewise(values, sample_weight, reduce, dtype, mask=None):
         weight = apply_mask(sample_weight, mask, dtype, "sum")
         values, weight = align(values, tensor(weight, dtype))
         rank = len(weight.shape)
+        if not values.shape and rank:  # one value for the whole batch counts for each of its rows
+            values = ops.broadcast_to(values, tuple(weight.shape))
         if len(values.shape) > rank:
             values = reduce(values, axis=tuple(range(rank, len(values.shape))))
         weight = fit_weight(values, weight)

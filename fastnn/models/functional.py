@@ -17,6 +17,7 @@ from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.outside import run as run_with_outside
 from fastnn.layers.sizes import Size
 from fastnn.layers.tracking import structure_changed
 from fastnn.models.direct import directly
@@ -264,7 +265,8 @@ class Functional(FunctionalInputs, Model):
                 and signature.of(type(operation).call).takes("training")
             ):
                 kwargs["training"] = training
-            for i, value in enumerate(nest.flatten(operation(*args, **kwargs))):
+            made = run_with_outside(event, args, kwargs, values) if event.outside else operation(*args, **kwargs)
+            for i, value in enumerate(nest.flatten(made)):
                 values.setdefault((event, i), value)
         for loss in self._symbolic_losses:
             Layer.add_loss(self, values[key(loss)])

@@ -110,7 +110,8 @@ def rewire(inputs, outputs, replace):
             continue
         specs = nest.pack(event.structure, event.outputs)
         args, kwargs = nest.map_structure(swap, event.args), nest.map_structure(swap, event.kwargs)
-        new = CallEvent(event.operation, args, kwargs, specs)
+        unpassed = tuple((old, swap(now)) for old, now in event.outside)
+        new = CallEvent(event.operation, args, kwargs, specs, outside=unpassed)
         kept.append(new)
         for i in range(len(event.specs)):
             made.setdefault((event, i), new.result(i))

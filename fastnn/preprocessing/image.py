@@ -1,20 +1,20 @@
 """Images on their way into a model: files, arrays, and Keras 2's generator of random variants."""
 
-import pathlib
+from inspect import signature
 
 import numpy as np
 
 from fastnn.core import config
 from fastnn.core.arguments import near
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotSupportedError
-from fastnn.core.random import permutation, uniform
-from fastnn.utils.batches import PyDataset
-from fastnn.utils.folders import IMAGES
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError
+from fastnn.core.random import uniform
+from fastnn.preprocessing.image_tables import DataFrameIterator
+from fastnn.preprocessing.iterators import DirectoryIterator, Iterator, NumpyArrayIterator
 from fastnn.utils.images import array_to_img, img_to_array, load_img, save_img, smart_resize
 from fastnn.utils.resampling import affine
 
-__all__ = ["ImageDataGenerator", "array_to_img", "img_to_array", "load_img", "save_img", "smart_resize"]
-OF_NO_EFFECT = ("save_prefix", "save_format", "ignore_class_split", "follow_links")  # arguments of flow in Keras
+__all__ = ["DataFrameIterator", "DirectoryIterator", "ImageDataGenerator", "Iterator", "NumpyArrayIterator",
+           "array_to_img", "img_to_array", "load_img", "save_img", "smart_resize"]  # fmt: skip
 _KNOWN_STATISTICS = "featurewise_center", "featurewise_std_normalization", "zca_whitening"
 
 
@@ -210,38 +210,22 @@ class ImageDataGenerator:
         return self.apply_transform(x, self.get_random_transform(np.shape(x), seed))
 
     # ---- batches ---------------------------------------------------------------------------------------
-    def flow(self, x, y=None, batch_size=32, shuffle=True, sample_weight=None, seed=None, subset=None, **kwargs):
-        """Batches of variants of images, with their labels and weights: a PyDataset, and an endless iterator.
+    def flow(self, x, y=None, batch_size=32, shuffle=True, sample_weight=None, seed=None, **kwargs):
+        """Batches of variants of images, with their labels and weights: a NumpyArrayIterator.
 
         Args:
-            x: images (n, rows, columns, channels), or channels first.
+            x: images (n, rows, columns, channels), or channels first; or (images, other arrays).
             y: (n, ...) labels, or None.
             batch_size: images in a batch, an int.
             shuffle: whether each pass has an order of its own.
             sample_weight: (n,) weights, or None.
             seed: int or None: of the changes and the order.
-            subset: "training" or "validation", with validation_split.
-            kwargs: save_prefix, save_format and ignore_class_split, Keras's arguments, of no effect.
+            kwargs: subset, "training" or "validation", with validation_split; save_to_dir, a folder to which the
+                variants are written, save_prefix and save_format; ignore_class_split.
 
-        Raises DataError for images of another rank and other numbers of rows, ArgumentError for another subset,
-        NotSupportedError for save_to_dir.
+        Raises DataError for images of another rank and other numbers of rows, ArgumentError for another subset.
         """
-        _check_others("flow", ImageDataGenerator.flow, kwargs)
-        x = np.asarray(x)
-        if x.ndim != 4:
-            raise DataError(f"flow: received images of shape {x.shape}, expected four dimensions.")
-        parts = [None if p is None else np.asarray(p) for p in (y, sample_weight)]
-        if any(p is not None and len(p) != len(x) for p in parts):
-            raise DataError(
-                f"`x` (images tensor) and `y` (labels) should have the same length. Found: {len(x)} and "
-                f"{[len(p) for p in parts if p is not None]}."
-            )
-        cut = int(len(x) * self.validation_split)
-        chosen = {None: slice(None), "training": slice(cut, None), "validation": slice(None, cut)}.get(subset)
-        if chosen is None:
-            raise ArgumentError(f"Invalid subset name: {subset}; expected 'training' or 'validation'.")
-        x, *parts = (None if p is None else p[chosen] for p in (x, *parts))
-        return _Flow(self, len(x), lambda i: x[i], [p for p in parts if p is not None], batch_size, shuffle, seed)
+        return self._made(NumpyArrayIterator, (x, y, self, batch_size, shuffle, sample_weight, seed), kwargs)
 
     def flow_from_directory(
         self,
@@ -253,12 +237,9 @@ class ImageDataGenerator:
         batch_size=32,
         shuffle=True,
         seed=None,
-        subset=None,
-        interpolation="nearest",
-        keep_aspect_ratio=False,
         **kwargs,
     ):
-        """Batches of variants of the images in a folder (needs Pillow).
+        """Batches of variants of the images in a folder: a DirectoryIterator (needs Pillow).
 
         Args:
             directory: folder with one subfolder per class.
@@ -269,111 +250,68 @@ class ImageDataGenerator:
             batch_size: images in a batch, an int.
             shuffle: whether each pass has an order of its own.
             seed: int or None: of the changes and the order.
-            subset: "training" or "validation", with validation_split.
-            interpolation: between pixels, as of `load_img`.
-            keep_aspect_ratio: whether the middle of an image is cut to the shape of target_size first.
-            kwargs: save_prefix, save_format and follow_links, Keras's arguments, of no effect.
+            kwargs: subset, "training" or "validation", with validation_split; save_to_dir, a folder to which the
+                variants are written, save_prefix and save_format; interpolation, as of `load_img`; keep_aspect_ratio,
+                whether the middle of an image is cut to the shape of target_size first; follow_links, of no effect.
 
-        Raises DataError where there is no folder, ArgumentError for another class_mode, NotSupportedError for
-        save_to_dir.
+        Raises DataError where there is no folder, ArgumentError for another class_mode.
         """
-        _check_others("flow_from_directory", ImageDataGenerator.flow_from_directory, kwargs)
-        root = pathlib.Path(directory)
-        if not root.is_dir():
-            raise DataError(f"No folder {str(directory)!r}.")
-        names = list(classes or sorted(p.name for p in root.iterdir() if p.is_dir()))
-        paths, numbers = [], []
-        for number, name in enumerate(names):
-            found = sorted(p for p in (root / name).rglob("*") if p.suffix.lower() in IMAGES)
-            cut = int(len(found) * self.validation_split)
-            found = found[cut:] if subset == "training" else found[:cut] if subset == "validation" else found
-            paths += found
-            numbers += [number] * len(found)
-        labels = np.array(numbers, int)
-        table = {
-            "categorical": lambda: [np.eye(len(names), dtype=self.dtype)[labels]],
-            "binary": lambda: [labels.astype(self.dtype)],
-            "sparse": lambda: [labels.astype(self.dtype)],
-            "input": lambda: ["input"],
-            None: list,
-        }
-        if class_mode not in table:
-            raise ArgumentError(f"Invalid class_mode: {class_mode}; expected one of: {list(table)}.")
+        given = (directory, self, target_size, color_mode, classes, class_mode, batch_size, shuffle, seed)
+        return self._made(DirectoryIterator, given, kwargs)
 
-        def image(i):
-            return img_to_array(
-                load_img(paths[i], color_mode, target_size, interpolation, keep_aspect_ratio), self.data_format
+    def flow_from_dataframe(
+        self,
+        dataframe,
+        directory=None,
+        x_col="filename",
+        y_col="class",
+        weight_col=None,
+        target_size=(256, 256),
+        color_mode="rgb",
+        classes=None,
+        class_mode="categorical",
+        batch_size=32,
+        shuffle=True,
+        seed=None,
+        **kwargs,
+    ):
+        """Batches of variants of the images whose files a pandas table names: a DataFrameIterator (needs Pillow).
+
+        Args:
+            dataframe: a pandas.DataFrame.
+            directory: the folder that the names are in; None where they are paths.
+            x_col: the column of names.
+            y_col: the column of labels, or a list of columns.
+            weight_col: the column of weights, or None.
+            target_size: (rows, columns) of the images.
+            color_mode: "rgb", "rgba" or "grayscale".
+            classes: the classes that count; all if None.
+            class_mode: "categorical" (a cell may hold a list of classes), "binary", "sparse", "raw" (the values of
+                y_col), "multi_output" (an array per column), "input" (the images themselves) or None.
+            batch_size: images in a batch, an int.
+            shuffle: whether each pass has an order of its own.
+            seed: int or None: of the changes and the order.
+            kwargs: those of `flow_from_directory`; validate_filenames, whether names of no image are left out.
+
+        Raises ArgumentError for another class_mode, ArgumentTypeError for columns that are of no use in it.
+        """
+        for gone in ("has_ext", "sort", "drop_duplicates"):
+            kwargs.pop(gone, None)
+        given = (dataframe, directory, self, x_col, y_col, weight_col, target_size, color_mode, classes, class_mode,
+                 batch_size, shuffle, seed)  # fmt: skip
+        return self._made(DataFrameIterator, given, kwargs)
+
+    def _made(self, kind, given, kwargs):
+        known = signature(kind.__init__).parameters
+        unknown = [word for word in kwargs if word not in known]
+        if unknown:
+            name = {NumpyArrayIterator: "flow", DirectoryIterator: "flow_from_directory"}.get(
+                kind, "flow_from_dataframe"
             )
-
-        out = _Flow(self, len(paths), image, table[class_mode](), batch_size, shuffle, seed)
-        out.classes, out.class_indices = labels, {n: i for i, n in enumerate(names)}
-        out.filenames, out.filepaths = [str(p.relative_to(root)) for p in paths], [str(p) for p in paths]
-        return out
-
-
-def _check_others(name, of, kwargs):
-    """Raise for arguments that Keras's method takes and this one cannot honour, and for those that none takes."""
-    if kwargs.pop("save_to_dir", None) is not None:
-        raise NotSupportedError(f"{name}: save_to_dir is not supported: write images with utils.save_img.")
-    unknown = [word for word in kwargs if word not in OF_NO_EFFECT]
-    if unknown:
-        raise ArgumentTypeError(
-            f"{name}() got an unexpected keyword argument {unknown[0]!r}.{near(unknown, of, OF_NO_EFFECT)}"
-        )
-
-
-class _Flow(PyDataset):
-    """Batches of an ImageDataGenerator; also an endless iterator over them."""
-
-    def __init__(self, generator, n, image, parts, batch_size, shuffle, seed):
-        super().__init__()
-        if n == 0:
-            raise DataError("ImageDataGenerator: there are no images.")
-        self.generator, self.n, self.image, self.parts = generator, n, image, parts
-        self.samples, self.batch_size, self.shuffle = n, batch_size, shuffle
-        self.stream = config.next_stream() if seed is None else seed
-        self.batch_index = self.number = 0
-        self._mix()
-
-    def _mix(self):
-        self.order = (
-            permutation((config.seed(), self.stream, self.number), self.n) if self.shuffle else np.arange(self.n)
-        )
-
-    def __len__(self):
-        return -(-self.n // self.batch_size)
-
-    def __getitem__(self, index):
-        if not 0 <= index < len(self):
-            raise IndexError(f"Asked for batch {index} of {len(self)}.")
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        made = self.generator
-        x = np.stack(
-            [made.standardize(made.random_transform(self.image(i), (self.stream, self.number, int(i)))) for i in rows]
-        )
-        parts = [x if isinstance(p, str) else p[rows] for p in self.parts]
-        return (x, *parts) if parts else x
-
-    def on_epoch_end(self):
-        self.number += 1
-        self._mix()
-
-    def reset(self):
-        """Start at the first batch."""
-        self.batch_index = 0
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        batch = self[self.batch_index]
-        self.batch_index += 1
-        if self.batch_index == len(self):
-            self.batch_index = 0
-            self.on_epoch_end()
-        return batch
-
-    next = __next__
+            raise ArgumentTypeError(
+                f"{name}() got an unexpected keyword argument {unknown[0]!r}.{near(unknown, kind.__init__)}"
+            )
+        return kind(*given, **{"data_format": self.data_format, "dtype": self.dtype, **kwargs})
 
 
 def __dir__():

@@ -126,6 +126,14 @@ SPECIAL = frozenset(
 )
 
 
+class Living(dict):
+    """The config of a lambda, which knows the function as long as it is not written to a file and read again."""
+
+    def __init__(self, function):
+        super().__init__(class_name="__lambda__", config={"value": None})
+        self.function = function
+
+
 def check_special(class_name, custom_objects=None):
     """Refuse entries that stand for code, unless the caller passed it, and kinds of data that fastnn does not have."""
     if class_name not in SPECIAL:
@@ -246,7 +254,7 @@ def resolve_lambda(inner, custom_objects):
     """Give a layer whose function is a lambda the function that the caller passed under the layer's name."""
     function = inner.get("function")
     if isinstance(function, dict) and function.get("class_name") == "__lambda__":
-        found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
+        found = find_custom([inner.get("name"), "<lambda>"], custom_objects) or getattr(function, "function", None)
         if found is None:
             raise NotSupportedError(
                 f"Layer {inner.get('name')!r} holds a lambda, which is arbitrary code execution. Code stored in a file "

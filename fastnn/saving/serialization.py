@@ -20,6 +20,7 @@ from fastnn.saving import names, roles
 from fastnn.saving.budget import alone
 from fastnn.saving.check import (
     MAX_DEPTH,
+    Living,
     check_config,
     check_special,
     dtype_policy,
@@ -74,6 +75,8 @@ def _serialize(obj):
         return obj
     if isinstance(obj, (list, tuple)):
         return type(obj)([_serialize(x) for x in obj]) if type(obj) in (list, tuple) else [_serialize(x) for x in obj]
+    if isinstance(obj, Living):
+        return obj
     if isinstance(obj, dict):
         return {key: _serialize(value) for key, value in obj.items()}
     special = _serialize_special(obj)
@@ -121,7 +124,7 @@ def _serialize_function(function):
             "registered with @fastnn.saving.register_keras_serializable().",
             stacklevel=4,
         )
-        return {"class_name": "__lambda__", "config": {"value": None}}
+        return Living(function)
     return {
         "module": "builtins",
         "class_name": "function",
@@ -274,6 +277,8 @@ def _deserialize(config, custom_objects, safe_mode, category):
     class_name, inner = config["class_name"], config["config"]
     if not isinstance(class_name, str):
         raise FileFormatError(f"'class_name' is {class_name!r}, expected a str.")
+    if isinstance(config, Living):
+        return find_custom(["<lambda>"], custom_objects) or config.function
     if class_name.startswith("__"):
         return _deserialize_special(class_name, inner, custom_objects, safe_mode)
     if class_name == "function":

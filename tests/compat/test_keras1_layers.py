@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
+from fastnn.compat import keras1_layers
 from fastnn.compat.keras1_layers import DroppingEmbedding, Highway, MaxoutDense
 from fastnn.core.errors import NotSupportedError
 
@@ -73,3 +74,19 @@ def test_a_script_finds_and_trains_them():
         assert model.count_params() == 2 * (4 * 3 + 3) + 2 * (9 + 3)
     finally:
         fastnn.compat.uninstall()
+
+
+def test_softplus_and_srelu_with_weights_of_their_own():
+    x = np.array([[-2.0, 0.5], [3.0, -0.25]], "float32")
+    soft = keras1_layers.ParametricSoftplus(alpha_init=0.5, beta_init=2.0)
+    np.testing.assert_allclose(soft(x), 0.5 * np.log1p(np.exp(2 * x)), rtol=1e-5)
+    bent = keras1_layers.SReLU()
+    bent.build((None, 2))
+    bent.set_weights([np.full(2, v, "float32") for v in (-1.0, 0.5, -2.0, 0.1)])
+    left, right = -1.0, 1.0  # the second threshold is the first and the size of the second weight
+    wanted = np.where(x < left, left + 0.5 * (x - left), np.where(x >= right, right + 0.1 * (x - right), x))
+    np.testing.assert_allclose(bent(x), wanted, rtol=1e-5)
+    for layer in (soft, bent, keras1_layers.SReLU(shared_axes=[1])):
+        again = type(layer).from_config(layer.get_config())
+        again.build((None, 5, 2))
+        assert [w.shape for w in again.weights][0] == ((1, 2) if layer.shared_axes else (5, 2))

@@ -145,8 +145,80 @@ def test_unknown_arguments_of_flow(folder):
         call(save_prefix="a", save_format="png", save_to_dir=None)
         with pytest.raises(ArgumentTypeError, match="Did you mean 'batch_size'"):
             call(batchsize=2)
-        with pytest.raises(NotSupportedError, match="save_img"):
-            call(save_to_dir="here")
+
+
+def test_variants_are_written(folder, tmp_path):
+    out = tmp_path / "variants"
+    out.mkdir()
+    data = ImageDataGenerator().flow(X, batch_size=4, shuffle=False, save_to_dir=out, save_prefix="v")
+    assert next(data).shape == (4, 6, 8, 3) and len(list(out.glob("v_*.png"))) == 4
+    files = ImageDataGenerator().flow_from_directory(folder, (4, 4), batch_size=3, save_to_dir=out, save_format="jpeg")
+    next(files)
+    assert len(list(out.glob("*.jpeg"))) == 3
+
+
+def test_arrays_that_go_along_with_images():
+    data = ImageDataGenerator().flow((X, [Y, 2 * Y]), Y, batch_size=4, shuffle=False)
+    (x, first, second), y = data[1]
+    assert (
+        x.shape == (4, 6, 8, 3) and first.tolist() == y.tolist() == [4, 5, 6, 7] and second.tolist() == [8, 10, 12, 14]
+    )
+
+
+class Table(dict):
+    """What the iterator asks a pandas.DataFrame for: columns, which have `values` and `tolist`."""
+
+    def __init__(self, **columns):
+        super().__init__({n: Column(c) for n, c in columns.items()})
+
+    def __getitem__(self, name):
+        return (
+            Column(list(zip(*(dict.__getitem__(self, n) for n in name))))
+            if isinstance(name, list)
+            else super().__getitem__(name)
+        )
+
+
+class Column(list):
+    values = property(np.array)
+    tolist = list.copy
+
+
+TABLE = Table(filename=["cats/0.png", "dogs/1.png", "none.png", "dogs/2.png"], label=["cat", "dog", "dog", "wolf"],
+              several=[["cat"], ["dog", "tame"], ["dog"], ["wolf"]], a=[1.0, 2.0, 3.0, 4.0], b=[5, 6, 7, 8],
+              weight=[0.1, 0.2, 0.3, 0.4])  # fmt: skip
+MODES = [("categorical", "label", {}, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+         ("categorical", "several", {}, [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]]),
+         ("sparse", "label", {}, [0, 1, 2]), ("binary", "label", {"classes": ["cat", "dog"]}, [0, 1]),
+         ("raw", "a", {}, [1.0, 2.0, 4.0]), ("raw", ["a", "b"], {}, [[1, 5], [2, 6], [4, 8]]),
+         ("multi_output", ["a", "b"], {}, [[1, 2, 4], [5, 6, 8]])]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mode", "column", "more", "expected"), MODES)
+def test_images_that_a_table_names(folder, mode, column, more, expected):
+    with pytest.warns(UserWarning, match="1 invalid image"):
+        data = ImageDataGenerator().flow_from_dataframe(
+            TABLE, str(folder), y_col=column, class_mode=mode, target_size=(4, 4), shuffle=False, **more
+        )
+    x, y = data[0]
+    assert x.shape == (data.samples, 4, 4, 3) and np.array_equal(y, expected)
+    assert data.filenames[:2] == ["cats/0.png", "dogs/1.png"]
+
+
+def test_tables_without_labels_with_weights_and_wrong_ones(folder):
+    made = ImageDataGenerator(validation_split=0.34)
+    how = {"directory": str(folder), "target_size": (4, 4), "shuffle": False}
+    with pytest.warns(UserWarning):
+        x = made.flow_from_dataframe(TABLE, class_mode=None, **how)[0]
+        image, same = made.flow_from_dataframe(TABLE, class_mode="input", subset="validation", **how)[0]
+        *_, weights = made.flow_from_dataframe(TABLE, y_col="label", weight_col="weight", **how)[0]
+    assert x.shape == (3, 4, 4, 3) and image is same and len(image) == 1 and weights.tolist() == [0.1, 0.2, 0.4]
+    for words, error in (({"class_mode": "x"}, ArgumentError), ({"class_mode": "multi_output"}, ArgumentTypeError),
+                         ({"class_mode": "binary", "y_col": "label"}, ArgumentError), ({"y_col": "a"},
+                                                            ArgumentTypeError),
+                         ({"x_col": "a"}, ArgumentTypeError), ({"colour_mode": "rgb"}, ArgumentTypeError)):  # fmt: skip
+        with pytest.raises(error):
+            made.flow_from_dataframe(TABLE, validate_filenames=False, **{**how, **words})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Symbols that a call uses without being passed them."""
+
+import numpy as np
+import pytest
+
+from fastnn import Input, Model, Sequential, layers, ops
+from fastnn.core.errors import GraphError
+
+A, B = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+
+
+class Adds(layers.Layer):
+    def __init__(self, other, **kwargs):
+        super().__init__(**kwargs)
+        self.other = other
+
+    def call(self, x):
+        return x + self.other
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+class Gathers(Adds):
+    """Uses the symbol inside a loop over steps."""
+
+    def call(self, x):
+        return ops.scan(lambda total, row: (total + row + self.other[0], None), x[0] * 0, x)[0] + x
+
+
+def _helper(x, other):
+    return x * other
+
+
+def _lambda(other):
+    return layers.Lambda(lambda x: x * other)
+
+
+def _told(other):
+    return layers.Lambda(lambda x: ops.concatenate([x, other], axis=-1), output_shape=(6,))
+
+
+def _default(other):
+    def call(x, by=other):
+        return x * by
+
+    return layers.Lambda(call)
+
+
+def _deep(other):
+    def inner(x):
+        return _helper(x, other)
+
+    return layers.Lambda(lambda x: inner(x))
+
+
+WAYS = [(_lambda, lambda a, h: a * h), (_told, lambda a, h: np.concatenate([a, h], -1)), (_deep, lambda a, h: a * h),
+        (_default, lambda a, h: a * h), (Adds, lambda a, h: a + h),
+        (Gathers, lambda a, h: a + a.sum(0) + len(a) * h[0])]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "expected"), WAYS)
+def test_a_call_uses_what_it_is_not_passed(make, expected):
+    a, b = Input((3,)), Input((3,))
+    hidden = layers.Dense(3)
+    model = Model([a, b], make(hidden(b))(a))
+    wanted = expected(A, hidden(B))
+    for found in (model.predict([A, B], verbose=0), model([A, B]), model([A, B]), model([A, B], training=True)):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+    a2, b2 = Input((3,)), Input((3,))
+    around = Model([a2, b2], model([a2, b2]))
+    np.testing.assert_allclose(around.predict([A, B], verbose=0), wanted, rtol=1e-5, atol=1e-5)
+    model.compile("sgd", "mse")
+    before = hidden.kernel.numpy()
+    model.fit([A, B], np.zeros(np.shape(wanted)), verbose=0)
+    assert not np.array_equal(before, hidden.kernel.numpy())  # gradients go there, too
+
+
+def test_wrapped_layers_and_the_order_of_calls():
+    steps, other = Input((4, 3)), Input((3,))
+    doubled = layers.Rescaling(2.0)(other)
+    model = Model([steps, other], layers.TimeDistributed(layers.Lambda(lambda x: x * doubled))(steps))
+    x = np.ones((5, 4, 3), "float32")
+    np.testing.assert_allclose(model.predict([x, B], verbose=0), x * 2 * B[:, None], rtol=1e-6)
+
+
+def test_a_model_whose_inputs_do_not_lead_there_is_refused():
+    a, b = Input((3,)), Input((3,))
+    with pytest.raises(GraphError, match="disconnected"):
+        Model(a, layers.Lambda(lambda x: x * b)(a))
+
+
+def test_what_is_known_but_not_used_is_no_input():
+    a, b = Input((3,)), Input((3,))
+    layer = layers.Lambda(lambda x: x * 2 if b.shape[-1] == 3 else x)
+    np.testing.assert_allclose(Model(a, layer(a)).predict(A, verbose=0), 2 * A, rtol=1e-6)
+    assert Sequential([Input((3,)), layer]).predict(A, verbose=0).shape == (5, 3)
