@@ -305,6 +305,10 @@ PROPERTIES = {
         )
     },
 }
+_SHAPES = {
+    "get_shape": lambda self: TensorShape(self.shape),
+    "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
+}
 METHODS = {
     Layer: {
         "get_input_shape_at": shape_at("input"),
@@ -325,13 +329,9 @@ METHODS = {
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
-    **{
-        kind: {
-            "get_shape": lambda self: TensorShape(self.shape),
-            "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
-        }
-        for kind in (Symbol, Tensor, Lazy)
-    },
+    Symbol: {**_SHAPES, "__call__": tf_variables.itself},
+    Tensor: _SHAPES,
+    Lazy: _SHAPES,
     Variable: {
         "numpy": _number,
         "get_shape": lambda self: TensorShape(self.shape),
@@ -347,7 +347,11 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
-    Variable: {"__getitem__": tf_variables.with_assign, "dtype": tf_variables.dtype_of_tensors},
+    Variable: {
+        "__getitem__": tf_variables.with_assign,
+        "dtype": tf_variables.dtype_of_tensors,
+        "value": tf_variables.value_that_is_called,
+    },
     Functional: {"add_loss": loss_of_inputs},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tf_values import operand
+from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import dtype_of
@@ -77,6 +78,33 @@ METHODS = {
     **{f"scatter_{n}": _by_rows(kind) for n, kind in _REDUCTIONS.items()},
     "sparse_read": lambda self, indices, name=None: ops.take(self.value, operand(indices), axis=0),
 }
+
+
+class Held(Tensor):
+    """The value of a variable, which scripts of TensorFlow call: `v.value()`."""
+
+    def __call__(self):
+        """Itself."""
+        return self
+
+
+def value_that_is_called(today):
+    """The property `value`, which is the value and gives it when it is called; symbols of traces do both, too.
+
+    Args:
+        today: the property, of plain values.
+    """
+
+    def value(self):
+        found = today.fget(self)
+        return found.view(Held) if type(found) is Tensor else found
+
+    return property(value, doc=today.__doc__)
+
+
+def itself(self):
+    """Itself."""
+    return self
 
 
 def dtype_of_tensors(today):
