@@ -21,6 +21,7 @@ from fastnn.compat import (
     tf_signal,
     tf_sparse,
     tf_text,
+    tf_windows,
     tf_years,
 )
 from fastnn.compat.shapes import Sizes
@@ -30,7 +31,7 @@ from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
-            tf_sampling, tf_signal, tf_sparse, tf_protos)  # fmt: skip
+            tf_sampling, tf_signal, tf_windows, tf_sparse, tf_protos)  # fmt: skip
 
 
 @functools.cache
