@@ -170,7 +170,8 @@ PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "pyt
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
-                      "audio", "debugging", "signal", "sparse", "experimental",
+                      "audio", "debugging", "signal", "sparse", "experimental", "bitwise", "math.special",
+                      "quantization", "sets",
                       "compiler", "compiler.tf2xla", "compiler.tf2xla.python",
                       "compiler.tf2xla.python.xla", "tpu", "tpu.experimental", "tpu.experimental.embedding",
                       *(".".join(n.split(".")[:k]) for n in TENSORFLOW_FUNCTIONS for k in range(1, n.count(".") + 1))}

@@ -8,30 +8,39 @@ from fastnn.compat import (
     tf_arrays,
     tf_boxes,
     tf_checks,
+    tf_draws,
     tf_files,
     tf_images,
     tf_linalg,
     tf_loops,
     tf_math,
+    tf_matrices,
+    tf_networks,
     tf_nn,
+    tf_pieces,
     tf_protos,
+    tf_quantization,
     tf_ragged,
     tf_ragged_calls,
     tf_sampling,
     tf_signal,
     tf_sparse,
+    tf_special,
     tf_text,
+    tf_unicode,
     tf_windows,
     tf_years,
 )
-from fastnn.compat.shapes import Sizes
+from fastnn.compat.shapes import Sizes, TensorShape
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import later
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
-            tf_sampling, tf_signal, tf_windows, tf_sparse, tf_protos)  # fmt: skip
+            tf_sampling, tf_signal, tf_windows, tf_sparse, tf_protos,
+            tf_special, tf_pieces, tf_matrices, tf_networks,
+            tf_unicode, tf_draws, tf_quantization)  # fmt: skip
 
 
 @functools.cache
@@ -69,7 +78,7 @@ def _text(value):
 
 def tensors(result):
     """Arrays in a result as tensors, which have the method numpy(); symbols as they are."""
-    if isinstance(result, Sizes):
+    if isinstance(result, (Sizes, TensorShape)):
         return result
     if isinstance(result, (list, tuple)):
         return rebuild(result, [tensors(part) for part in result])
