@@ -1,6 +1,20 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
-from fastnn.compat import keras2_utils, tf_devices, tf_examples, tf_gfile, tf_records, tf_years
+from fastnn.compat import (
+    keras2_utils,
+    tf_averages,
+    tf_datasets,
+    tf_devices,
+    tf_errors,
+    tf_examples,
+    tf_gfile,
+    tf_logging,
+    tf_records,
+    tf_strategies,
+    tf_summary,
+    tf_testing,
+    tf_years,
+)
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -147,19 +161,19 @@ TENSORFLOW_FUNCTIONS = {
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
-    **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES,
+    **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
+    **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
+    **tf_testing.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
     "config.threading.set_intra_op_parallelism_threads": "compat.tensorflow:accept",
     "config.threading.set_inter_op_parallelism_threads": "compat.tensorflow:accept",
     "config.experimental.enable_op_determinism": "compat.tensorflow:accept",
-    "logging.set_verbosity": "compat.tensorflow:accept", "logging.ERROR": "compat.tensorflow:ERROR",
-    "compat.v1.logging.set_verbosity": "compat.tensorflow:accept",
-    "compat.v1.logging.ERROR": "compat.tensorflow:ERROR",
     "name_scope": "compat.backend:_Scope",
     "TensorShape": "compat.shapes:TensorShape",
-    "nest.flatten": "tree:flatten", "nest.map_structure": "tree:map_structure",
+    **{f"nest.{n}": f"tree:{n}" for n in (
+        "flatten", "map_structure", "pack_sequence_as", "assert_same_structure", "is_nested")},
     **{f"{n}_initializer": f"initializers:{c}" for n, c in (
         ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
         ("random_uniform", "RandomUniform"))},

@@ -22,7 +22,7 @@ int8, int16, int32, int64 = map(DType, ("int8", "int16", "int32", "int64"))
 uint8, uint16, uint32, uint64 = map(DType, ("uint8", "uint16", "uint32", "uint64"))
 complex64, complex128 = map(DType, ("complex64", "complex128"))
 bool, double, string = map(DType, ("bool", "float64", "string"))  # the names that scripts use: tf.bool
-newaxis, ERROR = None, 40
+newaxis = None
 
 
 def as_dtype(type_value):

@@ -131,7 +131,8 @@ def _transcode(input, input_encoding, output_encoding, errors="replace", replace
 # The numbers that ICU has for scripts, by the first word of a character's name in Unicode.
 _SCRIPTS = {"LATIN": 25, "GREEK": 14, "CYRILLIC": 8, "ARMENIAN": 3, "HEBREW": 19, "ARABIC": 2, "DEVANAGARI": 10,
             "BENGALI": 4, "THAI": 38, "GEORGIAN": 12, "HANGUL": 18, "HIRAGANA": 20, "KATAKANA": 22, "CJK": 17,
-            "ETHIOPIC": 11, "TAMIL": 35, "TELUGU": 36, "GUJARATI": 15, "KHMER": 23, "LAO": 24, "MONGOLIAN": 27}  # fmt: skip
+            "ETHIOPIC": 11, "TAMIL": 35, "TELUGU": 36, "GUJARATI": 15, "KHMER": 23, "LAO": 24,
+            "MONGOLIAN": 27}  # fmt: skip
 
 
 def _script(input, name=None):
