@@ -332,7 +332,7 @@ METHODS = {
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
     Symbol: {**_SHAPES, "__call__": tf_variables.itself},
     Dataset: tf_datasets.METHODS,
-    Tensor: _SHAPES,
+    Tensor: {**_SHAPES, **tf_variables.REFERENCES},
     Lazy: _SHAPES,
     Variable: {
         "numpy": _number,

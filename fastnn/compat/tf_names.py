@@ -27,6 +27,7 @@ from fastnn.compat import (
     tf_sparse,
     tf_special,
     tf_text,
+    tf_texts,
     tf_unicode,
     tf_windows,
     tf_years,
@@ -36,6 +37,7 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.core import later
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
+from fastnn.layers.host import is_text
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
             tf_sampling, tf_signal, tf_windows, tf_sparse, tf_protos,
@@ -56,7 +58,8 @@ def table():
 
 
 def _giving_tensors(name, function):
-    text = name.startswith("strings.")
+    text, compares = name.startswith("strings."), name in ("equal", "not_equal")
+    function = tf_texts.moving(name, function)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -67,6 +70,8 @@ def _giving_tensors(name, function):
             return later.postponed(call, args, kwargs)
         if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
             return tf_ragged_calls.apply(name, call, args, kwargs)
+        if compares and len(args) == 2 and any(map(is_text, args)):
+            return tf_texts.compared(name, *args)
         return tensors(function(*args, **kwargs))
 
     return call
@@ -82,7 +87,7 @@ def tensors(result):
         return result
     if isinstance(result, (list, tuple)):
         return rebuild(result, [tensors(part) for part in result])
-    if type(result) is Tensor:
+    if type(result) in (Tensor, tf_sparse.Sparse):
         return result
     return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic)) else result
 
