@@ -16,8 +16,7 @@ MOVING = set(
     unstack identity identity_n pad dynamic_partition dynamic_stitch reverse_sequence tensor_scatter_nd_update
     linalg.matrix_transpose random.shuffle nn.embedding_lookup""".split()
 )
-_MODES = ("CONSTANT", "REFLECT", "SYMMETRIC")
-_SETTINGS = ("mode", "name", "indexing", "direction", "side")  # arguments that are words and no texts
+_SINGLE = ("x", "y", "constant_values", "input", "value")  # arguments of which one text alone is a text, no setting
 
 
 def compared(name, x, y):
@@ -47,14 +46,14 @@ def moving(name, function):
         def numbers(value):
             if isinstance(value, (list, tuple)) and any(hasattr(v, "shape") for v in value):
                 return type(value)(map(numbers, value))
-            if not is_text(value) or (isinstance(value, str) and value.upper() in _MODES):
+            if not is_text(value):
                 return value
             array, first = np.asarray(value, object), sum(map(len, texts))
             texts.append(array.reshape(-1))
             return np.arange(first, first + array.size, dtype=np.int32).reshape(array.shape)
 
-        args = [numbers(v) for v in args]
-        kwargs = {k: v if k in _SETTINGS else numbers(v) for k, v in kwargs.items()}
+        args = [v if name == "pad" and isinstance(v, str) else numbers(v) for v in args]
+        kwargs = {k: v if isinstance(v, str) and k not in _SINGLE else numbers(v) for k, v in kwargs.items()}
         found = function(*args, **kwargs)
         if not texts:
             return found
