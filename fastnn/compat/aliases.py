@@ -8,7 +8,7 @@ import os
 import sys
 import types
 
-from fastnn.compat import keras2_utils, keras_src, names, tf_devices, tf_names, year_parts
+from fastnn.compat import keras2_utils, keras_src, names, tf_devices, tf_names, tf_strategies, year_parts
 from fastnn.compat.arguments import adapt, begin, restore
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import results
@@ -103,6 +103,8 @@ class _TensorFlow(types.ModuleType):
         if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
         found = tf_devices.of_tpus(full) if full.startswith("tpu.") else tf_names.find(full)
+        if found is None:
+            found = tf_strategies.advising(full)
         if found is None and full.startswith(names.PRIVATE):
             found = self._private(full.split("."))
         if found is not None:

@@ -17,7 +17,8 @@ from fastnn.compat.backend_values import get_value
 from fastnn.compat.shapes import Sizes
 from fastnn.core import dtypes, hooks
 from fastnn.core.config import image_data_format, set_image_data_format
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, GoneNameError
+from fastnn.core.types import is_function
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.variable import auto_name
 from fastnn.layers import InputLayer
@@ -278,7 +279,7 @@ def in_train_phase(x, alt, training=None):
     2
     """
     chosen = x if _phase_of(training) else alt
-    return chosen() if callable(chosen) else chosen
+    return chosen() if is_function(chosen) else chosen
 
 
 def in_test_phase(x, alt, training=None):

@@ -6,6 +6,8 @@ from fastnn import activations, ops, random
 from fastnn.compat.backend_values import variable
 from fastnn.core import config, dtypes
 from fastnn.core.config import floatx, image_data_format
+from fastnn.core.errors import ArgumentError
+from fastnn.core.types import is_function
 from fastnn.graph import Symbol
 from fastnn.layers import Dot
 from fastnn.ops.functions.operands import result_dtype
@@ -306,7 +308,7 @@ def switch(condition, then_expression, else_expression):
     >>> switch(True, lambda: np.float32(1), lambda: np.float32(2)).tolist()
     1.0
     """
-    a, b = (e() if callable(e) else e for e in (then_expression, else_expression))
+    a, b = (e() if is_function(e) else e for e in (then_expression, else_expression))
     missing = max(_ndim(a), _ndim(b)) - _ndim(condition) if hasattr(condition, "shape") else 0
     for _ in range(missing):
         condition = ops.expand_dims(condition, -1)

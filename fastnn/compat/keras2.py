@@ -14,7 +14,7 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras1_recurrent, keras2_models, keras2_optimizers, tf_variables
+from fastnn.compat import keras1_recurrent, keras2_models, keras2_optimizers, tf_datasets, tf_variables
 from fastnn.compat.keras2_own_layers import add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
@@ -22,6 +22,7 @@ from fastnn.compat.shapes import TensorShape
 from fastnn.compat.tf_devices import nothing
 from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
 from fastnn.core.errors import ArgumentError
+from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
@@ -329,6 +330,10 @@ PROPERTIES = {
         )
     },
 }
+_SHAPES = {
+    "get_shape": lambda self: TensorShape(self.shape),
+    "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
+}
 METHODS = {
     Layer: {
         "get_input_shape_at": shape_at("input"),
@@ -350,13 +355,10 @@ METHODS = {
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
-    **{
-        kind: {
-            "get_shape": lambda self: TensorShape(self.shape),
-            "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
-        }
-        for kind in (Symbol, Tensor, Lazy)
-    },
+    Symbol: {**_SHAPES, "__call__": tf_variables.itself},
+    Dataset: tf_datasets.METHODS,
+    Tensor: {**_SHAPES, **tf_variables.REFERENCES},
+    Lazy: _SHAPES,
     Variable: {
         "numpy": _number,
         "get_shape": lambda self: TensorShape(self.shape),
@@ -378,8 +380,10 @@ WRAPPED = {
         **keras2_optimizers.ARITHMETIC,
         "__getitem__": tf_variables.with_assign,
         "dtype": tf_variables.dtype_of_tensors,
+        "value": tf_variables.value_that_is_called,
     },
     Functional: {"add_loss": loss_of_inputs},
+    Dataset: {"__iter__": tf_datasets.with_methods},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
     EagerProgram: {"_batch": step_as_compiled},

@@ -13,6 +13,7 @@ from fastnn import ops
 from fastnn.compat.backend_values import Update, deferring
 from fastnn.compat.keras2_utils import has_arg
 from fastnn.core import dtypes
+from fastnn.core.types import is_function
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable
 from fastnn.optimizers.optimizer import Optimizer
@@ -225,7 +226,7 @@ def _get_hyper(self, name, dtype=None):
     value = self.learning_rate if name == "learning_rate" else self.__dict__.get("_hyper", {})[name]
     if isinstance(value, LearningRateSchedule):
         return value
-    value = value() if callable(value) and not isinstance(value, Variable) else value
+    value = value() if is_function(value) and not isinstance(value, Variable) else value
     return ops.cast(value, dtype) if dtype else value
 
 

@@ -11,6 +11,7 @@ from fastnn import ops
 from fastnn.core import config, dtypes, hooks, scopes, tree
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import normalize_axis, pair
+from fastnn.core.types import is_function
 from fastnn.graph.stateless import StatelessScope, SymbolicScope
 from fastnn.graph.variable import watchers
 from fastnn.layers import remat
@@ -215,7 +216,7 @@ def validate_string_arg(value, allowable_strings, caller_name, arg_name, allow_n
         caller_name, arg_name: for the error.
         allow_none, allow_callables: whether None, and functions, are fine too.
     """
-    if (allow_none and value is None) or (allow_callables and callable(value)):
+    if (allow_none and value is None) or (allow_callables and is_function(value)):
         return
     if not isinstance(value, str) or value not in allowable_strings:
         raise ArgumentError(

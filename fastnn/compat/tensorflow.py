@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastnn.core import config, dtypes
+from fastnn.core.types import is_function
 from fastnn.data.tensor import Tensor
 from fastnn.gradients import GradientTape
 from fastnn.graph import Variable as _Variable
@@ -21,7 +22,7 @@ int8, int16, int32, int64 = map(DType, ("int8", "int16", "int32", "int64"))
 uint8, uint16, uint32, uint64 = map(DType, ("uint8", "uint16", "uint32", "uint64"))
 complex64, complex128 = map(DType, ("complex64", "complex128"))
 bool, double, string = map(DType, ("bool", "float64", "string"))  # the names that scripts use: tf.bool
-newaxis, ERROR = None, 40
+newaxis = None
 
 
 def as_dtype(type_value):
@@ -103,7 +104,7 @@ class Variable(metaclass=_AnyVariable):
     """
 
     def __new__(cls, initial_value, trainable=True, name=None, dtype=None, **kwargs):
-        value = constant(initial_value() if callable(initial_value) else initial_value, dtype)
+        value = constant(initial_value() if is_function(initial_value) else initial_value, dtype)
         return _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
 
 

@@ -223,8 +223,6 @@ def get_session(*args, **kwargs):
     return Session()
 
 
-_STRATEGIES = ("get_strategy", "MirroredStrategy", "OneDeviceStrategy", "TPUStrategy", "MultiWorkerMirroredStrategy",
-               "experimental.TPUStrategy", "experimental.MultiWorkerMirroredStrategy", "Strategy")  # fmt: skip
 TABLE: dict[Any, list[str]] = {
     get_logger: ["get_logger"],
     devices: ["config.list_logical_devices", "config.experimental.list_logical_devices", "config.get_visible_devices",
@@ -251,7 +249,6 @@ TABLE: dict[Any, list[str]] = {
     DeviceScope: ["device"],
     Session: ["Session", "InteractiveSession"],
     get_session: ["get_default_session"],
-    Scope: ["Graph", "get_default_graph", *(f"distribute.{name}" for name in _STRATEGIES), "init_scope",
-            "control_dependencies", "variable_scope"],
+    Scope: ["Graph", "get_default_graph", "init_scope", "control_dependencies", "variable_scope"],
 }  # fmt: skip
 NAMES = {name: f"compat.tf_devices:{function.__name__}" for function, found in TABLE.items() for name in found}

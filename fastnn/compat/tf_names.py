@@ -8,29 +8,41 @@ from fastnn.compat import (
     tf_arrays,
     tf_boxes,
     tf_checks,
+    tf_draws,
     tf_files,
     tf_images,
     tf_linalg,
     tf_loops,
     tf_math,
+    tf_matrices,
+    tf_networks,
     tf_nn,
+    tf_pieces,
     tf_protos,
+    tf_quantization,
     tf_ragged,
     tf_ragged_calls,
     tf_sampling,
     tf_signal,
     tf_sparse,
+    tf_special,
     tf_text,
+    tf_texts,
+    tf_unicode,
+    tf_windows,
     tf_years,
 )
-from fastnn.compat.shapes import Sizes
+from fastnn.compat.shapes import Sizes, TensorShape
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core import later
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
+from fastnn.layers.host import is_text
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
-            tf_sampling, tf_signal, tf_sparse, tf_protos)  # fmt: skip
+            tf_sampling, tf_signal, tf_windows, tf_sparse, tf_protos,
+            tf_special, tf_pieces, tf_matrices, tf_networks,
+            tf_unicode, tf_draws, tf_quantization)  # fmt: skip
 
 
 @functools.cache
@@ -46,7 +58,8 @@ def table():
 
 
 def _giving_tensors(name, function):
-    text = name.startswith("strings.")
+    text, compares = name.startswith("strings."), name in ("equal", "not_equal")
+    function = tf_texts.moving(name, function)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -57,6 +70,8 @@ def _giving_tensors(name, function):
             return later.postponed(call, args, kwargs)
         if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
             return tf_ragged_calls.apply(name, call, args, kwargs)
+        if compares and len(args) == 2 and any(map(is_text, args)):
+            return tf_texts.compared(name, *args)
         return tensors(function(*args, **kwargs))
 
     return call
@@ -68,11 +83,11 @@ def _text(value):
 
 def tensors(result):
     """Arrays in a result as tensors, which have the method numpy(); symbols as they are."""
-    if isinstance(result, Sizes):
+    if isinstance(result, (Sizes, TensorShape)):
         return result
     if isinstance(result, (list, tuple)):
         return rebuild(result, [tensors(part) for part in result])
-    if type(result) is Tensor:
+    if type(result) in (Tensor, tf_sparse.Sparse):
         return result
     return np.asarray(result).view(Tensor) if isinstance(result, (np.ndarray, np.generic)) else result
 

@@ -1,189 +1,282 @@
-"""tf.signal: Fourier transforms, windows and frames.  Complex results are NumPy's complex arrays.
-
-Transforms are computed for arrays; frames and windows also for symbols.
-"""
+"""tf.signal: Fourier and cosine transforms, frames and spectra, on fastnn.ops: of arrays, in models and on tapes."""
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
-from fastnn.compat.tf_values import host, ints, operand, part, values_of, within
+from fastnn.compat.tf_values import axes as several
+from fastnn.compat.tf_values import dtype_of, ints, operand, within
+from fastnn.compat.tf_windows import hann_window, real, vorbis_window
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, DTypeError
+from fastnn.core.errors import ArgumentError
+from fastnn.graph import Symbol, Variable
 
 
-def _real(dtype, name):
-    """The NumPy dtype for floats; DTypeError for another."""
-    if not dtypes.is_float(dtypes.standardize(dtype)):
-        raise DTypeError(
-            f"tf.signal.{name}: received dtype {dtypes.standardize(dtype)}, expected a floating point type."
-        )
-    return dtypes.numpy_type(dtypes.standardize(dtype))
+# ---- complex numbers in two parts --------------------------------------------------------------------------------
+def joined(real, imag, name=None):
+    """The complex numbers with these parts."""
+    return ops.view_as_complex(ops.stack([operand(real), operand(imag)], axis=-1))
 
 
-# ---- windows ---------------------------------------------------------------------------------------------------
-def _window(one, other):
-    def window(window_length, periodic=True, dtype="float32", name=None):
-        n, kind = int(window_length), _real(dtype, "hann_window or hamming_window")
-        within("signal.hann_window", "window_length", n, 0)
-        if n == 1:
-            return host(np.ones(1, kind))
-        steps = np.arange(n) / (n if periodic and n % 2 == 0 else n - 1)
-        return host((one - other * np.cos(2 * np.pi * steps)).astype(kind))
-
-    return window
+def _parts(z):
+    return ops.real(z), ops.imag(z)
 
 
-hann_window = _window(0.5, 0.5)
-hann_window.__name__ = "hann_window"
+def _narrow(x):
+    """An operand; NumPy's doubles count as float32, as where TensorFlow makes tensors of them."""
+    tensor = isinstance(x, (Symbol, Variable, Tensor)) or not isinstance(x, np.ndarray)
+    x = operand(x)
+    if tensor or dtype_of(x) not in ("float64", "complex128"):
+        return x
+    return x.astype({"float64": "float32", "complex128": "complex64"}[dtype_of(x)])
 
 
-# ---- transforms ------------------------------------------------------------------------------------------------
-def _wide(x, name):
-    """An array for NumPy's transforms and the complex dtype of the result: of tensors by their precision."""
-    array = values_of(x, name)
-    wide = isinstance(x, Tensor) and array.dtype in (np.float64, np.complex128)  # NumPy's doubles count as float32
-    return array, np.complex128 if wide else np.complex64
+def _complex(x):
+    x = _narrow(x)
+    kinds = {"complex64": x, "complex128": x}
+    return kinds[dtype_of(x)] if dtype_of(x) in kinds else joined(x, ops.zeros_like(x))
 
 
-def _fourier(function, axes):
+def _sized(x, n, axis):
+    """x cut off, or with zeros behind, to n values along an axis from the end."""
+    if n is None or x.shape[axis] == n:
+        return x
+    behind = (slice(None),) * (-axis - 1)
+    x = x[(..., slice(0, n), *behind)]
+    missing = n - x.shape[axis]
+    widths = [(0, 0)] * len(x.shape)
+    widths[axis] = (0, missing)
+    return ops.pad(x, widths) if missing else x
+
+
+def _swapped(x, axis):
+    return x if axis == -1 else ops.swapaxes(x, axis, -1)
+
+
+def _turned(z, axis, back=False):
+    """The transform of complex numbers along one axis."""
+    z = _swapped(z, axis)
+    if back:  # over an axis of one more: the transform of one number is that number
+        found = ops.squeeze(joined(*ops.ifft2(_parts(ops.expand_dims(z, -2)))), -2)
+    else:
+        found = joined(*ops.fft(_parts(z)))
+    return _swapped(found, axis)
+
+
+# ---- Fourier transforms ------------------------------------------------------------------------------------------
+def _fft(rank, back=False):
     def transform(input, name=None):
-        array, kind = _wide(input, f"signal.{function.__name__}")
-        return host(function(array, **axes).astype(kind))
+        z = _complex(input)
+        for axis in range(-1, -rank - 1, -1):
+            z = _turned(z, axis, back)
+        return z
 
     return transform
 
 
-def _rfft(input_tensor, fft_length=None, name=None):
-    array, kind = _wide(input_tensor, "signal.rfft")
-    return host(np.fft.rfft(array, None if fft_length is None else ints(fft_length)[0]).astype(kind))
+def _lengths(fft_length, rank):
+    return (None,) * rank if fft_length is None else ints(fft_length)
 
 
-def _irfft(input_tensor, fft_length=None, name=None):
-    array, kind = _wide(input_tensor, "signal.irfft")
-    real = np.float64 if kind is np.complex128 else np.float32
-    return host(np.fft.irfft(array, None if fft_length is None else ints(fft_length)[0]).astype(real))
+def _rfft(rank):
+    def transform(input_tensor, fft_length=None, name=None):
+        x = _narrow(input_tensor)
+        *outer, last = _lengths(fft_length, rank)
+        z = joined(*ops.rfft(x, last))
+        for axis, n in zip(range(-2, -rank - 1, -1), outer[::-1]):
+            z = _turned(_sized(z, n, axis), axis)
+        return z
+
+    return transform
 
 
-# ---- frames ----------------------------------------------------------------------------------------------------
+def _irfft(rank):
+    def transform(input_tensor, fft_length=None, name=None):
+        z = _complex(input_tensor)
+        *outer, last = _lengths(fft_length, rank)
+        for axis, n in zip(range(-2, -rank - 1, -1), outer[::-1]):
+            z = _turned(_sized(z, n, axis), axis, back=True)
+        return ops.irfft(_parts(z), last)
+
+    return transform
+
+
+def _shift(sign):
+    def shift(x, axes=None, name=None):
+        x = operand(x)
+        axes = range(len(x.shape)) if axes is None else np.atleast_1d(several(axes)).tolist()
+        for axis in axes:
+            n = x.shape[axis]
+            x = ops.roll(x, n // 2 if sign > 0 else n - n // 2, axis)
+        return x
+
+    return shift
+
+
+# ---- frames ------------------------------------------------------------------------------------------------------
 def _frame(signal, frame_length, frame_step, pad_end=False, pad_value=0, axis=-1, name=None):
     x = operand(signal)
     size, step, rank = int(frame_length), int(frame_step), len(x.shape)
     axis %= rank
+    if pad_end:  # zeros for a frame that begins with the last value; what begins behind is none
+        x = ops.pad(x, [(0, size - 1 if k == axis else 0) for k in range(rank)], constant_values=pad_value)
     n = x.shape[axis]
-    if pad_end:
-        count = -(-n // step)
-        missing = max(0, size + step * (count - 1) - n)
-        x = ops.pad(x, [(0, missing if k == axis else 0) for k in range(rank)], constant_values=pad_value)
-    else:
-        count = max(0, 1 + (n - size) // step)
-    places = np.add.outer(np.arange(count) * step, np.arange(size)).astype("int32")
+    if n is None:
+        frames = ops.extract_sequences(ops.moveaxis(x, axis, -1), size, step)
+        return ops.moveaxis(frames, (-2, -1), (axis, axis + 1))
+    places = np.add.outer(np.arange(max(0, 1 + (n - size) // step)) * step, np.arange(size)).astype("int32")
     return ops.take(x, places, axis=axis)
 
 
 def _overlap_and_add(signal, frame_step, name=None):
+    """Frames are cut into stretches of a step; the stretches of one number are shifted by it, and added."""
     x = operand(signal)
     within("signal.overlap_and_add", "frame_step", frame_step, 1)
-    step, (count, size) = int(frame_step), x.shape[-2:]
-    whole = step * (count - 1) + size
-    parts = [
-        ops.pad(part(x, len(x.shape) - 2, k, k + 1)[..., 0, :],
-                [(0, 0)] * (len(x.shape) - 2) + [(k * step, whole - k * step - size)])
-        for k in range(count)
-    ]  # fmt: skip
-    return ops.sum(ops.stack(parts), axis=0)
+    step, size, lead = int(frame_step), x.shape[-1], x.shape[:-2]
+    stretches, rank = -(-size // step), len(x.shape)
+    x = _sized(x, stretches * step, -1)
+    shifted = [
+        ops.pad(x[..., k * step : (k + 1) * step], [(0, 0)] * (rank - 2) + [(k, stretches - 1 - k), (0, 0)])
+        for k in range(stretches)
+    ]
+    total = shifted[0] if stretches == 1 else ops.sum(ops.stack(shifted), axis=0)
+    rows = total.shape[-2]
+    whole = ops.reshape(total, (*(-1 if n is None else n for n in lead), -1 if rows is None else rows * step))
+    behind = stretches * step - size
+    return whole[..., :-behind] if behind else whole
 
 
 def _size(frame_length, fft_length):
     return 1 << (int(frame_length) - 1).bit_length() if fft_length is None else int(fft_length)
 
 
+def _weights(window_fn, frame_length, dtype):
+    return np.asarray(window_fn(int(frame_length), dtype=dtypes.standardize(dtype)))
+
+
 def _stft(signals, frame_length, frame_step, fft_length=None, window_fn=hann_window, pad_end=False, name=None):
-    x = values_of(operand(signals), "signal.stft")
-    _real(x.dtype, "stft")
-    frames = np.asarray(_frame(x, frame_length, frame_step, pad_end))
+    x = operand(signals)
+    real(x.dtype, "stft")
+    frames = _frame(x, frame_length, frame_step, pad_end)
     if window_fn is not None:
-        frames = frames * np.asarray(window_fn(int(frame_length), dtype=str(x.dtype)))
-    kind = np.complex128 if x.dtype == np.float64 else np.complex64
-    return host(np.fft.rfft(frames, _size(frame_length, fft_length)).astype(kind))
+        frames = ops.multiply(frames, _weights(window_fn, frame_length, x.dtype))
+    return joined(*ops.rfft(frames, _size(frame_length, fft_length)))
 
 
 def _inverse_stft(stfts, frame_length, frame_step, fft_length=None, window_fn=hann_window, name=None):
-    x = values_of(operand(stfts), "signal.inverse_stft")
-    real = np.float64 if x.dtype == np.complex128 else np.float32
-    frames = np.fft.irfft(x, _size(frame_length, fft_length))[..., : int(frame_length)].astype(real)
-    frames = np.pad(frames, [(0, 0)] * (frames.ndim - 1) + [(0, int(frame_length) - frames.shape[-1])])
+    z = operand(stfts)
+    frames = _sized(ops.irfft(_parts(z), _size(frame_length, fft_length)), int(frame_length), -1)
     if window_fn is not None:
-        frames = frames * np.asarray(window_fn(int(frame_length), dtype=np.dtype(real).name))
+        frames = ops.multiply(frames, _weights(window_fn, frame_length, frames.dtype))
     return _overlap_and_add(frames, frame_step)
 
 
-def _mel(hertz):
-    return 1127.0 * np.log(1.0 + hertz / 700.0)
+# ---- cosine transforms -------------------------------------------------------------------------------------------
+def _first(k, n):
+    ends = np.where((k == 0) | (k == n - 1), 1.0, 2.0)
+    return ends[:, None] * np.cos(np.pi * np.outer(k, k) / (n - 1))
 
 
-def _mel_matrix(num_mel_bins=20, num_spectrogram_bins=129, sample_rate=8000, lower_edge_hertz=125.0,
-                upper_edge_hertz=3800.0, dtype="float32", name=None):  # fmt: skip
-    name = "signal.linear_to_mel_weight_matrix"
-    within(name, "num_mel_bins", num_mel_bins, 1)
-    within(name, "lower_edge_hertz", lower_edge_hertz, 0)
-    within(name, "upper_edge_hertz", upper_edge_hertz, lower_edge_hertz, sample_rate / 2, open_low=True)
-    bins = _mel(np.linspace(0.0, float(sample_rate) / 2, int(num_spectrogram_bins))[1:])[:, None]
-    edges = np.linspace(_mel(float(lower_edge_hertz)), _mel(float(upper_edge_hertz)), int(num_mel_bins) + 2)
-    low, middle, high = edges[:-2], edges[1:-1], edges[2:]
-    weights = np.maximum(0.0, np.minimum((bins - low) / (middle - low), (high - bins) / (high - middle)))
-    return host(np.pad(weights, [(1, 0), (0, 0)]).astype(dtypes.numpy_type(dtypes.standardize(dtype))))
+def _second(k, n):
+    return 2 * np.cos(np.pi * np.outer(2 * k + 1, k) / (2 * n))
 
 
-def _array(x, name):
-    return np.asarray(values_of(operand(x), f"signal.{name}"))
+def _third(k, n):
+    return np.where(k == 0, 1.0, 2.0)[:, None] * np.cos(np.pi * np.outer(k, 2 * k + 1) / (2 * n))
+
+
+def _fourth(k, n):
+    return 2 * np.cos(np.pi * np.outer(2 * k + 1, 2 * k + 1) / (4 * n))
+
+
+def _first_apart(k, n):
+    return np.where(k == 0, np.sqrt(0.25 / n), np.sqrt(0.5 / n))
+
+
+# type: (weights of value n in result k, factors of "ortho" of the results, and of the values)
+_COSINES = {
+    1: (_first, None, None),
+    2: (_second, _first_apart, None),
+    3: (_third, None, lambda k, n: np.where(k == 0, np.sqrt(1 / n), np.sqrt(0.5 / n))),
+    4: (_fourth, lambda k, n: np.sqrt(0.5 / n) * np.ones(n), None),
+}
 
 
 def _dct(input, type=2, n=None, axis=-1, norm=None, name=None):
-    """The cosine transform of type 2, "ortho" or not."""
-    if type != 2 or axis != -1:
-        raise ArgumentError(f"tf.signal.dct: received type={type}, axis={axis}; expected type=2 and axis=-1.")
-    if norm not in (None, "ortho"):
-        raise ArgumentError(f"tf.signal.dct: received norm={norm!r}, expected None or 'ortho'.")
-    x = _array(input, "dct")
-    _real(x.dtype, "dct")
-    x = x if n is None else np.pad(x[..., :n], [(0, 0)] * (x.ndim - 1) + [(0, max(n - x.shape[-1], 0))])
-    size = x.shape[-1]
-    places = np.arange(size)
-    waves = 2 * np.cos(np.pi * np.outer(2 * places + 1, places) / (2 * size))
+    """The cosine transform of types 1 to 4, "ortho" or not."""
+    if type not in _COSINES or axis != -1:
+        raise ArgumentError(f"tf.signal.dct: received type={type}, axis={axis}; expected type 1 to 4 and axis=-1.")
+    if norm not in (None, "ortho") or (norm and type == 1):
+        raise ArgumentError(f"tf.signal.dct: received norm={norm!r}, expected None or, but for type 1, 'ortho'.")
+    x = operand(input)
+    kind = real(x.dtype, "dct")
+    x = _sized(x, None if n is None else int(n), -1)
+    count = x.shape[-1]
+    if count is None:
+        raise ArgumentError("tf.signal.dct: received values of an unknown number; give it as n.")
+    if type == 1 and count < 2:
+        raise ArgumentError(f"tf.signal.dct: received {count} values for type 1, expected 2 or more.")
+    make, results, values = _COSINES[type]
+    places = np.arange(count)
+    waves = make(places, count)
     if norm == "ortho":
-        waves *= np.where(places == 0, np.sqrt(0.25 / size), np.sqrt(0.5 / size))
-    return host((x @ waves).astype(x.dtype))
+        waves = waves if results is None else waves * results(places, count)
+        waves = waves if values is None else waves * values(places, count)[:, None]
+    return ops.matmul(x, waves.astype(kind))
+
+
+def _idct(input, type=2, n=None, axis=-1, norm=None, name=None):
+    """What `dct` of that type undoes, up to a factor where it is not "ortho"."""
+    if n is not None:
+        raise ArgumentError(f"tf.signal.idct: received n={n}, expected None.")
+    return _dct(input, {2: 3, 3: 2}.get(type, type), None, axis, norm)
+
+
+def _mdct(signals, frame_length, window_fn=vorbis_window, pad_end=False, norm=None, name=None):
+    size = int(frame_length)
+    if size % 4:
+        raise ArgumentError(f"tf.signal.mdct: received frame_length={size}, expected a multiple of 4.")
+    frames = _frame(signals, size, size // 2, pad_end)
+    frames = ops.multiply(frames, _halved(window_fn, size, frames.dtype))
+    a, b, c, d = ops.split(frames, 4, axis=-1)
+    first = ops.subtract(ops.negative(ops.flip(c, axis=-1)), d)
+    second = ops.subtract(a, ops.flip(b, axis=-1))
+    return _dct(ops.concatenate([first, second], axis=-1), 4, norm=norm)
+
+
+def _halved(window_fn, size, dtype):
+    if window_fn is None:
+        return np.full(size, np.sqrt(0.5)).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
+    return _weights(window_fn, size, dtype)
+
+
+def _inverse_mdct(mdcts, window_fn=vorbis_window, norm=None, name=None):
+    x = operand(mdcts)
+    half = x.shape[-1]
+    found = _dct(x, 4, norm=norm)
+    found = found if norm == "ortho" else ops.multiply(found, np.asarray(0.5 / half, real(x.dtype, "inverse_mdct")))
+    a, b = ops.split(found, 2, axis=-1)
+    parts = [b, ops.negative(ops.flip(b, axis=-1)), ops.negative(ops.flip(a, axis=-1)), ops.negative(a)]
+    frames = ops.concatenate(parts, axis=-1)
+    return _overlap_and_add(ops.multiply(frames, _halved(window_fn, 2 * half, frames.dtype)), half)
 
 
 def _mfccs(log_mel_spectrograms, name=None):
-    x = _array(log_mel_spectrograms, "mfccs_from_log_mel_spectrograms")
-    return host((np.asarray(_dct(x)) / np.sqrt(x.shape[-1] * 2.0)).astype(x.dtype))
-
-
-def _shift(function):
-    return lambda x, axes=None, name=None: host(function(values_of(operand(x), f"signal.{function.__name__}"), axes))
-
-
-def _joined(real, imag, name=None):
-    re, im = operand(real), operand(imag)
-    return ops.view_as_complex(ops.stack([re, im], axis=-1))
+    x = operand(log_mel_spectrograms)
+    factor = 1 / np.sqrt(x.shape[-1] * 2.0)
+    return ops.multiply(_dct(x), np.asarray(factor, real(x.dtype, "mfccs_from_log_mel_spectrograms")))
 
 
 TABLE = {
-    "signal.hann_window": lambda window_length, periodic=True, dtype="float32", name=None: hann_window(
-        window_length, periodic, dtype),
-    "signal.hamming_window": _window(0.54, 0.46),
-    "signal.fft": _fourier(np.fft.fft, {}), "signal.ifft": _fourier(np.fft.ifft, {}),
-    "signal.fft2d": _fourier(np.fft.fft2, {"axes": (-2, -1)}),
-    "signal.ifft2d": _fourier(np.fft.ifft2, {"axes": (-2, -1)}),
-    "signal.rfft": _rfft, "signal.irfft": _irfft, "signal.frame": _frame,
-    "signal.overlap_and_add": _overlap_and_add, "signal.stft": _stft, "signal.inverse_stft": _inverse_stft,
-    "signal.linear_to_mel_weight_matrix": _mel_matrix,
-    "signal.fftshift": _shift(np.fft.fftshift), "signal.ifftshift": _shift(np.fft.ifftshift),
-    "signal.dct": _dct, "signal.mfccs_from_log_mel_spectrograms": _mfccs,
+    "signal.fft": _fft(1), "signal.fft2d": _fft(2), "signal.fft3d": _fft(3), "signal.ifft": _fft(1, back=True),
+    "signal.ifft2d": _fft(2, back=True), "signal.ifft3d": _fft(3, back=True), "signal.rfft": _rfft(1),
+    "signal.rfft2d": _rfft(2), "signal.rfft3d": _rfft(3), "signal.irfft": _irfft(1), "signal.irfft2d": _irfft(2),
+    "signal.irfft3d": _irfft(3), "signal.frame": _frame, "signal.overlap_and_add": _overlap_and_add,
+    "signal.stft": _stft, "signal.inverse_stft": _inverse_stft, "signal.fftshift": _shift(1),
+    "signal.ifftshift": _shift(-1), "signal.dct": _dct, "signal.idct": _idct, "signal.mdct": _mdct,
+    "signal.inverse_mdct": _inverse_mdct, "signal.mfccs_from_log_mel_spectrograms": _mfccs,
     "math.real": lambda input, name=None: ops.real(operand(input)),
     "math.imag": lambda input, name=None: ops.imag(operand(input)),
     "math.angle": lambda input, name=None: ops.angle(operand(input)),
-    "math.conj": lambda x, name=None: ops.conj(operand(x)), "complex": _joined,
+    "math.conj": lambda x, name=None: ops.conj(operand(x)), "complex": joined,
 }  # fmt: skip

@@ -3,12 +3,43 @@
 import numpy as np
 
 from fastnn import ops
-from fastnn.compat.tf_values import host, operand
+from fastnn.compat.tensorflow import Tensor
+from fastnn.compat.tf_math import _segment_mean, _segment_root
+from fastnn.compat.tf_values import axes, dtype_of, host, ints, operand
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 
 
-class SparseTensor:
-    """The tensor with these values at these places and 0 elsewhere, dense: there are no instances of this class.
+class Sparse(Tensor):
+    """A dense tensor that knows which of its places were named; what is computed with it is a dense tensor."""
+
+    def __array_finalize__(self, other):
+        self._places = None
+
+    @property
+    def indices(self):
+        """The places that are named, int64 (n, rank); those that are not 0 where nobody named any."""
+        places = np.argwhere(np.asarray(self) != ("" if self.dtype.kind == "O" else 0))
+        return host((places if self._places is None else self._places).astype(np.int64))
+
+    @property
+    def values(self):
+        """What is there, (n,)."""
+        return host(np.asarray(self)[tuple(np.asarray(self.indices).T)])
+
+    @property
+    def dense_shape(self):
+        """The shape, int64."""
+        return host(np.array(self.shape, np.int64))
+
+
+class _AnySparse(type):
+    def __instancecheck__(cls, instance):
+        return type(instance) is Sparse
+
+
+class SparseTensor(metaclass=_AnySparse):
+    """The tensor with these values at these places and 0 elsewhere, dense.
 
     Args:
         indices: places, ints (n, rank).
@@ -18,8 +49,8 @@ class SparseTensor:
     Raises ArgumentError for a place outside of the shape.
 
     >>> x = SparseTensor([[0, 1], [1, 0]], [3, 4], (2, 2))
-    >>> x.tolist(), isinstance(x, SparseTensor)
-    ([[0, 3], [4, 0]], False)
+    >>> x.tolist(), x.values.tolist(), isinstance(x, SparseTensor)
+    ([[0, 3], [4, 0]], [3, 4], True)
     """
 
     def __new__(cls, indices, values, dense_shape):
@@ -30,20 +61,127 @@ class SparseTensor:
             )
         out = np.full(tuple(int(n) for n in dense_shape), "" if given.dtype.kind in "OSU" else 0, given.dtype)
         out[tuple(places.T)] = given
-        return host(out)
+        found = out.view(Sparse)
+        found._places = places.astype(np.int64)
+        return found
 
 
 def _to_dense(sp_input, default_value=None, validate_indices=True, name=None):
     x = operand(sp_input)
+    if type(x) is Sparse:  # what is named and 0 stays 0
+        named = np.zeros(x.shape, bool)
+        named[tuple(np.asarray(x.indices).T)] = True
+        x = host(np.asarray(x))
+        return x if default_value in (None, 0, "") else host(np.where(named, x, default_value).astype(x.dtype))
     return x if default_value in (None, 0, "") else host(np.where(np.asarray(x) == 0, default_value, x).astype(x.dtype))
 
 
 def _product(sp_a, b, adjoint_a=False, adjoint_b=False, name=None):
     a, b = operand(sp_a), operand(b)
+    a, b = _dense(a), _dense(b)
     return ops.matmul(ops.swapaxes(a, -1, -2) if adjoint_a else a, ops.swapaxes(b, -1, -2) if adjoint_b else b)
 
 
+def _from_dense(tensor, name=None):
+    x = operand(tensor)
+    return np.array(x).view(Sparse) if isinstance(x, np.ndarray) else x
+
+
+# ---- dense tensors as they are computed with ---------------------------------------------------------------------
+def _dense(x):
+    return host(np.asarray(x)) if isinstance(x, Sparse) else operand(x)
+
+
+def _reduction(function):
+    def reduce(sp_input, axis=None, keepdims=None, output_is_sparse=False, name=None):
+        return function(_dense(sp_input), axis=axes(axis), keepdims=bool(keepdims))
+
+    return reduce
+
+
+def _greatest(x, axis=None, keepdims=False):
+    """The largest of what is named; 0 where nothing is."""
+    named = ops.not_equal(x, 0)
+    kind = dtype_of(x)
+    least = dtypes.finfo(kind).min if dtypes.is_float(kind) else np.iinfo(kind).min
+    found = ops.max(ops.where(named, x, np.asarray(least, kind)), axis, keepdims=keepdims)
+    return ops.where(ops.any(named, axis, keepdims=keepdims), found, np.zeros((), dtype_of(x)))
+
+
+def _add(a, b, threshold=0):
+    return _like(ops.add(_dense(a), _dense(b)), a, b)
+
+
+def _like(found, *given):
+    """A result as a sparse tensor, where all it is of are."""
+    return np.asarray(found).view(Sparse) if all(isinstance(g, Sparse) for g in given) else found
+
+
+def _concat(axis, sp_inputs, expand_nonconcat_dims=False, name=None):
+    return _like(ops.concatenate([_dense(x) for x in sp_inputs], axis=int(axis)), *sp_inputs)
+
+
+def _eye(num_rows, num_columns=None, dtype="float32", name=None):
+    return np.asarray(ops.eye(int(num_rows), num_columns, dtype=dtype)).view(Sparse)
+
+
+def _slice(sp_input, start, size, name=None):
+    key = tuple(slice(a, a + n) for a, n in zip(ints(start), ints(size)))
+    return _like(_dense(sp_input)[key], sp_input)
+
+
+def _split(sp_input=None, num_split=None, axis=None, name=None):
+    """Parts of which the first ones are larger by one where the size is no multiple."""
+    x, count = _dense(sp_input), int(num_split)
+    n = x.shape[axis]
+    ends = np.cumsum([n // count + (k < n % count) for k in range(count)])[:-1]
+    return [_like(part, sp_input) for part in ops.split(x, [int(e) for e in ends], axis=axis)]
+
+
+def _softmax(sp_input, name=None):
+    """Over what is named of each row."""
+    x = _dense(sp_input)
+    named = ops.not_equal(x, 0)
+    e = ops.where(named, ops.exp(x - ops.max(x, axis=-1, keepdims=True)), np.zeros((), dtype_of(x)))
+    return _like(e / ops.maximum(ops.sum(e, axis=-1, keepdims=True), np.finfo(dtype_of(x)).tiny), sp_input)
+
+
+def _segments(function):
+    """Segments of rows that indices choose."""
+
+    def segments(data, indices, segment_ids, num_segments=None, name=None, sparse_gradient=False):
+        rows, numbers = ops.take(operand(data), operand(indices), axis=0), np.asarray(segment_ids)
+        count = int(numbers[-1]) + 1 if num_segments is None else int(num_segments)
+        return function(rows, numbers, count)
+
+    return segments
+
+
+def _map_values(op, *args, **kwargs):
+    """op of what is named."""
+    first = next(a for a in args if isinstance(a, Sparse))
+    values = op(*(a.values if isinstance(a, Sparse) else a for a in args), **kwargs)
+    return SparseTensor(np.asarray(first.indices), values, first.shape)
+
+
+def _retain(sp_input, to_retain):
+    kept = np.asarray(to_retain, bool)
+    return SparseTensor(np.asarray(sp_input.indices)[kept], np.asarray(sp_input.values)[kept], sp_input.shape)
+
+
 TABLE = {
-    "sparse.to_dense": _to_dense, "sparse.from_dense": lambda tensor, name=None: operand(tensor),
+    "sparse.add": _add, "sparse.concat": _concat, "sparse.eye": _eye, "sparse.slice": _slice, "sparse.split": _split,
+    "sparse.softmax": _softmax, "sparse.map_values": _map_values, "sparse.retain": _retain,
+    "sparse.expand_dims": lambda sp_input, axis=None, name=None: _like(
+        ops.expand_dims(_dense(sp_input), -1 if axis is None else axis), sp_input),
+    "sparse.maximum": lambda sp_a, sp_b, name=None: _like(ops.maximum(_dense(sp_a), _dense(sp_b)), sp_a, sp_b),
+    "sparse.minimum": lambda sp_a, sp_b, name=None: _like(ops.minimum(_dense(sp_a), _dense(sp_b)), sp_a, sp_b),
+    "sparse.reduce_sum": _reduction(ops.sum), "sparse.reduce_max": _reduction(_greatest),
+    "sparse.reshape": lambda sp_input, shape, name=None: _like(ops.reshape(_dense(sp_input), ints(shape)), sp_input),
+    "sparse.transpose": lambda sp_input, perm=None, name=None: _like(
+        ops.transpose(_dense(sp_input), None if perm is None else ints(perm)), sp_input),
+    "sparse.segment_sum": _segments(ops.segment_sum), "sparse.segment_mean": _segments(_segment_mean),
+    "sparse.segment_sqrt_n": _segments(_segment_root),
+    "sparse.to_dense": _to_dense, "sparse.from_dense": _from_dense,
     "sparse.reorder": lambda sp_input, name=None: operand(sp_input), "sparse.sparse_dense_matmul": _product,
 }  # fmt: skip

@@ -5,7 +5,9 @@ import functools
 import numpy as np
 
 from fastnn import ops
+from fastnn.compat import tf_names
 from fastnn.compat.tf_values import operand
+from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import dtype_of
@@ -72,11 +74,69 @@ class IndexedSlices:
 
 
 _REDUCTIONS = {"update": None, "add": "add", "sub": "sub", "max": "max", "min": "min"}
+
+
+class Reference:
+    """What stands for a variable or tensor as a key: equal to another of the same one.
+
+    >>> x = np.ones(2)
+    >>> Reference(x) == Reference(x), Reference(x).deref() is x
+    (True, True)
+    """
+
+    def __init__(self, of):
+        self._of = of
+
+    def deref(self):
+        """What it stands for."""
+        return self._of
+
+    def __eq__(self, other):
+        return isinstance(other, Reference) and self._of is other._of
+
+    def __hash__(self):
+        return id(self._of)
+
+
+REFERENCES = dict.fromkeys(("ref", "experimental_ref"), lambda self: Reference(self))
 METHODS = {
+    **REFERENCES,
+    "eval": lambda self, session=None: self.numpy(),
+    "gather_nd": lambda self, indices, name=None: tf_names.find("gather_nd")(self.value, indices),
+    "initialized_value": lambda self: self.value,
+    "load": lambda self, value, session=None: self.assign(value) and None,
+    "device": property(lambda self: "/job:localhost/replica:0/task:0/device:CPU:0", doc="Where it is."),
     **{f"scatter_nd_{n}": _by_places(kind) for n, kind in _REDUCTIONS.items()},
     **{f"scatter_{n}": _by_rows(kind) for n, kind in _REDUCTIONS.items()},
     "sparse_read": lambda self, indices, name=None: ops.take(self.value, operand(indices), axis=0),
 }
+
+
+class Held(Tensor):
+    """The value of a variable, which scripts of TensorFlow call: `v.value()`."""
+
+    def __call__(self):
+        """Itself."""
+        return self
+
+
+def value_that_is_called(today):
+    """The property `value`, which is the value and gives it when it is called; symbols of traces do both, too.
+
+    Args:
+        today: the property, of plain values.
+    """
+
+    def value(self):
+        found = today.fget(self)
+        return found.view(Held) if type(found) is Tensor else found
+
+    return property(value, doc=today.__doc__)
+
+
+def itself(self):
+    """Itself."""
+    return self
 
 
 def dtype_of_tensors(today):

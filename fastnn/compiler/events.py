@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.compiler.program import Program
 from fastnn.core import config, hooks
-from fastnn.core.types import Array
+from fastnn.core.types import Array, is_function
 from fastnn.graph import variable as variables
 from fastnn.graph.node import VARIABLE, Symbol
 from fastnn.graph.trace import Trace
@@ -198,7 +198,7 @@ class Replay(Trace):
 
     def read(self, variable: Variable) -> Symbol:
         """The symbol of a variable's value when the event was called."""
-        if variable in self.values and not callable(self.values[variable]):
+        if variable in self.values and not is_function(self.values[variable]):
             if not watchers:
                 self._noted(variable)
             return super().read(variable)

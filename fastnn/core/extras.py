@@ -14,6 +14,7 @@ PACKAGES = {  # import's subject -> (package on the index, extra of fastnn-engin
     "plots": ("matplotlib", "plots"),
     "requests": ("requests", None),
     "safetensors": ("safetensors", "safetensors"),
+    "scipy": ("scipy", None),
     "sklearn": ("scikit-learn", "sklearn"),
     "tensorboard": ("tensorboardX", "tensorboard"),
 }  # fmt: skip

@@ -22,6 +22,17 @@ Logs = dict[str, Any]  # {name of a loss or metric: number}
 Result = TypeVar("Result")
 
 
+def is_function(x: Any) -> bool:
+    """Whether x is called for what it gives.  Tensors are not, also where scripts may call them (`v.value()`).
+
+    x: anything.
+
+    >>> is_function(len), is_function(np.ones(2)), is_function(None)
+    (True, False, False)
+    """
+    return callable(x) and not isinstance(x, np.ndarray) and not hasattr(x, "_fastnn_symbol")
+
+
 def open_signature(function: Callable[..., Result]) -> Callable[..., Result]:
     """Marks a method whose arguments a subclass chooses, such as `call` and `build`: type checkers let it.
 

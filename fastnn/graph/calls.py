@@ -16,6 +16,7 @@ import numpy as np
 from fastnn.core import hooks, tree
 from fastnn.core.errors import ValuesError
 from fastnn.core.results import ARRAYS
+from fastnn.core.types import is_function
 from fastnn.graph.active import current
 from fastnn.graph.tensor import Tensor, here
 from fastnn.graph.variable import Variable
@@ -47,7 +48,7 @@ def is_value(x: Any) -> bool:
     """Whether x is a value that an event depends on, rather than a part of its key."""
     if isinstance(x, (Tensor, np.ndarray, np.generic)):
         return True
-    return not isinstance(x, (*_STATIC, Variable)) and not callable(x) and hasattr(x, "__array__")
+    return not isinstance(x, (*_STATIC, Variable)) and not is_function(x) and hasattr(x, "__array__")
 
 
 def _sort(structure: Any, values: list[Any]) -> Any:
@@ -103,7 +104,7 @@ def _seen(x: Any, seen: set[int]) -> Any:
         return type(x), repr(x)  # so that 0.0 is not -0.0
     if isinstance(x, Variable):
         return "variable", hooks.call("serial", x)
-    if id(x) in seen or (callable(x) and own_function(x)):
+    if id(x) in seen or (is_function(x) and own_function(x)):
         return None
     if isinstance(x, types.ModuleType):
         return None if x.__name__.partition(".")[0] in _CONSTANT else object()

@@ -185,6 +185,7 @@ class Symbol(Operators):
     node: Node  # None in the functional API, which never asks
     name: Any
     record_history = True
+    _fastnn_symbol = True
     if not TYPE_CHECKING:
         shape, dtype, sparse, ragged = map(_immutable, ("shape", "dtype", "sparse", "ragged"))
 

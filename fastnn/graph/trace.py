@@ -11,7 +11,7 @@ import numpy as np
 from fastnn.core import allowance, dtypes, hooks
 from fastnn.core.errors import DTypeError, ForeignSymbolError, GraphError
 from fastnn.core.memory import affordable
-from fastnn.core.types import Attrs
+from fastnn.core.types import Attrs, is_function
 from fastnn.graph.active import casting, current, enter, leave
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
@@ -171,7 +171,7 @@ class Trace:
     def read(self, variable: Variable) -> Symbol:
         """The symbol of a variable's value at this point of the trace."""
         found = self.values.get(variable)
-        if callable(found):  # part of a larger value, cut out where somebody asks for it
+        if is_function(found):  # part of a larger value, cut out where somebody asks for it
             found = self.values[variable] = found()
         if found is None:
             if self.parent is not None:

@@ -12,7 +12,7 @@ from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
 from fastnn.core.shapes import product
-from fastnn.core.types import Array, Shape, Tensor
+from fastnn.core.types import Array, Shape, Tensor, is_function
 from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
 from fastnn.graph.attributes import AsNumber, function_or_none, truth
@@ -97,7 +97,7 @@ class Variable(AsNumber, Operators):
             raise ArgumentError("Variable: expected an initializer: a value, a function or a name. Received: None.")
         if isinstance(initializer, (str, dict)):
             initializer = hooks.call("initializer", initializer)
-        if callable(initializer):
+        if is_function(initializer):
             if shape is None:
                 raise ArgumentError(
                     "When creating a Variable from an initializer, the `shape` argument should be specified. "
@@ -143,7 +143,7 @@ class Variable(AsNumber, Operators):
         self.born_trainable, self.order = trainable, next(_made)  # what tapes watch, and in which order they say so
         self.autocast = autocast
         self.overwrite_with_gradient = False  # True: an optimizer gives it its gradient as its value
-        self.initializer = initializer if callable(initializer) else None
+        self.initializer = initializer if is_function(initializer) else None
         self.owner: Any = None  # the flat buffer that holds it, once a model trains it
 
     @classmethod

@@ -11,7 +11,7 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.tree import everything_in, reached
 from fastnn.core.turns import turn
-from fastnn.core.types import Array
+from fastnn.core.types import Array, is_function
 from fastnn.core.values import storable
 from fastnn.graph import Symbol, Variable, current
 from fastnn.layers import nest
@@ -253,7 +253,7 @@ class StateMixin:
         Raises ArgumentError for anything else.
         """
         for value in nest.flatten(loss):
-            if callable(value) and not isinstance(value, Symbol):
+            if is_function(value):
                 self._loss_functions.append(value)
                 continue
             known = isinstance(value, (Symbol, np.ndarray, np.generic, float, int))

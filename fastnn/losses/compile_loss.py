@@ -6,6 +6,7 @@ from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import flatten as leaves
 from fastnn.core.tree import is_nested, map_structure, pack, same_structure
+from fastnn.core.types import is_function
 from fastnn.graph import Variable
 from fastnn.losses import identifiers
 from fastnn.losses.classes import wrap
@@ -72,7 +73,8 @@ class CompileLoss:
                 f"or dict (multiple output case). Received instead: loss_weights={loss_weights!r} of "
                 f"type {type(loss_weights).__name__}."
             )
-        wrong = next((w for w in leaves(loss_weights) if w is not None and (isinstance(w, str) or callable(w))), None)
+        weights = (w for w in leaves(loss_weights) if w is not None)
+        wrong = next((w for w in weights if isinstance(w, str) or is_function(w)), None)
         if wrong is not None:
             raise ArgumentError(
                 f"`loss_weights` must be numbers. Received: {wrong!r}. The third argument of compile() "

@@ -13,7 +13,7 @@ from fastnn.core.arguments import ChecksArguments, name_of
 from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import snake_case
 from fastnn.core.tree import everything_in, reached
-from fastnn.core.types import Config, Tensor, open_signature
+from fastnn.core.types import Config, Tensor, is_function, open_signature
 from fastnn.graph import Variable, current
 from fastnn.graph.calls import Unhashed, event, gathered, wanted
 from fastnn.graph.variable import auto_name, zero
@@ -268,5 +268,5 @@ def _initial(initializer, shape, dtype):
         initializer = initializers.get(initializer)
     if isinstance(initializer, type):
         initializer = initializer()
-    value = initializer(shape, dtype=dtype) if callable(initializer) else initializer
+    value = initializer(shape, dtype=dtype) if is_function(initializer) else initializer
     return np.broadcast_to(np.asarray(value, dtypes.numpy_type(dtype)), shape).copy()

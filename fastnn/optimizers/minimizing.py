@@ -6,7 +6,7 @@ from typing import Any
 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
-from fastnn.core.types import Tensor
+from fastnn.core.types import Tensor, is_function
 from fastnn.graph import Variable, current
 
 
@@ -63,14 +63,14 @@ class Minimizing:
         Args:
             loss, var_list, grad_loss, tape: as of `minimize`.
         """
-        if current() is None and tape is None and not callable(loss):
+        if current() is None and tape is None and not is_function(loss):
             raise ArgumentError(
                 f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss!r}, tape=None. Pass a "
                 "function that computes the loss, or the GradientTape that recorded it."
             )
         tape = hooks.call("tape") if tape is None else tape
-        with tape if callable(loss) else contextlib.nullcontext():
-            value = loss() if callable(loss) else loss
+        with tape if is_function(loss) else contextlib.nullcontext():
+            value = loss() if is_function(loss) else loss
             variables = list(var_list() if callable(var_list) else var_list)
         grads = tape.gradient(value, variables, None if grad_loss is None else [grad_loss])
         return list(zip(grads, variables))

@@ -17,7 +17,7 @@ from fastnn.core import config, dtypes
 from fastnn.core.arguments import ChecksArguments, name_of, near, number, whole
 from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.naming import snake_case
-from fastnn.core.types import Config
+from fastnn.core.types import Config, is_function
 from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
 from fastnn.optimizers.applying import LIVE, Applying
@@ -116,7 +116,7 @@ class Optimizer(ChecksArguments, OptimizerVariables, Rate, Applying):
         self._excluded, self._excluded_names = set(), None
         self._iterations = self._track(np.zeros((), np.int64), "int64", "iteration")
         self._python_rate = self._traceable = None  # the value of a rate that only Python can compute
-        if isinstance(learning_rate, LearningRateSchedule) or callable(learning_rate):
+        if isinstance(learning_rate, LearningRateSchedule) or is_function(learning_rate):
             self._learning_rate = learning_rate
         else:
             dtype = config.floatx()

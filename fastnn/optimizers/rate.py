@@ -7,6 +7,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.core.arguments import number
 from fastnn.core.errors import ArgumentTypeError
+from fastnn.core.types import is_function
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.lifetime import passing
 from fastnn.optimizers.schedules.schedule import LearningRateSchedule
@@ -46,7 +47,7 @@ class Rate:
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> Any:
-        if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, Variable)):
+        if isinstance(value, LearningRateSchedule) or (is_function(value) and not isinstance(value, Variable)):
             if isinstance(self._learning_rate, Variable):
                 old = self._learning_rate
                 object.__setattr__(self, "_variables", [v for v in self._variables if v is not old])

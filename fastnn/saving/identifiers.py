@@ -4,6 +4,7 @@ import importlib
 
 from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.registry import suggest
+from fastnn.core.types import is_function
 from fastnn.saving.registration import find_custom
 from fastnn.saving.serialization import deserialize_object, serialize_object
 
@@ -49,7 +50,7 @@ def resolve(kind, identifier, table, category, custom_objects=None):
         return found() if isinstance(found, type) else found
     if isinstance(identifier, type):
         return identifier()
-    if callable(identifier):
+    if is_function(identifier):
         return identifier
     raise ArgumentError(f"Could not interpret {kind} identifier: {identifier!r} (of type {type(identifier).__name__}).")
 

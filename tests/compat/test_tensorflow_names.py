@@ -179,7 +179,7 @@ def test_random_images():
     ("nn.conv2d_transpose(f, wt, [2, 9, 10, 4], 2)", NotSupportedError, "output_shape"),
     ("boolean_mask(x, [True, False])", ArgumentError, "mask of shape"),
     ("reduce_sum(x, 0, True, dim=3)", TypeError, "tensorflow.reduce_sum"),
-    ("math.lgamma(x)", AttributeError, "math.lgamma is not part of fastnn"),
+    ("math.sobol_sample(2, 3)", AttributeError, "math.sobol_sample is not part of fastnn"),
     ("reduce_summ(x)", AttributeError, "Nearest: reduce_sum"),
     ("io.gfiles", AttributeError, "not part of fastnn"),
 ])  # fmt: skip
@@ -217,3 +217,26 @@ with tf.device("/CPU:0"), tf.name_scope("x"):
     code = f"import sys; sys.path.insert(0, {str(root)!r}); from fastnn.compat import install; install()\n{script}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_more_distributions():
+    gamma = tf.random.gamma([2000], alpha=[2.0, 6.0], beta=2.0, seed=3)
+    assert gamma.shape == (2000, 2) and gamma.dtype == "float32"
+    np.testing.assert_allclose(np.mean(gamma, axis=0), [1.0, 3.0], atol=0.15)
+    counts = tf.random.poisson([2000], [0.5, 4.0], seed=3)
+    assert counts.shape == (2000, 2) and counts.dtype == "float32"
+    np.testing.assert_allclose(np.mean(counts, axis=0), [0.5, 4.0], atol=0.2)
+    wins = tf.random.stateless_binomial([2000], seed=[1, 2], counts=10, probs=0.3)
+    assert wins.dtype == "int32" and abs(np.mean(wins) - 3) < 0.2
+
+
+@pytest.mark.parametrize("call", [
+    "stateless_gamma([4], [1, 2], 2.0)", "stateless_poisson([4], [1, 2], 30.0)",
+    "stateless_categorical([[0.0, 0.0, 0.0]], 9, [1, 2])", "stateless_truncated_normal([4], [1, 2])",
+    "split([1, 2], 3)", "fold_in([1, 2], 5)",
+])  # fmt: skip
+def test_stateless_numbers_are_those_of_their_seed(call):
+    first, again, other = (
+        np.asarray(eval(f"tf.random.{text}", {"tf": tf})) for text in (call, call, call.replace("[1, 2]", "[1, 3]"))
+    )
+    assert (first == again).all() and (first != other).any()

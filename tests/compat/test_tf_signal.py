@@ -19,6 +19,32 @@ def test_what_is_framed_in_a_model_is_framed_alike():
     np.testing.assert_allclose(model.predict(SOUND, verbose=0), back(frame(SOUND, 8, 4), 4), rtol=1e-6)
 
 
+@pytest.mark.parametrize("length", [40, None])
+@pytest.mark.parametrize("pad_end", [False, True])
+def test_spectra_in_a_model_are_those_of_arrays(length, pad_end):
+    def spectrum(v):
+        return tf["math.abs"](tf["signal.stft"](v, 8, 4, fft_length=16, pad_end=pad_end))
+
+    def there_and_back(v):
+        return tf["signal.inverse_stft"](tf["signal.stft"](v, 8, 4), 8, 4)
+
+    x = fastnn.Input((length,))
+    model = fastnn.Model(x, [fastnn.layers.Lambda(f)(x) for f in (spectrum, there_and_back)])
+    for found, of in zip(model.predict(SOUND, verbose=0), (spectrum, there_and_back)):
+        np.testing.assert_allclose(found, of(SOUND), rtol=1e-5, atol=1e-5)
+
+
+def test_a_tape_sees_spectra():
+    sound = fastnn.Variable(SOUND)
+    with fastnn.GradientTape() as tape:
+        loss = tf["reduce_sum"](tf["math.abs"](tf["signal.stft"](sound, 8, 4)) ** 2)
+    found, step = np.asarray(tape.gradient(loss, sound)), np.zeros_like(SOUND)
+    step[1, 17] = 0.01
+    loss_of = lambda v: float((np.abs(np.asarray(tf["signal.stft"](v.astype("float32"), 8, 4))) ** 2).sum())
+    slope = (loss_of(SOUND + step) - loss_of(SOUND - step)) / 0.02
+    np.testing.assert_allclose(found[1, 17], slope, rtol=2e-2)
+
+
 def test_a_spectrum_and_back():
     spectrum = tf["signal.stft"](SOUND, 8, 4, window_fn=None)
     assert spectrum.dtype == "complex64" and spectrum.shape == (2, 9, 5)

@@ -48,3 +48,29 @@ def test_without_the_aliases_parts_are_plain_arrays():
     part = fastnn.Variable(np.ones((2, 2)))[0]
     with pytest.raises(AttributeError):
         part.assign(2.0)
+
+
+CALLED = """
+import tensorflow as tf
+v = tf.Variable([1.0, 2.0])
+print(v.value().numpy(), v.value.numpy(), (v.value() * 2.0).numpy())
+with tf.GradientTape() as tape:
+    y = tf.reduce_sum(v.value() ** 2)
+print(tape.gradient(y, v).numpy())
+times = tf.function(lambda x: v.value() * x)
+print(times(tf.constant(3.0)).numpy())
+# what may be called is still no function: a rate, a first value, a loss
+optimizer = tf.keras.optimizers.SGD(v.value()[0])
+optimizer.learning_rate = y
+print(float(optimizer.learning_rate), tf.Variable(v.value()).numpy())
+try:
+    optimizer.minimize(y, [v])
+except ValueError as error:
+    print("refused")
+"""
+
+
+def test_values_of_variables_are_called_and_are_no_functions(tmp_path):
+    status, out, errors = run(CALLED, tmp_path)
+    assert status == 0, errors
+    assert out.splitlines() == ["[1. 2.] [1. 2.] [2. 4.]", "[2. 4.]", "[3. 6.]", "5.0 [1. 2.]", "refused"]
