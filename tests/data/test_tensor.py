@@ -69,10 +69,3 @@ def test_the_dtype_of_a_tensor_has_the_words_of_both_libraries(name):
     np.save(file, tensor)
     file.seek(0)
     assert np.load(file).dtype is plain
-
-
-def test_tensors_fill_tables():
-    pandas = pytest.importorskip("pandas")
-    for name in ("bool", "int32", "float32"):
-        tensor = np.ones((2, 3), name).view(Tensor)
-        assert (pandas.DataFrame(tensor).dtypes == name).all() and pandas.Series(tensor[0]).dtype == name
