@@ -98,6 +98,9 @@ CLASSES = {
     "applications.imagenet_utils": {"_obtain_input_shape": "obtain_input_shape"},
 }  # fmt: skip
 
+# Modules that `from keras.ops import *` gives besides names, as Keras's does: {module: names}.
+STARRED = {"ops": ("image", "linalg", "nn", "numpy")}
+
 # What the TensorFlow root holds besides the functions of fastnn.compat.tf_names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {
     **dict.fromkeys(("random.set_seed", "set_random_seed", "random.set_random_seed", "compat.v1.set_random_seed"),
