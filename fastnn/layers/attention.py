@@ -167,12 +167,12 @@ class MultiHeadAttention(AttentionNames, Layer):
         rank = len(query_shape)
         projection = _Projection(self._output or (query_shape[-1],), 2, rank + 1, self, "attention_output")
         setattr(self, f"{kept_as}output_dense", projection)
-        self._build_attention(rank)
+        self._build_attention(rank + 1)
         self.output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
 
     def _build_attention(self, rank):
-        """What lies between the projections, of inputs of a rank; layers that make projections of their own call it."""
-        self._rank = rank
+        """What lies between projections that have a rank; layers that make projections of their own call it."""
+        rank = self._rank = rank - 1
         axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
         self.attention_axes = [a if a >= 0 else rank + a for a in axes]
         self.softmax = Softmax(dtype=self.dtype_policy)

@@ -378,7 +378,9 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return inference.of_call(self, args, kwargs)
         first = args[0] if args else next(iter(kwargs.values()))
-        shape = self.compute_output_shape(signature.shapes_of(first))
+        own = type(self).compute_output_shape
+        shape_args, shape_kwargs = signature.build_arguments(own, signature.of(type(self).call), args, kwargs)
+        shape = self.compute_output_shape(*shape_args, **shape_kwargs)
         dtype = self.compute_dtype
         leaf = nest.flatten(first)[0]
         if self._keeps_dtype and not dtypes.is_float(leaf.dtype):

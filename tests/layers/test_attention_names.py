@@ -91,7 +91,7 @@ def test_a_layer_may_make_its_projections_itself():
                 )
                 setattr(self, f"_{name}_dense", made)
                 made.build(shape)
-            self._build_attention(len(query_shape))
+            self._build_attention(len(query_shape) + 1)
             self._output_dense = layers.EinsumDense("abcd,cde->abe", (None, query_shape[-1]), bias_axes="e")
             self._output_dense.build((*query_shape[:-1], self._num_heads, self._key_dim))
 

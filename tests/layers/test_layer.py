@@ -420,3 +420,16 @@ def test_a_build_of_ones_own_may_call_that_of_the_base_before_it_has_made_all(fi
     layer.build((None, 3))
     assert layer.built and [v.shape for v in layer.weights] == [(2,), (3, 2), (2,)]
     assert Embedded()(np.ones((1, 3), "float32")).shape == (1, 2)
+
+
+def test_rules_of_shapes_get_the_shapes_that_they_name():
+    class Two(layers.Layer):
+        def call(self, query, value, scale=None):
+            raise AssertionError("the rule says the shape")
+
+        def compute_output_shape(self, query_shape, value_shape, scale_shape=None):
+            return [(*query_shape[:-1], value_shape[-1]), scale_shape or (1,)]
+
+    q, v = layers.Input((3, 4)), layers.Input((5, 6))
+    assert [tuple(x.shape) for x in Two()(q, v)] == [(None, 3, 6), (1,)]
+    assert [tuple(x.shape) for x in Two()(q, value=v, scale=q)] == [(None, 3, 6), (None, 3, 4)]
