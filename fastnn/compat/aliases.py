@@ -38,12 +38,7 @@ class _Alias(types.ModuleType):
         if name == "version" and target.__name__ == "fastnn":
             return lambda: VERSION
         if name == "__all__":
-            return sorted(
-                {
-                    *getattr(target, "__all__", ()),
-                    *names.CLASSES.get(target.__name__.removeprefix("fastnn").lstrip("."), ()),
-                }
-            )
+            return _starred(self.__name__, target)
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
         # Not an AttributeError: `from x import y` would drop the words.
@@ -80,6 +75,17 @@ class _Alias(types.ModuleType):
 
     def __reduce__(self):
         return importlib.import_module, (self.__name__,)
+
+
+def _starred(name, target):
+    """What `from name import *` gives: names of the module behind it, old ones, and modules as Keras's star does."""
+    below = target.__name__.removeprefix("fastnn").lstrip(".")
+    own = getattr(target, "__all__", None) or [
+        n for n, v in vars(target).items() if getattr(v, "__module__", "") == target.__name__ and n[0] != "_"
+    ]
+    known = {*own, *names.CLASSES.get(below, ()), *names.STARRED.get(below, ())}
+    # under an old name a module has not all the modules below it
+    return sorted(n for n in known if _exists(target_of(f"{name}.{n}")) or not _exists(f"{target.__name__}.{n}"))
 
 
 class _TensorFlow(types.ModuleType):

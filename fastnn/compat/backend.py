@@ -17,7 +17,7 @@ from fastnn.compat.backend_values import get_value
 from fastnn.compat.shapes import Sizes
 from fastnn.core import dtypes, hooks
 from fastnn.core.config import image_data_format, set_image_data_format
-from fastnn.core.errors import ArgumentError, GoneNameError
+from fastnn.core.errors import ArgumentError
 from fastnn.core.types import is_function
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.variable import auto_name

@@ -6,7 +6,6 @@ from fastnn import activations, ops, random
 from fastnn.compat.backend_values import variable
 from fastnn.core import config, dtypes
 from fastnn.core.config import floatx, image_data_format
-from fastnn.core.errors import ArgumentError
 from fastnn.core.types import is_function
 from fastnn.graph import Symbol
 from fastnn.layers import Dot

@@ -80,7 +80,7 @@ NAMES = {
         "KerasTensor": "graph.tensor:KerasTensor",
     },
     "api_export": {"keras_export": "compat.keras2_utils:as_it_is"},
-    "optimizers": {"BaseOptimizer": "optimizers:Optimizer"},
+    "optimizers": {"BaseOptimizer": "optimizers:Optimizer"}, "saving": {"H5IOStore": "compat.h5_store:H5IOStore"},
 }  # fmt: skip
 
 # Parts of the names of Keras's modules.

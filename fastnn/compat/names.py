@@ -131,6 +131,8 @@ CLASSES = {
 
 for _module, _more in (*keras2_blocks.NAMES.items(), *year_parts.NAMES.items()):
     CLASSES[_module] = {**_more, **CLASSES.get(_module, {})}
+# Modules that `from keras.ops import *` gives besides names, as Keras's does: {module: names}.
+STARRED = {"ops": ("image", "linalg", "nn", "numpy")}
 
 # What the TensorFlow root holds besides the functions of fastnn.compat.tf_names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {
@@ -176,6 +178,7 @@ TENSORFLOW_FUNCTIONS = {
     **{f"version.{n}": f"compat.tensorflow:{n}" for n in ("VERSION", "GIT_VERSION", "COMPILER_VERSION")},
     "keras_export": "compat.keras2_utils:as_it_is", "tf_export": "compat.keras2_utils:as_it_is",
     "image.ResizeMethod": "compat.tf_images:ResizeMethod",
+    **{f"raw_ops.ImageProjectiveTransformV{n}": f"compat.tf_transforms:projective_v{n}" for n in (2, 3)},
     "compat.v1.gradients": "compat.tf_function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.core import config, dtypes
 from fastnn.core.types import is_function
-from fastnn.data.tensor import Tensor
+from fastnn.data.tensor import NumberType, Tensor
 from fastnn.gradients import GradientTape
 from fastnn.graph import Variable as _Variable
 from fastnn.graph.tensor import DType
@@ -17,11 +17,11 @@ from fastnn.runtime import device
 
 __all__ = ["GradientTape", "Tensor", "Variable", "constant"]
 
-float16, bfloat16, float32, float64 = map(DType, ("float16", "bfloat16", "float32", "float64"))
-int8, int16, int32, int64 = map(DType, ("int8", "int16", "int32", "int64"))
-uint8, uint16, uint32, uint64 = map(DType, ("uint8", "uint16", "uint32", "uint64"))
-complex64, complex128 = map(DType, ("complex64", "complex128"))
-bool, double, string = map(DType, ("bool", "float64", "string"))  # the names that scripts use: tf.bool
+float16, bfloat16, float32, float64 = map(NumberType, ("float16", "bfloat16", "float32", "float64"))
+int8, int16, int32, int64 = map(NumberType, ("int8", "int16", "int32", "int64"))
+uint8, uint16, uint32, uint64 = map(NumberType, ("uint8", "uint16", "uint32", "uint64"))
+complex64, complex128 = map(NumberType, ("complex64", "complex128"))
+bool, double, string = NumberType("bool"), NumberType("float64"), DType("string")  # the names that scripts use: tf.bool
 newaxis = None
 
 
@@ -32,7 +32,8 @@ def as_dtype(type_value):
     (127, 'float32')
     """
     kinds = {float: "float32", int: "int64", str: "string", object: "string", builtins.bool: "bool"}
-    return DType(kinds.get(type_value) or ("string" if type_value == "string" else dtypes.standardize(type_value)))
+    name = kinds.get(type_value) or ("string" if type_value == "string" else dtypes.standardize(type_value))
+    return DType(name) if name == "string" else NumberType(name)
 
 
 class PhysicalDevice(NamedTuple):
@@ -75,7 +76,7 @@ def constant(value, dtype=None, shape=None, name="Const"):
     """A tensor; Python's floats are of the default float type and its integers int32, arrays keep their dtype.
 
     >>> constant([1.0, 2.0]).dtype, constant(np.arange(2.0)).dtype
-    (dtype('float32'), dtype('float64'))
+    ('float32', 'float64')
     >>> constant([1, 2, 3, 4], shape=(2, 2)).tolist()
     [[1, 2], [3, 4]]
     """

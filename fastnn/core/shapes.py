@@ -101,6 +101,15 @@ def pair(value: Any, name: str, rank: int = 2, minimum: int = 1) -> Shape:
     return tuple(int(v) for v in items)
 
 
+def of_word(padding: Any) -> Any:
+    """A padding given as a word, which may be in capitals, in small letters; anything else as it is.
+
+    >>> of_word("SAME"), of_word(((1, 1),))
+    ('same', ((1, 1),))
+    """
+    return padding.lower() if isinstance(padding, str) else padding
+
+
 def window(size: int | None, kernel: int, stride: int, padding: Any, dilation: int = 1) -> tuple[Any, int, int]:
     """(output size, pad before, pad after) of a sliding window along one axis of `size` elements.
 

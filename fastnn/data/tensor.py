@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from fastnn.core import dtypes, results
 from fastnn.graph.array import Array
+from fastnn.graph.tensor import DType
 from fastnn.graph.tensor import Tensor as Lazy
 
 
@@ -52,6 +54,66 @@ def as_texts(array: Any) -> Any:
     return found
 
 
+class NumberType(DType):
+    """A dtype of numbers: equal to its name, to NumPy's dtype and to NumPy's type; it has what either library's has.
+
+    >>> one = NumberType("float32")
+    >>> one == np.float32, one == np.dtype("float32"), one.is_floating, one.char, {"float32": 1}[one]
+    (True, True, True, 'f', 1)
+    """
+
+    __slots__ = ()
+    _is_numeric = _legacy = True  # what NumPy's own functions ask the class of a dtype
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str):
+            return str.__eq__(self, other)
+        if isinstance(other, (type, np.dtype)):
+            return self.numpy == other
+        return NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+    def __len__(self) -> int:
+        return 0  # fields, of which a dtype of numbers has none
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def __class__(self) -> Any:  # libraries for tables ask isinstance(x.dtype, np.dtype)
+        return np.dtype
+
+    @__class__.setter
+    def __class__(self, value: Any) -> None:
+        raise AttributeError("The class of a dtype does not change.")
+
+    def __reduce__(self) -> Any:
+        return NumberType, (str(self),)
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """NumPy's dtype."""
+        return np.dtype(dtypes.numpy_type(str(self)))
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(f"'DType' object has no attribute {name!r}")
+        return getattr(self.numpy, name)
+
+
+@functools.cache
+def _number_type(dtype: np.dtype[Any]) -> Any:
+    """The dtype of a tensor whose array has one of NumPy's; NumPy's own where it is no dtype of numbers."""
+    return NumberType(dtype.name) if dtype.kind in "biufc" else dtype
+
+
+_plain_dtype: Any = np.ndarray.dtype
+
+
 class _AnyTensor(type):
     """Values that are still to come are tensors, too."""
 
@@ -68,6 +130,15 @@ class Tensor(Array, metaclass=_AnyTensor):
     >>> np.ones(2).view(Tensor).numpy()
     array([1., 1.])
     """
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype, with the words of NumPy's and of TensorFlow's."""
+        return _number_type(_plain_dtype.__get__(self))
+
+    @dtype.setter
+    def dtype(self, value: Any) -> None:
+        _plain_dtype.__set__(self, value)
 
     def numpy(self) -> Any:
         """The values as a plain array; of a scalar, the number; text as Text."""

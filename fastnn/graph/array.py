@@ -27,6 +27,11 @@ def _recorded(name: str, operation: str, swap: bool = False) -> Any:
     return method
 
 
+def as_index(key: list[Any]) -> Any:
+    """A list between brackets as NumPy takes it: as a tuple, where it holds slices or None, which index no rows."""
+    return tuple(key) if any(k is None or k is Ellipsis or isinstance(k, slice) for k in key) else key
+
+
 def _property(name: str, operation: str) -> Any:
     """A property of arrays that a gradient tape sees, where it watches the array."""
     plain = getattr(_ndarray, name)
@@ -95,7 +100,15 @@ class Array(np.ndarray):
     __rfloordiv__ = _recorded("__rfloordiv__", "floor_divide", True)
     __neg__, __abs__ = _recorded("__neg__", "negative"), _recorded("__abs__", "abs")
     __pos__ = _recorded("__pos__", "copy")
-    __getitem__ = _recorded("__getitem__", "getitem")
+
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) is list:
+            key = as_index(key)
+        if here.recording and gathers((self, key)):
+            return hooks.call("operator", "getitem", self, key)
+        found = _ndarray.__getitem__(self, key)
+        return np.asarray(found).view(type(self)) if isinstance(found, np.generic) else found
+
     # Who else holds the tensor keeps its values, as with Keras's.
     __iadd__, __isub__, __imul__, __itruediv__ = __add__, __sub__, __mul__, __truediv__
     __ipow__, __imatmul__, __imod__, __ifloordiv__ = __pow__, __matmul__, __mod__, __floordiv__

@@ -1,6 +1,7 @@
 """MultiHeadAttention."""
 
 import math
+import string
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from fastnn.layers.activation import Softmax
 from fastnn.layers.attention_names import AttentionNames
 from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
+from fastnn.layers.einsum_dense import EinsumDense
 from fastnn.layers.heads import HeadLayout
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
@@ -22,51 +24,31 @@ from fastnn.ops.functions.operands import reserve
 _HIDDEN = -1e30  # a score that no other one is below
 
 
-class _Projection(Layer):
-    """x @ kernel + bias over the last `inner` axes of x, onto `outer` new axes."""
+class _Projection(EinsumDense):
+    """x @ kernel + bias over the last `inner` axes of x, which has `rank`, onto new axes of sizes `outer`."""
 
-    def __init__(self, outer: Any, inner: Any, owner: Any, name: str | None) -> None:
-        super().__init__(name=name, dtype=owner.dtype_policy)
-        self.outer, self.inner, self.use_bias = tuple(outer), inner, owner.use_bias
-        for word in ("kernel", "bias"):
-            for kind in ("initializer", "regularizer", "constraint"):
-                given = getattr(owner, f"{word}_{kind}")
-                # every projection draws weights of its own
-                setattr(self, f"{word}_{kind}", given.clone() if hasattr(given, "clone") else given)
-
-    def build(self, input_shape):
-        shape = (*input_shape[len(input_shape) - self.inner :], *self.outer)
-        inner, outer = range(self.inner), range(self.inner, len(shape))
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=shape,
-            regularizer=self.kernel_regularizer,
-            initializer=initializers.for_axes(self.kernel_initializer, inner, outer),
-            constraint=self.kernel_constraint,
+    def __init__(self, outer: Any, inner: int, rank: int, owner: Any, name: str) -> None:
+        left = string.ascii_lowercase[:rank]
+        right = string.ascii_lowercase[rank : rank + len(outer)]
+        super().__init__(
+            f"{left},{left[rank - inner :]}{right}->{left[: rank - inner]}{right}",
+            (*(None,) * (rank - inner - 1), *outer),
+            bias_axes=right if owner.use_bias else None,
+            name=name,
+            **owner._get_common_kwargs_for_sublayer(),
         )
-        self.bias = (
-            self.add_weight(
-                name="bias",
-                shape=self.outer,
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
-            if self.use_bias
-            else None
-        )
+        self._outer, self._inner = tuple(outer), inner
 
     def call(self, inputs):
+        if self._packing is not None:
+            return super().call(inputs)
         shape = tuple(inputs.shape)
-        depth = math.prod(shape[len(shape) - self.inner :])
-        lead = shape[: len(shape) - self.inner]
-        x = ops.reshape(inputs, (*lead, depth)) if self.inner > 1 else inputs
-        x = ops.matmul(x, ops.reshape(self.kernel, (depth, math.prod(self.outer))))
-        x = ops.reshape(x, (*lead, *self.outer))
+        depth = math.prod(shape[len(shape) - self._inner :])
+        lead = shape[: len(shape) - self._inner]
+        x = ops.reshape(inputs, (*lead, depth)) if self._inner > 1 else inputs
+        x = ops.matmul(x, ops.reshape(self.kernel, (depth, math.prod(self._outer))))
+        x = ops.reshape(x, (*lead, *self._outer))
         return x if self.bias is None else x + self.bias
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[: len(input_shape) - self.inner], *self.outer)
 
 
 class MultiHeadAttention(AttentionNames, Layer):
@@ -174,21 +156,26 @@ class MultiHeadAttention(AttentionNames, Layer):
         """
         key_shape = value_shape if key_shape is None else key_shape
         self._check(query_shape, value_shape, key_shape)
-        rank = self._rank = len(query_shape)
-        axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
-        self.attention_axes = [a if a >= 0 else rank + a for a in axes]
-        fewer = self.num_heads // self.repeats
+        fewer, kept_as = self.num_heads // self.repeats, self._kept_as
         parts = [("query", self.num_heads, self.key_dim, query_shape), ("key", fewer, self.key_dim, key_shape)]
         parts += [("gate", self.num_heads, self.value_dim, query_shape)] if self.use_gate else []
         for which, heads, size, shape in [*parts, ("value", fewer, self.value_dim, value_shape)]:
-            projection = _Projection((heads, size), 1, self, which)
-            setattr(self, f"{self._kept_as}{which}_dense", projection)
+            projection = _Projection((heads, size), 1, len(shape), self, which)
+            setattr(self, f"{kept_as}{which}_dense", projection)
             projection.build(shape)
-        projection = _Projection(self._output or (query_shape[-1],), 2, self, "attention_output")
-        setattr(self, f"{self._kept_as}output_dense", projection)
+        rank = len(query_shape)
+        projection = _Projection(self._output or (query_shape[-1],), 2, rank + 1, self, "attention_output")
+        setattr(self, f"{kept_as}output_dense", projection)
+        self._build_attention(rank + 1)
+        self.output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
+
+    def _build_attention(self, rank):
+        """What lies between projections that have a rank; layers that make projections of their own call it."""
+        rank = self._rank = rank - 1
+        axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
+        self.attention_axes = [a if a >= 0 else rank + a for a in axes]
         self.softmax = Softmax(dtype=self.dtype_policy)
         self.dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy) if self.dropout else None
-        self.output_dense.build((*query_shape[:-1], self.num_heads, self.value_dim))
 
     def call(
         self,

@@ -9,7 +9,7 @@ from fastnn.layers.activation import Softmax
 from fastnn.layers.dropout import Dropout
 
 _SAME = ("num_heads", "key_dim", "value_dim", "dropout", "use_bias", "attention_axes", "sliding_window", "use_gate",
-         "query_dense", "key_dense", "value_dense", "gate_dense", "output_dense",
+         "query_dense", "key_dense", "value_dense", "gate_dense", "output_dense", "activity_regularizer",
          *(f"{word}_{kind}" for word in ("kernel", "bias") for kind in ("initializer", "regularizer", "constraint")),
          )  # fmt: skip
 
@@ -35,7 +35,7 @@ _MADE = {
 
 
 class AttentionNames:
-    """Base: `_query_dense` is query_dense, and so on; found only where a layer has no attribute of that name."""
+    """Base: `_query_dense` is query_dense, and so on, either way; only where a layer has no attribute of that name."""
 
     attention_axes: Any
     dtype_policy: Any
@@ -43,6 +43,8 @@ class AttentionNames:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") and name[1:] in _SAME:
             return object.__getattribute__(self, name[1:])
+        if name in _SAME:
+            return object.__getattribute__(self, f"_{name}")
         if name in _MADE:
             return _MADE[name](self)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -131,7 +131,9 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         Args:
             input_shape: a tuple of ints, None for sizes that vary; a structure of them for several inputs.
         """
-        if input_shape is not None and any(not layer.built for layer in self._flatten_layers(include_self=False)):
+        # A `build` of the layer's own that calls this one may not have made yet what `call` needs.
+        given = input_shape is not None and type(self).build is Layer.build
+        if given and any(not layer.built for layer in self._flatten_layers(include_self=False)):
             self._path = self._path or self.name
             symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
             inference.infer(self._call_inner, (symbols,), {})
@@ -378,7 +380,9 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return inference.of_call(self, args, kwargs)
         first = args[0] if args else next(iter(kwargs.values()))
-        shape = self.compute_output_shape(signature.shapes_of(first))
+        own = type(self).compute_output_shape
+        shape_args, shape_kwargs = signature.build_arguments(own, signature.of(type(self).call), args, kwargs)
+        shape = self.compute_output_shape(*shape_args, **shape_kwargs)
         dtype = self.compute_dtype
         leaf = nest.flatten(first)[0]
         if self._keeps_dtype and not dtypes.is_float(leaf.dtype):

@@ -105,7 +105,7 @@ def as_shape(sizes):
 
 
 def build_arguments(function, call, args, kwargs):
-    """(args, kwargs) for a `build` function (of a class) when the layer is called with args and kwargs.
+    """(args, kwargs) for `build` or `compute_output_shape` (of a class) when the layer is called with args and kwargs.
 
     One parameter gets the shape(s) of the first argument; more get those of the call arguments they are
     named after: `query_shape` that of `query`.
@@ -127,14 +127,14 @@ def build_arguments(function, call, args, kwargs):
     named = {name: shapes[name] for name in names if name in shapes}
     if len(names) <= 1 or not named or any(name not in named for name in required):
         for name in required if len(required) > 1 else ():
-            _check_named(name, call)
+            _check_named(name, call, function.__name__)
         first = next((shape for name, shape in shapes.items() if not name.endswith("_mask_shape")), None)
         return (first,) if names else (), {}
     return (), named
 
 
-def _check_named(name, call):
-    """ArgumentError unless a parameter of `build` has the name of one of `call`, with "_shape" behind it."""
+def _check_named(name, call, method):
+    """ArgumentError unless a parameter of `build` (or so) has the name of one of `call`, with "_shape" behind it."""
     what = ""
     if not name.endswith("_shape"):
         what = f"argument `{name}`, which does not end in `_shape`"
@@ -142,6 +142,7 @@ def _check_named(name, call):
         what = f"argument `{name}`, but `call()` does not have argument `{name.removesuffix('_shape')}`"
     if what:
         raise ArgumentError(
-            "For a `build()` method with more than one argument, all arguments should have a `_shape` suffix and match "
-            f"an argument from `call()`. E.g. `build(self, foo_shape, bar_shape)`. Received `build()` {what}."
+            f"For a `{method}()` method with more than one argument, all arguments should have a `_shape` suffix and "
+            f"match an argument from `call()`. E.g. `{method}(self, foo_shape, bar_shape)`. "
+            f"Received `{method}()` {what}."
         )

@@ -136,11 +136,11 @@ class Tracker:
         if isinstance(value, Variable):
             known = next((h for h in (self.trainable, self.frozen) if any(v is value for v in h)), None)
             return known if known is not None else self.trainable if value.trainable else self.frozen
+        if isinstance(value, type):
+            return None  # a class of layers or metrics, to make them of later
         if getattr(value, "_fastnn_layer", False):
             return self.layers
-        if not isinstance(value, type) and hasattr(value, "update_state") and hasattr(value, "reset_state"):
-            return self.metrics
-        return None
+        return self.metrics if hasattr(value, "update_state") and hasattr(value, "reset_state") else None
 
     def track(self, value, made=None):
         """Enter `value`; lists and dicts come back as kinds that enter what is put into them later.

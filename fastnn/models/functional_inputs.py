@@ -13,6 +13,7 @@ from fastnn.layers.host import is_text, text_array
 from fastnn.models.binding import bound, by_position
 from fastnn.models.checks import as_input
 from fastnn.models.door import AtDoor, Door
+from fastnn.models.step_functions import sees_data
 
 
 class FunctionalInputs:
@@ -92,13 +93,23 @@ class FunctionalInputs:
             return {next(iter(struct)): x}
         return bound(struct, x, model=self.name)
 
+    def _shows_data(self):
+        return self._door is None and sees_data(self)
+
     def input_dtypes(self, x):
-        """The dtypes that the leaves of (standardized) data are wanted in.
+        """The dtypes that the leaves of data are wanted in; None for one that no input takes.
 
         Args:
             x: the data.
         """
-        return [s.dtype for s in (self.inputs if self._door is None else self._door.specs)]
+        if self._door is not None:
+            return [s.dtype for s in self._door.specs]
+        if not self._shows_data():
+            return [s.dtype for s in self.inputs]
+        leaves = nest.flatten(x)
+        taken = map(id, nest.flatten(self._standard_leaves(x, quiet=True)))
+        wanted = {leaf: s.dtype for leaf, s in zip(taken, self.inputs)}
+        return [wanted.get(id(leaf)) for leaf in leaves]
 
     def _build_from_data(self, x):
         """Nothing: a functional model is built when it is made."""

@@ -59,7 +59,11 @@ class Intake:
         """
         if x is None and self.__dict__.get("_fixed") is None:
             raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
-        x = adapter.convert(self._standard_x(x), "x")
+        if self._shows_data():  # as it was given; the model's call puts it in the order of the inputs
+            x = adapter.convert(adapter.sorted_keys(x), "x")
+            taken = self._standard_x(x, quiet=True)
+        else:
+            x = taken = adapter.convert(self._standard_x(x), "x")
         y = adapter.convert(adapter.sorted_keys(y), "y")
         sample_weight = adapter.convert(adapter.sorted_keys(sample_weight), "sample_weight")
         if class_weight is not None:
@@ -79,8 +83,8 @@ class Intake:
         else:
             adapter.row_count(*named)
         self._ensure_built(x)  # a model knows its outputs and tables from then on
-        checks.check_indices(self._index_inputs(), x)
-        checks.check_fit(x, wanted_dtypes(self, x, len(adapter.flatten(x))))
+        checks.check_indices(self._index_inputs(), taken)
+        checks.check_fit(taken, wanted_dtypes(self, taken, len(adapter.flatten(taken))))
         adapter.check_finite(named, only_overflow=what == "predict")
         if what != "predict" and y is not None:
             checks.check_labels(self, y)
@@ -90,6 +94,10 @@ class Intake:
         """Whether a step of this kind ("train", "test", "predict") is the user's own."""
         step = getattr(type(self), f"{kind}_step", None)
         return step is not None and not step.__module__.startswith("fastnn.")
+
+    def _shows_data(self):
+        """Whether a step or a loss of the user's own may look at the data before the model takes its inputs."""
+        return False
 
     def _standard_x(self, x, quiet=False):
         """Dicts in the order of their keys; models with named inputs have an order of their own (see Functional)."""

@@ -21,6 +21,13 @@ def has_own(model: Any, kind: str) -> bool:
     return replaced or any(defined_in(type(model), name) not in HERE for name in names)
 
 
+def sees_data(model: Any) -> bool:
+    """Whether code of the user's own is shown batches as they were given: a step, compute_loss, compute_metrics."""
+    return type(model).compute_loss.__module__ not in HERE or any(
+        has_own(model, k) for k in ("train", "test", "predict")
+    )
+
+
 def step_function(model: Any, kind: str) -> Callable[[Iterator[Any]], Any]:
     """The function of an iterator of batches that makes one step: what a user put there or makes, or the step itself.
 

@@ -152,3 +152,24 @@ def test_what_keras_gives_as_arrays_may_be_changed_and_tensors_may_not(tmp_path)
     status, output, errors = run(OWN, tmp_path)
     assert status == 0, errors
     assert output.count("does not support item assignment") == 3
+
+
+STARS = {
+    "keras.ops": "image linalg nn numpy add softmax",
+    "keras.datasets.mnist": "load_data",
+    "keras.datasets.cifar10": "load_data",
+    "keras.optimizers.legacy": "SGD Adam Optimizer",
+    "keras.backend": "backend floatx",
+    "keras.layers": "Dense Convolution2D",
+    "tensorflow.keras.models": "Sequential load_model",
+    "tensorflow.keras.layers": "Dense",
+}
+
+
+def test_stars_import_what_keras_gives(tmp_path):
+    script = "\n".join(
+        f"space = {{}}\nexec('from {module} import *', space)\nassert space.keys() >= set({given.split()}), {module!r}"
+        for module, given in STARS.items()
+    )
+    status, _, errors = run(script, tmp_path)
+    assert status == 0, errors

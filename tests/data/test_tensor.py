@@ -1,5 +1,9 @@
 """Text that comes out of tensors, and layers that compute on the host."""
 
+import copy
+import io
+import pickle
+
 import numpy as np
 import pytest
 
@@ -8,6 +12,7 @@ from fastnn.core.results import give_as
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor, Text
 from fastnn.graph.array import Array
+from fastnn.graph.tensor import DType
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +51,21 @@ HOST = {
 @pytest.mark.parametrize("name", HOST)
 def test_results_are_tensors(name):
     assert isinstance(HOST[name](), Tensor)
+
+
+@pytest.mark.parametrize("name", ["bool", "int8", "uint16", "int32", "int64", "float16", "float32", "float64"])
+def test_the_dtype_of_a_tensor_has_the_words_of_both_libraries(name):
+    tensor, plain = np.ones((2, 3), name).view(Tensor), np.dtype(name)
+    dtype = tensor.dtype
+    assert dtype == name and dtype == plain and plain == dtype and dtype == plain.type and dtype != np.complex64
+    assert isinstance(dtype, np.dtype) and isinstance(dtype, DType) and {name: 1}[dtype] == 1
+    assert dtype.is_floating == (plain.kind == "f") and dtype.as_numpy_dtype is plain.type and dtype.base_dtype == name
+    assert (dtype.kind, dtype.char, dtype.str, dtype.names) == (plain.kind, plain.char, plain.str, plain.names)
+    assert np.empty(1, dtype).dtype is plain and np.result_type(dtype, "int8") == np.result_type(plain, "int8")
+    assert pickle.loads(pickle.dumps(dtype)) == dtype and type(copy.deepcopy(dtype)) is type(dtype)
+    for function in (np.mean, np.var, np.median, np.unique, np.nanmax, np.cumsum):
+        np.testing.assert_array_equal(function(tensor), function(np.ones((2, 3), name)))
+    file = io.BytesIO()
+    np.save(file, tensor)
+    file.seek(0)
+    assert np.load(file).dtype is plain

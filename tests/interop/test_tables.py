@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import fastnn
 from fastnn import layers
 from fastnn.core.errors import DataError, DataWarning, DTypeError
+from fastnn.data.tensor import Tensor
 from fastnn.utils import load_torch
 
 X = np.arange(24, dtype="float32").reshape(8, 3) / 24
@@ -118,3 +119,10 @@ def test_a_file_of_pytorch(model, tmp_path):
     torch.save(module, tmp_path / "code.pt")  # a module, not its weights: code
     with pytest.raises(ValueError, match="weights_only=True"):
         load_torch(model, tmp_path / "code.pt")
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int32", "float32", "float64"])
+def test_tensors_fill_tables(dtype):
+    tensor = np.ones((2, 3), dtype).view(Tensor)
+    assert (pd.DataFrame(tensor).dtypes == dtype).all() and pd.Series(tensor[0]).dtype == dtype
+    assert pd.DataFrame({"a": tensor[0]}).describe().shape[1] == 1

@@ -74,3 +74,31 @@ def test_names_of_settings():
     grouped = GroupQueryAttention(3, 4, 2)
     assert grouped(np.ones((1, 2, 5), "float32"), np.ones((1, 2, 5), "float32")).shape == (1, 2, 5)
     assert grouped._num_heads == 4
+
+
+def test_a_layer_may_make_its_projections_itself():
+    """As keras_hub's attention of Whisper: query and value have biases, the key none."""
+
+    class Own(layers.MultiHeadAttention):
+        def build(self, query_shape, value_shape, key_shape=None):
+            for name, shape in (("query", query_shape), ("key", value_shape), ("value", value_shape)):
+                made = layers.EinsumDense(
+                    "abc,cde->abde",
+                    (None, self._num_heads, self._key_dim),
+                    bias_axes=None if name == "key" else "de",
+                    **self._get_common_kwargs_for_sublayer(),
+                    activity_regularizer=self._activity_regularizer,
+                )
+                setattr(self, f"_{name}_dense", made)
+                made.build(shape)
+            self._build_attention(len(query_shape) + 1)
+            self._output_dense = layers.EinsumDense("abcd,cde->abe", (None, query_shape[-1]), bias_axes="e")
+            self._output_dense.build((*query_shape[:-1], self._num_heads, self._key_dim))
+
+    x = np.random.default_rng(0).normal(size=(2, 4, 6)).astype("float32")
+    own, plain = Own(2, 3), layers.MultiHeadAttention(2, 3)
+    assert own(x, x).shape == plain(x, x).shape == (2, 4, 6)
+    assert [tuple(v.shape) for v in own.weights] == [(6, 2, 3), (2, 3), (6, 2, 3), (6, 2, 3), (2, 3), (2, 3, 6), (6,)]
+    weights = [w.numpy() for w in own.weights]
+    plain.set_weights([*weights[:3], np.zeros((2, 3)), *weights[3:]])
+    np.testing.assert_allclose(own(x, x), plain(x, x), rtol=1e-5, atol=1e-6)

@@ -396,3 +396,40 @@ def test_a_layer_of_a_model_can_be_pickled_and_copied():
     for twin in (pickle.loads(pickle.dumps(model.layers[0])), copy.deepcopy(model.layers[0])):
         np.testing.assert_array_equal(twin(rows), model.layers[0](rows))
         assert twin(fastnn.Input((3,))).shape == (None, 2)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_build_of_ones_own_may_call_that_of_the_base_before_it_has_made_all(first):
+    class Embedded(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = layers.Dense(2)
+
+        def build(self, input_shape):
+            if first:
+                super().build(input_shape)
+            self.inner.build(input_shape)
+            self.scale = self.add_weight(shape=(2,), initializer="ones")
+            if not first:
+                super().build(input_shape)
+
+        def call(self, x):
+            return self.inner(x) * self.scale
+
+    layer = Embedded()
+    layer.build((None, 3))
+    assert layer.built and [v.shape for v in layer.weights] == [(2,), (3, 2), (2,)]
+    assert Embedded()(np.ones((1, 3), "float32")).shape == (1, 2)
+
+
+def test_rules_of_shapes_get_the_shapes_that_they_name():
+    class Two(layers.Layer):
+        def call(self, query, value, scale=None):
+            raise AssertionError("the rule says the shape")
+
+        def compute_output_shape(self, query_shape, value_shape, scale_shape=None):
+            return [(*query_shape[:-1], value_shape[-1]), scale_shape or (1,)]
+
+    q, v = layers.Input((3, 4)), layers.Input((5, 6))
+    assert [tuple(x.shape) for x in Two()(q, v)] == [(None, 3, 6), (1,)]
+    assert [tuple(x.shape) for x in Two()(q, value=v, scale=q)] == [(None, 3, 6), (None, 3, 4)]

@@ -56,7 +56,7 @@ def test_training_moves_the_parts_alone_and_files_hold_the_changed_weight(name, 
     moved = [bool((w.numpy() != old).any()) for w, old in zip(layer.weights, before)]
     assert moved[0] is False and all(moved[1:])
     expected = model.predict(x, verbose=0)
-    model.save(tmp_path / "m.keras")
+    model.save(tmp_path / "m.keras", include_optimizer=False)
     again = keras.models.load_model(tmp_path / "m.keras")
     assert again.layers[-1].lora_enabled and again.layers[-1].get_config()["lora_alpha"] == 2
     np.testing.assert_allclose(again.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-5)
@@ -97,3 +97,36 @@ def test_a_weight_that_is_replaced_is_seen_by_the_next_call():
     layer.kernel = other
     assert layer.kernel is other and layer.weights[0] is other and len(layer.weights) == 2
     assert not model.predict(x, verbose=0).any()
+
+
+@pytest.mark.parametrize("made", [
+    lambda: L.MultiHeadAttention(2, 4, output_shape=3), lambda: L.GroupQueryAttention(4, 4, 2, use_bias=False),
+    lambda: L.MultiHeadAttention(2, 4, value_dim=3, attention_axes=(1,), use_gate=True),
+])  # fmt: skip
+def test_the_projections_of_attention_are_adapted(made, tmp_path):
+    """As Keras's, which are EinsumDense layers: who walks over the layers of a model finds them."""
+    keras.utils.set_random_seed(3)
+    inputs = L.Input((5, 6))
+    attention = made()
+    model = keras.Model(inputs, L.GlobalAveragePooling1D()(attention(inputs, inputs)))
+    x = np.random.default_rng(0).normal(size=(8, 5, 6)).astype("float32")
+    before = model.predict(x, verbose=0)
+    found = [layer for layer in model._flatten_layers() if isinstance(layer, L.EinsumDense)]
+    assert {layer.name for layer in found} >= {"query", "key", "value", "attention_output"}
+    for layer in found:
+        layer.enable_lora(2)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), before)
+    frozen = [layer._kernel.numpy() for layer in found]
+    model.compile("adam", "mse")
+    model.fit(x, np.ones_like(before), epochs=2, verbose=0)
+    for layer, kernel in zip(found, frozen):
+        np.testing.assert_array_equal(layer._kernel.numpy(), kernel)
+        assert np.abs(layer.lora_kernel_b.numpy()).max() > 0
+        # the layer computes what its equation says
+        shape = (2, *(5,) * (len(layer._parts[0]) - 1 - layer._inner), *layer.kernel.shape[: layer._inner])
+        given = np.random.default_rng(1).normal(size=shape).astype("float32")
+        y = keras.ops.einsum(layer.equation, given, layer.kernel)
+        np.testing.assert_allclose(layer(given), y if layer.bias is None else y + layer.bias, rtol=1e-4, atol=1e-5)
+    model.save(tmp_path / "m.keras", include_optimizer=False)
+    again = keras.saving.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-5, atol=1e-6)

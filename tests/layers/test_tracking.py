@@ -1,6 +1,9 @@
 """What a layer owns, and what it is told not to own."""
 
-from fastnn import layers
+import numpy as np
+import pytest
+
+from fastnn import Variable, layers, losses, metrics, models, optimizers
 from fastnn.layers import tracking
 
 
@@ -19,3 +22,13 @@ def test_what_is_set_in_a_scope_without_tracking_is_not_the_layers():
     assert len(layer.weights) == 1
     layer.other = inner
     assert layer._tracker.layers == [inner]
+
+
+@pytest.mark.parametrize("kind", [layers.Dense, metrics.Mean, models.Model, Variable, optimizers.SGD, losses.Loss])
+def test_classes_to_make_parts_of_later_are_no_parts(kind):
+    layer = layers.Dense(2)
+    layer.kind, layer.kinds, layer.by_name = kind, [kind], {"one": (kind,)}
+    assert layer.kind is kind and layer.kinds[0] is kind
+    layer(np.ones((1, 2), "float32"))
+    layer.kind = None
+    assert (len(layer.weights), layer._layers, layer.metrics if hasattr(layer, "metrics") else []) == (2, [], [])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import layers, ops
+from fastnn import layers, models, ops, utils
 from fastnn.core.errors import DataError, FastnnError
 from fastnn.data import Dataset
+from fastnn.layers import nest
 
 X = np.arange(24, dtype="float32").reshape(12, 2) / 24
 
@@ -83,3 +84,67 @@ def test_what_is_wrong_in_a_step_is_said():
     model.compile("sgd")
     with pytest.raises(FastnnError, match="reshape"):
         model.fit(X, verbose=0)
+
+
+class Shown(models.Model):
+    """A model that keeps what its step is shown."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        type(self).seen = x
+        return super().compute_loss(x, y, y_pred, sample_weight)
+
+
+class Stepped(models.Model):
+    """The same, in a step of its own that trains nothing."""
+
+    def train_step(self, data):
+        type(self).seen = data[0]
+        return {"size": float(ops.sum(ops.ones_like(self(data[0], training=True))).shape == ())}
+
+    test_step = train_step
+
+
+@pytest.mark.parametrize("kind", [Shown, Stepped])
+@pytest.mark.parametrize(
+    ("inputs", "given"),
+    [
+        ({"a": "a"}, "a"),
+        ({"a": "a"}, {"a": "a"}),
+        (["a"], "a"),
+        (["a"], ["a"]),
+        (["a"], {"a": "a"}),
+        ("a", {"a": "a"}),
+        ("a", ["a"]),
+        (["a", "b"], {"a": "a", "b": "b"}),
+        (["a", "b"], {"b": "b", "a": "a", "more": "a"}),
+        ({"b": "b", "a": "a"}, {"a": "a", "b": "b"}),
+        ({"a": "a", "b": "b"}, ["a", "b"]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The structure of `inputs`")
+def test_steps_of_ones_own_are_shown_the_data_as_given(kind, inputs, given):
+    """The structure that the user has, whatever that of the model's inputs is; the numbers are the plain model's."""
+    data = {"a": np.arange(8, dtype="float32").reshape(4, 2), "b": np.array([[0], [2], [1], [1]])}
+    y = np.ones((4, 2))
+
+    def made(cls):
+        utils.set_random_seed(1)
+        symbols = {"a": layers.Input((2,), name="a"), "b": layers.Input((1,), name="b", dtype="int32")}
+        used = nest.flatten(inputs)
+        terms = {"a": layers.Dense(2)(symbols["a"]), "b": layers.Flatten()(layers.Embedding(3, 2)(symbols["b"]))}
+        outputs = terms["a"] + terms["b"] if "b" in used else terms["a"]
+        model = cls(nest.map_structure(symbols.get, inputs), outputs)
+        model.compile("sgd", "mse")
+        return model
+
+    x = nest.map_structure(data.get, given)
+    model, plain = made(kind), made(models.Model)
+    model.fit(x, y, verbose=0)
+    assert nest.map_structure(lambda t: tuple(t.shape), kind.seen) == nest.map_structure(lambda t: t.shape, x)
+    losses = model.evaluate(x, y, verbose=0)
+    assert nest.map_structure(lambda t: tuple(t.shape), kind.seen) == nest.map_structure(lambda t: t.shape, x)
+    if kind is Shown:
+        plain.fit(x, y, verbose=0)
+        assert losses == plain.evaluate(x, y, verbose=0)
+        np.testing.assert_array_equal(model.predict(x, verbose=0), plain.predict(x, verbose=0))
+        assert model.train_on_batch(x, y) == plain.train_on_batch(x, y)

@@ -260,3 +260,25 @@ def test_a_scan_on_functional_symbols_with_a_function_that_uses_others():
     found = model.predict_on_batch(values)
     np.testing.assert_allclose(found[0], values[0].sum(0) * 2)
     np.testing.assert_allclose(found[1][1:], np.cumsum(values[0], 0)[:-1] * 2)
+
+
+@pytest.mark.parametrize(
+    "key", ["[:, t]", "[:, t, :]", "[:, t, None, 1:]", "[:, t, t]", "[..., t]", "[:, t - 1, ::2]", "[t]"]
+)
+def test_what_a_loop_counts_is_an_index(key):
+    x = np.arange(27, dtype="float32").reshape(3, 3, 3) / 7
+
+    def indexed(value, t):
+        return eval(f"value{key}")
+
+    expected = sum(indexed(x, t) for t in range(3))
+    zeros = np.zeros_like(expected)
+    found = ops.fori_loop(0, 3, lambda t, s: s + indexed(ops.convert_to_tensor(x), t), zeros)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    x = fastnn.Variable(x)
+    with fastnn.GradientTape() as tape:
+        total = ops.sum(ops.fori_loop(0, 3, lambda t, s: s + indexed(x, t), zeros))
+    counts = np.zeros((3, 3, 3))
+    for t in range(3):
+        indexed(counts, t)[...] += 1
+    np.testing.assert_allclose(tape.gradient(total, x), counts)

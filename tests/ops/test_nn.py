@@ -289,3 +289,38 @@ def test_the_step_number_reaches_the_state_block():
     program = Program(trace, [], {})
     program.run(batches=3)
     assert int(iterations) == 7 and program.state[0] == 7
+
+
+@pytest.mark.parametrize("pool", [ops.max_pool, ops.average_pool])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_windows_of_all_axes_are_those_of_the_spatial_axes(pool, rank):
+    """As TensorFlow writes them: 1 for the batch and the channels."""
+    x = np.random.default_rng(0).normal(size=(2, *[5, 4, 6][:rank], 3)).astype("float32")
+    sizes, strides = (2, 3, 2)[:rank], (1, 2, 1)[:rank]
+    expected = pool(x, sizes, strides)
+    np.testing.assert_array_equal(pool(x, [1, *sizes, 1], [1, *strides, 1]), expected)
+    first = np.moveaxis(x, -1, 1)
+    found = pool(first, (1, 1, *sizes), (1, 1, *strides), data_format="channels_first")
+    np.testing.assert_array_equal(np.moveaxis(found, 1, -1), expected)
+    for wrong in ([2, *sizes, 1], [1, *sizes, 2], [1, *sizes]):
+        with pytest.raises(ValueError, match="pool_size"):
+            pool(x, wrong)
+
+
+PADDED = {
+    "max_pool": lambda x, w, p: ops.max_pool(x, 2, 1, p),
+    "average_pool": lambda x, w, p: ops.average_pool(x, 2, 1, p),
+    "conv": lambda x, w, p: ops.conv(x, w, 1, p),
+    "depthwise_conv": lambda x, w, p: ops.depthwise_conv(x, w[..., :1], 1, p),
+    "separable_conv": lambda x, w, p: ops.separable_conv(x, w[..., :1], np.ones((*(1,) * (w.ndim - 2), 2, 3)), 1, p),
+    "conv_transpose": lambda x, w, p: ops.conv_transpose(x, w, 2, p),
+    "extract_patches": lambda x, w, p: ops.image.extract_patches(x, 2, padding=p),
+}
+
+
+@pytest.mark.parametrize("name", PADDED)
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_paddings_are_words_in_any_case(name, padding):
+    for rank in {"depthwise_conv": (1, 2), "separable_conv": (1, 2), "extract_patches": (2,)}.get(name, (1, 2, 3)):
+        x, w = np.ones((1, *(5,) * rank, 2), "float32"), np.ones((*(3,) * rank, 2, 2), "float32")
+        np.testing.assert_array_equal(PADDED[name](x, w, padding.upper()), PADDED[name](x, w, padding))

@@ -360,3 +360,21 @@ def test_resized_pixels_end_at_the_bounds_of_their_dtype(method):
     np.testing.assert_array_equal(
         ops.image.resize(x, (6, 12), interpolation=method), np.clip(np.round(wide), 0, 255).astype("uint8")
     )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        [None, slice(None)],
+        [slice(None), 1],
+        [Ellipsis, None],
+        [slice(0, 1), slice(None), None],
+        [slice(None), slice(None, None, 2), -1],
+    ],
+)
+def test_lists_of_slices_between_brackets_are_tuples(key):
+    x = np.arange(24, dtype="float32").reshape(2, 3, 4)
+    np.testing.assert_array_equal(ops.add(x, 0)[key], x[tuple(key)])
+    np.testing.assert_array_equal(ops.getitem(x, key), x[tuple(key)])
+    assert KerasTensor((2, 3, 4))[key].shape == x[tuple(key)].shape
+    assert ops.add(x, 0)[[1, 0]].shape == (2, 3, 4)

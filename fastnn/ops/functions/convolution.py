@@ -4,7 +4,7 @@ from typing import Any
 
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.shapes import pair
+from fastnn.core.shapes import of_word, pair
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.layout import expand_dims, reshape, squeeze, transpose
 from fastnn.ops.functions.operands import dtype_of, inferring, of_shape, same_floats
@@ -24,6 +24,7 @@ def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
             f"{tuple(kernel.shape)}; expected (n, steps, channels) with (k, in, out), or "
             "(n, h, w, channels) with (kh, kw, in, out)."
         )
+    padding = of_word(padding)
     if padding not in ("valid", "same"):
         explicit = isinstance(padding, (tuple, list)) and len(padding) == rank
         if not explicit:

@@ -148,7 +148,7 @@ def _arguments(name, interpolation, fill_mode="constant"):
     return ORDERS[interpolation]
 
 
-def _read(images, places, order, fill_mode, fill_value):
+def read_places(images, places, order, fill_mode, fill_value):
     """Images (n, h, w, c) at (rows, columns), in their own dtype."""
     x, own = as_floats(images)
     kind = dtype_of(x)
@@ -195,7 +195,7 @@ def affine_transform(
     columns = add(add(multiply(a[0], xs), multiply(a[1], ys)), a[2])
     rows = add(add(multiply(a[3], xs), multiply(a[4], ys)), a[5])
     places = [broadcast_to(v, (n, height, width)) for v in (rows, columns)]
-    return back(_read(x, places, order, fill_mode, fill_value))
+    return back(read_places(x, places, order, fill_mode, fill_value))
 
 
 def perspective_transform(
@@ -246,7 +246,7 @@ def perspective_transform(
     below = affine(add(multiply(c[6], xs), multiply(c[7], ys)), 1.0, 1.0)
     columns, rows = (divide(add(add(multiply(c[k], xs), multiply(c[k + 1], ys)), c[k + 2]), below) for k in (0, 3))
     places = [broadcast_to(v, (n, height, width)) for v in (rows, columns)]
-    return back(_read(x, places, order, "constant", fill_value))
+    return back(read_places(x, places, order, "constant", fill_value))
 
 
 def _homography(start, end):
@@ -293,4 +293,4 @@ def elastic_transform(
     columns, rows = (affine(getitem(moved, (..., k)), float(alpha)) for k in (0, 1))
     rows = add(rows, np.arange(height, dtype=np.float32).reshape(1, -1, 1))
     columns = add(columns, np.arange(width, dtype=np.float32).reshape(1, 1, -1))
-    return back(_read(x, [rows, columns], order, fill_mode, fill_value))
+    return back(read_places(x, [rows, columns], order, fill_mode, fill_value))

@@ -57,12 +57,22 @@ def average_pool(
     return _pool("average_pool", avg_pool2d, inputs, pool_size, strides, padding, data_format)
 
 
+def _of_axes(sizes, rank, data_format):
+    """Sizes of a window in the spatial axes; also of one in all axes, which is 1 in the others."""
+    if not isinstance(sizes, (list, tuple)) or len(sizes) != rank + 2:
+        return sizes
+    first = (data_format or config.image_data_format()) == "channels_first"
+    others, inner = (sizes[:2], sizes[2:]) if first else ((sizes[0], sizes[-1]), sizes[1:-1])
+    return inner if tuple(others) == (1, 1) else sizes
+
+
 def _pool(name, op, x, pool_size, strides, padding, data_format):
     rank = len(x.shape) - 2
     if rank not in (1, 2, 3):
         raise ShapeError(f"{name}: received shape {tuple(x.shape)}, expected rank 3, 4 or 5 (1, 2 or 3 spatial axes).")
-    size = shapes.pair(pool_size, "pool_size", rank)
-    strides = size if strides is None else shapes.pair(strides, "strides", rank)
+    size = shapes.pair(_of_axes(pool_size, rank, data_format), "pool_size", rank)
+    strides = size if strides is None else shapes.pair(_of_axes(strides, rank, data_format), "strides", rank)
+    padding = shapes.of_word(padding)
     if padding not in ("valid", "same"):
         raise ArgumentError(f"{name}: received padding={padding!r}, expected 'valid' or 'same'.")
     if (data_format or config.image_data_format()) == "channels_first":

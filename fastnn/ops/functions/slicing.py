@@ -8,6 +8,7 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, PlaceError, ShapeError, ValuesError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
+from fastnn.graph.array import as_index
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import gathers, known
 from fastnn.ops.functions.indexing import take
@@ -78,6 +79,7 @@ def getitem(x: Any, key: Any) -> Tensor:
     array([2, 4], dtype=int32)
     """
     x = operand(x)
+    key = as_index(key) if type(key) is list else key
     key = key if isinstance(key, tuple) else (key,)
     if builtins.sum(k is Ellipsis for k in key) > 1:
         raise ArgumentError(f"Slice should only have one ellipsis. Received: `{key}`")
@@ -100,6 +102,13 @@ def getitem(x: Any, key: Any) -> Tensor:
         elif isinstance(k, builtins.slice):
             slices.append(tuple(None if v is None else int(v) for v in (k.start, k.stop, k.step)))
             d, out = d + 1, out + 1
+        elif is_symbol(k) and type(k) is not Lazy and k.shape == ():  # an index that a step or a loop computes
+            if k.dtype == "bool":
+                return _masked(x, key)
+            slices.append((None, None, None))
+            gather.append((d, reshape(k, (1,))))
+            drop.append(d)
+            d += 1
         elif hasattr(k, "__index__") and not isinstance(k, (bool, np.bool_)) and not getattr(k, "shape", ()):
             i, n = k.__index__(), x.shape[d]
             if n is not None and not -n <= i < n:
@@ -116,12 +125,11 @@ def getitem(x: Any, key: Any) -> Tensor:
             d, out = d + 1, out + 1
     if any(s != (None, None, None) for s in slices):
         x = R.strided_slice(x, key=tuple(slices))
-    if gather:
-        if len(gather) > 1:
-            raise ArgumentError(
-                "Indexing with several lists or arrays is not supported; use fastnn.ops.take or take_along_axis."
-            )
-        axis, indices = gather[0]
+    if sum(axis not in drop for axis, _ in gather) > 1:
+        raise ArgumentError(
+            "Indexing with several lists or arrays is not supported; use fastnn.ops.take or take_along_axis."
+        )
+    for axis, indices in gather:  # each leaves its axis there
         x = take(x, indices, axis=axis)
     x = squeeze(x, tuple(drop)) if drop else x
     return expand_dims(x, tuple(add)) if add else x

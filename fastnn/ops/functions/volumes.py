@@ -2,7 +2,7 @@
 
 from fastnn.core import config, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.shapes import pair
+from fastnn.core.shapes import of_word, pair
 from fastnn.ops.functions.arithmetic import add
 from fastnn.ops.functions.layout import concatenate, expand_dims, reshape, transpose
 from fastnn.ops.functions.operands import same_floats
@@ -59,6 +59,7 @@ def conv3d(inputs, kernel, strides=1, padding="valid", data_format=None, dilatio
             f"input channels, and a kernel for groups of {inner}; the first must be a "
             "multiple of the second."
         )
+    padding = of_word(padding)
     if not isinstance(padding, str):
         padding = tuple(map(tuple, padding))
         if len(padding) != 3:
@@ -105,6 +106,7 @@ def conv3d_transpose(
             f"conv_transpose: the input channels must match the kernel: received {x.shape[4]}, and a kernel for "
             f"{w.shape[4]}."
         )
+    padding = of_word(padding)
     if padding not in ("valid", "same"):
         raise ArgumentError(f"conv_transpose: padding={padding!r}; expected 'valid' or 'same'.")
     extra = (None,) * 3 if output_padding is None else pair(output_padding, "output_padding", 3, 0)

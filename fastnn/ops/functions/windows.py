@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn.core import config, dtypes, shapes
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.shapes import product
+from fastnn.core.shapes import of_word, product
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions import reduction
@@ -127,6 +127,7 @@ def patches(name, x, size, strides, dilation_rate, padding, data_format, rank):
         )
     if len(x.shape) not in (rank + 1, rank + 2):
         raise ShapeError(f"{name}: received shape {tuple(x.shape)}, expected rank {rank + 1} or {rank + 2}.")
+    padding = of_word(padding)
     if padding not in ("valid", "same"):
         raise ArgumentError(f"{name}: received padding={padding!r}, expected 'valid' or 'same'.")
     chosen = data_format or config.image_data_format()
