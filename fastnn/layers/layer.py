@@ -67,7 +67,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
     _fastnn_layer, argument_rules = True, LAYER_RULES
     KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
                                "input_dtype", "input_length", "weights", "autocast")  # fmt: skip
-    autocast, supports_masking = True, False
+    autocast, supports_masking, supports_jit = True, False, True
     _keeps_dtype = False  # whether integer inputs give integer outputs
     _runs_users_code = False  # True: what it computes is a function of the user, which may do anything at each call
     _marks_itself = True  # in a RematScope: models leave it to the layers in them
