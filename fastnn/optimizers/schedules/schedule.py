@@ -1,7 +1,7 @@
-"""The schedules.  Called with a symbol they become part of the training tape; called with a number they give a float, or a tensor under
-the aliases.
+"""The schedules.
 
-All of them compute in float64, whatever the default float dtype is.
+Called with a symbol they become part of the training tape; called with a number they give a float, or a tensor under
+the aliases.  All of them compute in float64, whatever the default float dtype is.
 """
 
 import math
