@@ -73,8 +73,11 @@ def has_rule(cls):
 
 def of_call(layer, args, kwargs):
     """What `call` of a layer returns for symbols, in inference where nothing else is said."""
-    if kwargs.get("training") is None and signature.of(type(layer).call).takes("training"):
-        kwargs = {**kwargs, "training": False}
+    call, kwargs = signature.of(type(layer).call), dict(kwargs)
+    if call.takes("mask"):  # a layer may count on the mask that its inputs bring
+        layer._resolve_mask(call, args, kwargs, call.first(args, kwargs))
+    if kwargs.get("training") is None and call.takes("training"):
+        kwargs["training"] = False
     return infer(layer._call_inner, args, kwargs)
 
 

@@ -202,7 +202,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         call = signature.of(type(self).call)
         if self._called is None:
             object.__setattr__(self, "_called", True)
-        first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
+        first = call.first(args, kwargs)
         assert_input_compatibility(self.input_spec, first, self.name)
         outer = context.active()
         if outer is None and current() is None:
@@ -331,7 +331,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
     def _call_functional(self, args, kwargs):
         """A call on symbols of the functional API: check, build, infer, record."""
         call = signature.of(type(self).call)
-        first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
+        first = call.first(args, kwargs)
         assert_input_compatibility(self.input_spec, first, self.name)
         with context.name_scope(self):
             if not self.built:
