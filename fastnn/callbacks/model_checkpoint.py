@@ -150,7 +150,8 @@ class ModelCheckpoint(MonitorCallback):
             self._waited = 0
             self._save_model(epoch, None, logs or {})
 
-    def _save_model(self, epoch, batch, logs):
+    def _save_model(self, epoch, batch=None, logs=None):
+        logs = logs or {}
         path = self._get_file_path(epoch, batch, logs)
         if not self._should_save_model(epoch, batch, logs, path):
             return
@@ -199,7 +200,8 @@ class ModelCheckpoint(MonitorCallback):
         if self.verbose > 0:
             say(f"\nEpoch {epoch + 1}: {text}\n")
 
-    def _get_file_path(self, epoch, batch, logs):
+    def _get_file_path(self, epoch, batch=None, logs=None):
+        logs = logs or {}
         values = type(logs)({"epoch": epoch + 1, **({} if batch is None else {"batch": batch + 1}), **logs})
         try:
             return self.filepath.format_map(values)

@@ -350,8 +350,6 @@ METHODS = {
         "weights_endings": ("",),
         # What subclasses of other packages call (W&B's).
         "_should_save_on_batch": lambda self, batch: self._counter is not None and self._counter.step(batch),
-        "_save_model": lambda self, epoch, batch=None, logs=None: self._save(epoch, batch, logs or {}),
-        "_get_file_path": lambda self, epoch, batch=None, logs=None: self._path(epoch, batch, logs or {}),
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},

@@ -83,7 +83,7 @@ def of_call(layer, args, kwargs):
         kwargs = {**kwargs, "training": False}
     if not defined_in(type(layer), "call").startswith("fastnn.") and (call.takes("mask") or call.masked):
         kwargs = dict(kwargs)  # such a call may count on the masks that its inputs have
-        layer._resolve_mask(call, args, kwargs, args[0] if args else next(iter(kwargs.values()), None))
+        layer._resolve_mask(call, args, kwargs, call.first(args, kwargs))
     return infer(layer._call_inner, args, kwargs)
 
 

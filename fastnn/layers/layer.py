@@ -67,7 +67,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
     _fastnn_layer, argument_rules = True, LAYER_RULES
     KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
                                "input_dtype", "input_length", "weights", "autocast")  # fmt: skip
-    autocast, supports_masking = True, False
+    autocast, supports_masking, supports_jit = True, False, True
     _keeps_dtype = False  # whether integer inputs give integer outputs
     _runs_users_code = False  # True: what it computes is a function of the user, which may do anything at each call
     _marks_itself = True  # in a RematScope: models leave it to the layers in them
@@ -204,7 +204,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         call = signature.of(type(self).call)
         if self._called is None:
             object.__setattr__(self, "_called", True)
-        first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
+        first = call.first(args, kwargs)
         assert_input_compatibility(self.input_spec, first, self.name)
         outer = context.active()
         if outer is None and current() is None:
@@ -336,7 +336,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         call = signature.of(type(self).call)
         args = positional.arguments(self, args)
         call.require(type(self).__name__, args, kwargs, ("training", *self._passes))
-        first = args[0] if args else next((kwargs[n] for n in call.names if n in kwargs), None)
+        first = call.first(args, kwargs)
         assert_input_compatibility(self.input_spec, first, self.name)
         with context.name_scope(self):
             if not self.built:

@@ -58,7 +58,7 @@ def _masks(event):
     if not isinstance(layer, Layer) or not layer.supports_masking:
         return []
     call, kwargs = signature.of(type(layer).call), dict(event.kwargs)
-    first = event.args[0] if event.args else next((kwargs[n] for n in call.names if n in kwargs), None)
+    first = call.first(event.args, kwargs)
     mask = layer._resolve_mask(call, event.args, kwargs, first)
     return [] if mask is None else nest.flatten(layer.compute_mask(first, mask))
 

@@ -59,6 +59,10 @@ class CallSignature:
             if key not in self.keywords and key not in more:
                 raise ArgumentTypeError(f"{name}.call() got an unexpected keyword argument '{key}'.")
 
+    def first(self, args, kwargs):
+        """The first argument of a call, whichever way it was given; None if there is none."""
+        return args[0] if args else next((kwargs[n] for n in self.names if n in kwargs), None)
+
     def taken(self, arguments):
         """Of {name: value} (the locals of another function), what this one takes by name."""
         return {name: arguments[name] for name in self.names if name in arguments}

@@ -289,6 +289,12 @@ class Bidirectional(Layer):
         count = 2 * len(self.forward_layer.state_size) if self.return_state else 0
         return outputs + [None] * count
 
+    @property
+    def states(self):
+        """What stateful layers inside keep, the forward layer's first; None as long as they keep nothing."""
+        both = [layer.states for layer in (self.forward_layer, self.backward_layer)]
+        return tuple(state for states in both for state in states) if all(both) else None
+
     def reset_state(self):
         """Set the states that stateful layers kept back to zero."""
         for layer in (self.forward_layer, self.backward_layer):

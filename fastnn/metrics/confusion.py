@@ -178,6 +178,7 @@ class _AtBase(_Thresholded):
             )
         super().__init__(even_thresholds(num_thresholds), 0.5, name, dtype, class_id=class_id)
         setattr(self, self.bound, value)
+        self.value = value
         self.num_thresholds = num_thresholds
 
     def rate(self, name):

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Trainer(OnBatch, TracedSteps, Intake, Looks, LegacyMethods):
     """The training interface of Keras's Model, on plans that run without Python between batches."""
 
-    compiled = False
+    compiled, loss = False, None
+    run_eagerly, jit_compile, steps_per_execution = False, True, 1
     losses: list[Any]
     dtype_policy: Any
     __call__: Callable[..., Any]

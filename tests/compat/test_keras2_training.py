@@ -85,3 +85,26 @@ def test_without_the_aliases_an_optimizer_has_the_variables_of_one_model():
     first.train_on_batch(x, y)
     with pytest.raises(UnknownNameError, match="was originally built with"):
         second.train_on_batch(x, y)
+
+
+CHECKPOINTS = """
+import os
+import keras, numpy as np
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+
+class Own(keras.callbacks.ModelCheckpoint):
+    def on_epoch_end(self, epoch, logs=None):
+        self._save_model(epoch=epoch, logs=logs)
+
+kept = [keras.callbacks.ModelCheckpoint("a{epoch}.keras", monitor="loss", save_best_only=True),
+        keras.callbacks.ModelCheckpoint("b{batch}.keras", save_freq=2), Own("c{epoch}.keras")]
+model.fit(np.zeros((4, 2)), np.zeros((4, 1)), batch_size=2, callbacks=kept, verbose=0)
+print(sorted(name for name in os.listdir(".") if name.endswith(".keras")))
+"""
+
+
+def test_checkpoints_are_written_under_the_aliases(tmp_path):
+    status, out, errors = run(CHECKPOINTS, tmp_path)
+    assert status == 0, errors
+    assert out == "['a1.keras', 'b2.keras', 'c1.keras']\n"

@@ -98,3 +98,38 @@ def test_a_call_may_count_on_the_mask_of_a_symbol():
     model = keras.Model(tokens, Kept()(embedding(tokens)))
     out = model.predict(np.array([[1, 2, 0, 0]]), verbose=0)
     np.testing.assert_array_equal(out, np.asarray(embedding.embeddings)[[1, 2, 0, 0]] * [[[1], [1], [0], [0]]])
+
+
+class Pooled(layers.Layer):
+    """A mean over the steps that counts on a mask, as many attention layers do."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.dense = layers.Dense(2)
+
+    def call(self, inputs, mask=None):
+        kept = keras.ops.expand_dims(keras.ops.cast(mask, "float32"), -1)
+        return keras.ops.sum(self.dense(inputs) * kept, 1) / keras.ops.sum(kept, 1)
+
+    def compute_mask(self, inputs, mask=None):
+        return None
+
+
+class PooledPair(Pooled):
+    def call(self, inputs, mask=None):
+        return super().call(inputs[0], mask[0]) + super().call(inputs[1], mask[1])
+
+
+@pytest.mark.parametrize("steps", [None, 4])
+def test_a_layer_may_count_on_the_mask_that_its_inputs_bring(steps):
+    """`call` is traced with the mask of its inputs, not without one."""
+    a = keras.Input((steps, 2))
+    x = layers.Masking()(a)
+    model = keras.Model(a, [Pooled()(x), PooledPair()([x, layers.Dense(2)(x)])])
+    assert model.output_shape == [(None, 2), (None, 2)]
+    rows = np.concatenate([STEPS[:, 1:2], STEPS[:, 3:]], 1)
+    for out, short in zip(model.predict(STEPS, verbose=0), model.predict(np.pad(rows, [(0, 0), (0, 2), (0, 0)]))):
+        np.testing.assert_allclose(out, short, rtol=1e-6)
+    sequential = keras.Sequential([keras.Input((steps,)), layers.Embedding(5, 2, mask_zero=True), Pooled()])
+    assert sequential.output_shape == (None, 2)

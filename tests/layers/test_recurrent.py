@@ -150,3 +150,10 @@ def test_a_layer_shows_what_its_cell_was_made_with(layer):
         assert getattr(layer, name) is getattr(layer.cell, name)
     with pytest.raises(AttributeError, match="no attribute 'unitz'"):
         assert layer.unitz
+
+
+def test_states_of_both_directions():
+    both = layers.Bidirectional(layers.LSTM(5, stateful=True))
+    assert both.states is None
+    both(X)
+    assert [s.shape for s in both.states] == [(2, 5)] * 4

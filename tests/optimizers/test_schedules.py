@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from evaluate import run
 
+from fastnn import optimizers
+from fastnn.core import results
 from fastnn.core.errors import ArgumentError
+from fastnn.data.tensor import Tensor
 from fastnn.optimizers import schedules as s
 
 STEPS = [0, 1, 4, 5, 9, 10, 11, 15, 30, 31, 70, 100]
@@ -82,3 +85,15 @@ def test_a_schedule_of_ones_own_must_be_written():
         s.LearningRateSchedule()(0)
     with pytest.raises(NotImplementedError, match="get_config"):
         s.LearningRateSchedule().get_config()
+
+
+def test_in_tensorflows_place_the_rate_is_a_tensor(monkeypatch):
+    monkeypatch.setattr(results, "kind", Tensor)
+    monkeypatch.setattr(results, "numpy_joins", False)
+    decay = s.ExponentialDecay(0.1, 2, 0.25)
+    for rate, shape in ((decay(1), ()), (decay(np.array([1, 1])), (2,))):
+        assert rate.numpy().shape == shape and rate.dtype == "float32"
+        np.testing.assert_allclose(rate, 0.05, rtol=1e-6)
+    assert f"{decay(1):.2f}" == "0.05"
+    values = optimizers.SGD(decay).learning_rate
+    assert values.numpy() == np.float32(0.1)

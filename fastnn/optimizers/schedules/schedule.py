@@ -1,6 +1,7 @@
-"""The schedules.  Called with a symbol they become part of the training tape; called with a number they give a float.
+"""The schedules.
 
-All of them compute in float64, whatever the default float dtype is.
+Called with a symbol they become part of the training tape; called with a number they give a float, or a tensor under
+the aliases.  All of them compute in float64, whatever the default float dtype is.
 """
 
 import math
@@ -9,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import config, results
 from fastnn.core.arguments import ChecksArguments
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Config, Tensor, open_signature
@@ -74,8 +76,11 @@ class _Formula(LearningRateSchedule):
         if is_symbolic(step):
             return self.rate(ops.cast(step, "float64"))
         if np.ndim(step):  # of several steps at once, as for a plot
-            return np.array([float(self.rate(s)) for s in np.asarray(step, "float64").flat]).reshape(np.shape(step))
-        return float(self.rate(np.float64(step)))
+            rates = np.array([float(self.rate(s)) for s in np.asarray(step, "float64").flat]).reshape(np.shape(step))
+        else:
+            rates = float(self.rate(np.float64(step)))
+        # in TensorFlow's place a tensor: scripts ask it for numpy()
+        return rates if results.numpy_joins else results.shown(np.asarray(rates, config.floatx()))
 
     def rate(self, step):
         """The formula.
