@@ -17,7 +17,7 @@ from fastnn.core import docstrings
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 
-def whole(value):
+def whole(value: Any) -> int | None:
     """`value` as an int, or None where it is no whole number by type (bools are none).
 
     >>> whole(np.int64(3)), whole(2.0), whole(True)

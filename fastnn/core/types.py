@@ -5,7 +5,7 @@ True
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -22,7 +22,7 @@ Logs = dict[str, Any]  # {name of a loss or metric: number}
 Result = TypeVar("Result")
 
 
-def is_function(x: Any) -> bool:
+def is_function(x: Any) -> TypeGuard[Callable[..., Any]]:
     """Whether x is called for what it gives.  Tensors are not, also where scripts may call them (`v.value()`).
 
     x: anything.

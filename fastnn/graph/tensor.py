@@ -275,7 +275,7 @@ class Tensor(Symbol):
     def __complex__(self) -> complex:
         return complex(self.array.reshape(()) if self.array.size == 1 else self.array)
 
-    def __index__(self) -> int:  # type: ignore[override]
+    def __index__(self) -> int:
         return self.array.__index__()
 
     def __bool__(self) -> bool:

@@ -251,7 +251,8 @@ class Int(Numerical):
         number = real(value)
         if number is None or not number.is_integer():
             raise ArgumentTypeError(f"{what} must be an int, Received: {value} of type {type(value)}.")
-        return whole(value) if whole(value) is not None else int(number)
+        exact = whole(value)
+        return int(number) if exact is None else exact
 
     def _typed(self, value: float) -> int:
         return math.floor(value + 1e-9)

@@ -89,4 +89,4 @@ def test_softplus_and_srelu_with_weights_of_their_own():
     for layer in (soft, bent, keras1_layers.SReLU(shared_axes=[1])):
         again = type(layer).from_config(layer.get_config())
         again.build((None, 5, 2))
-        assert [w.shape for w in again.weights][0] == ((1, 2) if layer.shared_axes else (5, 2))
+        assert again.weights[0].shape == ((1, 2) if layer.shared_axes else (5, 2))
