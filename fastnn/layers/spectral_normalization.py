@@ -40,19 +40,13 @@ class SpectralNormalization(Wrapper):
             )
         self.power_iterations = power_iterations
 
-    @property
-    def kernel(self) -> Variable:
-        """The weight of the layer that is normalised."""
-        found: Variable | None = getattr(self.layer, "kernel", None)
-        if found is None:
-            found = getattr(self.layer, "embeddings", None)
-        if found is None:
-            raise ArgumentError(f"{type(self.layer).__name__} object has no attribute 'kernel' nor 'embeddings'")
-        return found
-
     def build(self, input_shape):
         super().build(input_shape)
         self.input_spec = InputSpec(min_ndim=1, axes={-1: input_shape[-1]})
+        found = getattr(self.layer, "kernel", None)
+        self.kernel = getattr(self.layer, "embeddings", None) if found is None else found  # its own, too, as in files
+        if self.kernel is None:
+            raise ArgumentError(f"{type(self.layer).__name__} object has no attribute 'kernel' nor 'embeddings'")
         self.vector_u = self.add_weight(
             shape=(1, self.kernel.shape[-1]),
             initializer=initializers.TruncatedNormal(stddev=0.02),

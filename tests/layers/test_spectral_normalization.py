@@ -1,5 +1,6 @@
 """SpectralNormalization, against plain float64 NumPy."""
 
+import h5py
 import numpy as np
 import pytest
 
@@ -68,3 +69,15 @@ def test_what_does_not_fit():
         layers.SpectralNormalization(layers.Dense(2), power_iterations=0)
     with pytest.raises(ValueError, match="object has no attribute 'kernel' nor 'embeddings'"):
         layers.SpectralNormalization(layers.ReLU())(np.ones((2, 2)))
+
+
+def test_its_kernel_is_its_own_too_as_in_keras(tmp_path):
+    """The order of get_weights() and of files."""
+    layer = layers.SpectralNormalization(layers.Dense(2))
+    model = keras.Sequential([keras.Input((3,)), layer])
+    assert [w.shape for w in model.weights] == [(3, 2), (1, 2), (2,)]
+    assert [w.shape for w in model.trainable_weights] == [(3, 2), (2,)]
+    model.save_weights(tmp_path / "a.weights.h5")
+    with h5py.File(tmp_path / "a.weights.h5") as file:
+        own = file["layers/spectral_normalization/vars"]
+        assert [own[k].shape for k in sorted(own)] == [(3, 2), (1, 2)]
