@@ -4,7 +4,6 @@ from typing import Any
 
 from fastnn import initializers, ops
 from fastnn.core.errors import ArgumentError
-from fastnn.graph import Variable
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.wrappers import Wrapper
 
