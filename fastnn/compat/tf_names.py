@@ -17,6 +17,7 @@ from fastnn.compat import (
     tf_matrices,
     tf_networks,
     tf_nn,
+    tf_nodes,
     tf_pieces,
     tf_protos,
     tf_quantization,
@@ -59,7 +60,7 @@ def table():
 
 def _giving_tensors(name, function):
     text, compares = name.startswith("strings."), name in ("equal", "not_equal")
-    function = tf_texts.moving(name, function)
+    function = tf_nodes.as_node(name, tf_texts.moving(name, function))
 
     @functools.wraps(function)
     def call(*args, **kwargs):
