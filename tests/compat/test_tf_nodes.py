@@ -59,7 +59,7 @@ def test_values_of_sparse_tensors_have_gradients():
     dense = keras.layers.Dense(4, kernel_initializer="ones", use_bias=False)
     model = keras.Sequential([keras.Input((4,)), dense])
     model.compile(
-        keras.optimizers.SGD(1.0), lambda y, p: keras.ops.sum((SparseTensor(places, tf.gather_nd(p, places), p.shape)))
+        keras.optimizers.SGD(1.0), lambda y, p: keras.ops.sum(SparseTensor(places, tf.gather_nd(p, places), p.shape))
     )
     model.train_on_batch(X, X)
     np.testing.assert_allclose(1 - model.get_weights()[0], X.T @ (X > 0.5), rtol=1e-5)
