@@ -24,6 +24,7 @@ from fastnn.compat import (
     tf_ragged,
     tf_ragged_calls,
     tf_sampling,
+    tf_sets,
     tf_signal,
     tf_sparse,
     tf_special,
@@ -41,7 +42,7 @@ from fastnn.core.tree import rebuild
 from fastnn.layers.host import is_text
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
-            tf_sampling, tf_signal, tf_windows, tf_sparse, tf_protos,
+            tf_sampling, tf_sets, tf_signal, tf_windows, tf_sparse, tf_protos,
             tf_special, tf_pieces, tf_matrices, tf_networks,
             tf_unicode, tf_draws, tf_quantization)  # fmt: skip
 
