@@ -322,3 +322,12 @@ def test_results_of_metrics_in_what_a_step_computes():
     after = [np.mean((model.predict(part, verbose=0) - y) ** 2) for part, y in ((X[:12], Y[:12]), (X[12:], Y[12:]))]
     np.testing.assert_allclose(history["loss"], [np.mean(after)] * 2, rtol=1e-5)  # nothing is trained
     np.testing.assert_allclose(history["total"], np.array([1, 2]) * (first + np.mean(after)), rtol=1e-5)
+
+
+def test_there_is_no_plan_of_what_runs_as_python():
+    model = of_layers()
+    model.compile("sgd", masked)
+    with pytest.raises(NotSupportedError, match=r"no plan\. Why: Indexing by truth values"):
+        model.plan()
+    assert "not known" in model.check(X, Y).facts["plan"]
+    assert model.plan(training=False).peak_bytes > 0
