@@ -153,7 +153,8 @@ TENSORFLOW_FUNCTIONS = {
         "StaticHashTable", "KeyValueTensorInitializer", "StaticVocabularyTable", "TextFileIndex",
         "TextFileInitializer")},
     "RaggedTensor": "compat.tf_ragged:RaggedTensor",
-    **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in ("constant", "map_flat_values", "range", "stack")},
+    **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in (
+        "boolean_mask", "constant", "map_flat_values", "range", "stack")},
     "IndexedSlices": "compat.tf_variables:IndexedSlices",
     "TensorArray": "compat.tf_tensor_array:TensorArray",
     **dict.fromkeys(("SparseTensor", "sparse.SparseTensor"), "compat.tf_sparse:SparseTensor"),

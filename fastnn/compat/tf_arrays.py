@@ -243,6 +243,13 @@ def _convert(value, dtype=None, dtype_hint=None, name=None):
     return x if dtype is None else ops.cast(x, dtype)
 
 
+def _concat(values, axis, name="concat"):
+    if isinstance(values, (list, tuple)) and any(isinstance(v, Size) for part in values if isinstance(part, tuple)
+                                                 for v in part):  # fmt: skip
+        return Sizes(v if isinstance(v, Size) else int(v) for part in values for v in part)
+    return placed("concatenate", values, int(axis))
+
+
 def _while_loop(
     cond,
     body,
@@ -333,7 +340,7 @@ TABLE = {
     "roll": lambda input, shift, axis, name=None: ops.roll(operand(input), axes(shift), axes(axis)),
     "repeat": lambda input, repeats, axis=None, name=None: ops.repeat(operand(input), axes(repeats), axis=axis),
     "tile": lambda input, multiples, name=None: ops.tile(operand(input), ints(multiples)),
-    "concat": lambda values, axis, name="concat": placed("concatenate", values, int(axis)),
+    "concat": _concat,
     "stack": lambda values, axis=0, name="stack": placed("stack", values, axis),
     "unstack": lambda value, num=None, axis=0, name="unstack": list(ops.unstack(operand(value), num, axis)),
     "split": _split, "pad": _pad, "slice": _slice, "meshgrid": _meshgrid, "einsum linalg.einsum": _einsum,

@@ -7,14 +7,16 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import constant
+from fastnn.compat.tf_nodes import as_node
 from fastnn.compat.tf_values import operand
 from fastnn.core import hooks, tree
-from fastnn.core.errors import ArgumentError, DTypeError, GraphError, SymbolTypeError
+from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ValuesError
 from fastnn.core.switches import functions_run_eagerly
 from fastnn.data import TensorSpec
 from fastnn.gradients import choice_of
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.calls import Unhashed, event
+from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.gradients import symbolic_gradients
 
 
@@ -87,7 +89,7 @@ class Function:
             return self.python_function(*args, **kwargs)
         try:
             return event(self._key(), self.python_function, args, kwargs, effect=True)
-        except (SymbolTypeError, GraphError, Unhashed):
+        except (GraphError, Unhashed):
             self._plain = True
             return self.python_function(*args, **kwargs)
 
@@ -132,6 +134,7 @@ def cond(pred, true_fn=None, false_fn=None, name=None):
     return ops.cond(operand(pred), true_fn, false_fn)
 
 
+@functools.partial(as_node, "map_fn")
 def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap_memory=False, infer_shape=True,
            name=None, fn_output_signature=None):  # fmt: skip
     """fn of each slice of elems along the first axis, stacked.
@@ -140,6 +143,8 @@ def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap
     """
     flat = [operand(x) for x in tree.flatten(elems)]
     rows = flat[0].shape[0]
+    if rows is None:
+        raise ValuesError("map_fn: received elements of an unknown number of rows; it is known when the graph runs.")
     results = [fn(tree.pack(elems, [x[i] for x in flat]) if tree.is_nested(elems) else flat[0][i]) for i in range(rows)]
     if not results:
         raise ArgumentError("map_fn: received elements without rows; what fn gives is not known.")
@@ -152,10 +157,20 @@ def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap
     return tree.pack(results[0], stacked) if tree.is_nested(results[0]) else stacked[0]
 
 
+def _computed(func, inp, Tout, passed):
+    found = func(*[x if type(x) in passed else constant(np.asarray(x)) for x in inp])
+    if Tout is None:
+        return found
+    return tree.map_structure(lambda x: x if type(x) in passed else constant(np.asarray(x)), found)
+
+
+@functools.partial(as_node, "py_function")
 def py_function(func=None, inp=None, Tout=None, name=None):
-    """func(*inp), computed at once on values."""
-    found = func(*[constant(np.asarray(x)) for x in inp])
-    return found if Tout is None else tree.map_structure(lambda x: constant(np.asarray(x)), found)
+    """func(*inp), computed at once on values; gradients go through what it calls of TensorFlow's functions."""
+    return _computed(func, inp, Tout, (Lazy,))
 
 
-numpy_function = py_function
+@functools.partial(as_node, "numpy_function")
+def numpy_function(func=None, inp=None, Tout=None, stateful=True, name=None):
+    """func(*inp), computed at once on arrays."""
+    return _computed(func, inp, Tout, ())

@@ -17,12 +17,14 @@ from fastnn.compat import (
     tf_matrices,
     tf_networks,
     tf_nn,
+    tf_nodes,
     tf_pieces,
     tf_protos,
     tf_quantization,
     tf_ragged,
     tf_ragged_calls,
     tf_sampling,
+    tf_sets,
     tf_signal,
     tf_sparse,
     tf_special,
@@ -40,7 +42,7 @@ from fastnn.core.tree import rebuild
 from fastnn.layers.host import is_text
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
-            tf_sampling, tf_signal, tf_windows, tf_sparse, tf_protos,
+            tf_sampling, tf_sets, tf_signal, tf_windows, tf_sparse, tf_protos,
             tf_special, tf_pieces, tf_matrices, tf_networks,
             tf_unicode, tf_draws, tf_quantization)  # fmt: skip
 
@@ -59,7 +61,7 @@ def table():
 
 def _giving_tensors(name, function):
     text, compares = name.startswith("strings."), name in ("equal", "not_equal")
-    function = tf_texts.moving(name, function)
+    function = tf_nodes.as_node(name, tf_texts.moving(name, function))
 
     @functools.wraps(function)
     def call(*args, **kwargs):

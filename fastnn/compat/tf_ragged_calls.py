@@ -5,10 +5,10 @@ import numpy as np
 from fastnn import ops
 from fastnn.compat.tensorflow import constant as tensor
 from fastnn.compat.tf_ragged import RaggedTensor, concatenate, flat, spread
-from fastnn.compat.tf_values import host, operand
+from fastnn.compat.tf_values import host, operand, values_of
 from fastnn.core.errors import ArgumentError, NotSupportedError
 
-__all__ = ["constant", "map_flat_values", "range", "stack"]
+__all__ = ["boolean_mask", "constant", "map_flat_values", "range", "stack"]
 _RANGE = range  # `range` is TensorFlow's below
 
 # Functions of each value, of numbers and of text; of the values of a row.
@@ -24,6 +24,23 @@ EACH = frozenset(f"{prefix}{name}" for prefix in ("", "math.", "nn.", "strings."
     "to_number", "substr"))  # fmt: skip
 ALONG = frozenset(f"{prefix}reduce_{name}" for prefix in ("", "math.", "strings.") for name in (
     "sum", "mean", "max", "min", "prod", "any", "all", "join", "std", "variance", "logsumexp"))  # fmt: skip
+
+
+def boolean_mask(data, mask, name=None):
+    """The values where a mask is True, as rows with as many as there are: of a mask of one axis, an array.
+
+    >>> boolean_mask([[1, 2], [3, 4]], [[True, False], [True, True]])
+    <tf.RaggedTensor [[1], [3, 4]]>
+    """
+    x, chosen = operand(data), values_of(operand(mask), "ragged.boolean_mask").astype(bool)
+    if chosen.ndim not in (1, 2) or tuple(x.shape[: chosen.ndim]) != chosen.shape:
+        raise ArgumentError(
+            f"tf.ragged.boolean_mask: received a mask of shape {chosen.shape} for data of shape {tuple(x.shape)}; "
+            "expected the sizes of its first axis, or of its first two."
+        )
+    rows = ops.reshape(x, (chosen.size, *x.shape[chosen.ndim :]))
+    values = ops.take(rows, np.flatnonzero(chosen).astype("int32"), axis=0)
+    return values if chosen.ndim == 1 else RaggedTensor.from_row_lengths(values, chosen.sum(axis=1))
 
 
 def apply(name, function, args, kwargs):

@@ -8,6 +8,7 @@ from fastnn.compat.tf_math import _segment_mean, _segment_root
 from fastnn.compat.tf_values import axes, dtype_of, host, ints, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
+from fastnn.graph import Symbol
 
 
 class Sparse(Tensor):
@@ -54,11 +55,14 @@ class SparseTensor(metaclass=_AnySparse):
     """
 
     def __new__(cls, indices, values, dense_shape):
-        places, given = np.asarray(indices).reshape(-1, len(dense_shape)), np.asarray(operand(values))
+        places = np.asarray(indices).reshape(-1, len(dense_shape))
+        given = values if isinstance(values, Symbol) else np.asarray(operand(values))
         if places.size and ((places < 0).any() or (places >= np.asarray(dense_shape)).any()):
             raise ArgumentError(
                 f"SparseTensor: received indices {places.tolist()}, expected them inside {dense_shape}."
             )
+        if isinstance(given, Symbol):  # as what a model computes: gradients go to the values
+            return ops.scatter(places.astype("int32"), given, ints(dense_shape))
         out = np.full(tuple(int(n) for n in dense_shape), "" if given.dtype.kind in "OSU" else 0, given.dtype)
         out[tuple(places.T)] = given
         found = out.view(Sparse)

@@ -32,6 +32,9 @@ OLD = {
     "nn.softmax_cross_entropy_with_logits_v2": "nn.softmax_cross_entropy_with_logits",
     "image.resize_images": "image.resize", "image.resize_image_with_crop_or_pad": "image.resize_with_crop_or_pad",
     "nn.lrn": "nn.local_response_normalization", "Print": "years.Print",
+    "sparse_tensor_to_dense": "sparse.to_dense", "sparse_tensor_dense_matmul": "sparse.sparse_dense_matmul",
+    "sparse_add": "sparse.add", "sparse_reduce_sum": "sparse.reduce_sum", "sparse_reshape": "sparse.reshape",
+    "sparse_concat": "sparse.concat", "sparse_transpose": "sparse.transpose", "sparse_softmax": "sparse.softmax",
 }  # fmt: skip
 # Functions with another meaning than one of today has: written with those, in `functions`.
 ARGUMENTS = {"keep_dims": "keepdims", "reduction_indices": "axis", "dim": "axis", "dimension": "axis",

@@ -6,10 +6,9 @@ from typing import Any
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
-from fastnn.graph import Trace
-from fastnn.graph.lifetime import passing
 from fastnn.layers import nest, signature
 from fastnn.layers.dense import weight_config
+from fastnn.layers.inference import infer
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
 from fastnn.ops.functions.random import dropout
@@ -107,8 +106,9 @@ def build_cell(cell, input_shape):
     if type(cell).build is not Layer.build:
         cell.build(input_shape)
         return
-    with passing(), Trace(building=True) as trace:
-        batch = input_shape[0] or 2
+    batch = input_shape[0] or 2
+
+    def call(x):
         own = getattr(cell, "get_initial_state", None)
         size = cell.state_size
         size = [size] if isinstance(size, int) else list(size)
@@ -117,10 +117,9 @@ def build_cell(cell, input_shape):
             if own is None
             else own(batch_size=batch)
         )
-        cell(
-            trace.input((batch, *input_shape[1:]), cell.compute_dtype),
-            list(states) if isinstance(states, (list, tuple)) else [states],
-        )
+        return cell(x, list(states) if isinstance(states, (list, tuple)) else [states])
+
+    infer(call, (symbol_like((batch, *input_shape[1:]), cell.compute_dtype),), {})
 
 
 class ShowsCell:

@@ -18,15 +18,24 @@ ZEROS = 0.25  # the share of values that are 0: masks are made of those that are
 
 
 def some_values(shape, dtype, seed):
-    """Numbers for such a symbol: floats from -1 to 1, a part of them 0; 0 and 1 for integers and truth values.
+    """Numbers for such a symbol: floats from -1 to 1, a part of them 0; truth values; integers that count a few.
 
-    >>> sorted(set(some_values((50,), "int32", 1).tolist()))
-    [0, 1]
+    The largest integer, and one alone, differ among seeds: they may become sizes.
+
+    >>> [sorted(set(some_values((50,), "int32", (seed, 0)).tolist())) for seed in (1, 2)]
+    [[0, 1], [0, 1, 2]]
+    >>> [some_values((), "int32", (seed, 0)).tolist() for seed in (1, 2)]
+    [2, 3]
     """
     random = np.random.default_rng(seed)
     kind = dtypes.numpy_type(dtype)
+    if dtype == "bool":
+        return random.random(shape) < 0.5
     if not dtypes.is_float(dtype):
-        return random.integers(0, 2, shape).astype(kind)
+        number = seed[0]
+        return (
+            np.full(shape, 1 + number % 5, kind) if not shape else random.integers(0, 2 + number // 2 % 2, shape, kind)
+        )
     return np.where(random.random(shape) < ZEROS, 0.0, random.uniform(-1.0, 1.0, shape)).astype(kind)
 
 
@@ -46,7 +55,8 @@ def run(function, args, kwargs, symbol_of, seed):
             made[id(x)] = Tensor.of(some_values(found.shape, found.dtype, (seed, len(made))))
         return made[id(x)]
 
-    with paused(), at_once(), StatelessScope(), _losses_kept(getattr(function, "__self__", None)):
+    quiet = np.errstate(all="ignore")  # nobody means these values
+    with quiet, paused(), at_once(), StatelessScope(), _losses_kept(getattr(function, "__self__", None)):
         return function(*nest.map_structure(value, tuple(args)), **nest.map_structure(value, dict(kwargs)))
 
 

@@ -46,6 +46,11 @@ def op_config(operation):
             "config": {"name": operation.name, **{k: serial.serialize(v) for k, v in operation.config.items()}},
             "registered_name": row.class_name,
         }
+    if not isinstance(operation, OpCall):
+        raise NotSupportedError(
+            f"The node {operation.name!r} is a call of a function, or a value, which a file cannot name. Call it in "
+            "the `call` of a layer of yours."
+        )
     return {"module": "fastnn.ops", "class_name": operation.kind,
             "config": {"name": operation.name, **{k: _plain(v) for k, v in operation.attrs.items()},
                        **({"absent_inputs": list(operation.absent)} if operation.absent else {})},

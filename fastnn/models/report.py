@@ -3,9 +3,10 @@
 import numpy as np
 
 from fastnn.core import config, dtypes
-from fastnn.core.errors import NotBuiltError
+from fastnn.core.errors import NotBuiltError, NotSupportedError
 from fastnn.distribution.strategies import uncut
 from fastnn.models.checks import takes_labels
+from fastnn.models.eager_step import EagerProgram
 
 
 class PlanReport:
@@ -36,6 +37,9 @@ class PlanReport:
         step = model._trainer().steps["train" if training else "predict"]
         with uncut():  # the whole step as one plan, also where a distribution cuts batches
             program = step.compiled(self._feed(model, step, batch_size), batch_size).program
+        if isinstance(program, EagerProgram):
+            why = step.asks or "compile(run_eagerly=True) was said."
+            raise NotSupportedError(f"plan: the step runs as Python, batch by batch, and has no plan. Why: {why}")
         self.batch_size, self.training, self.program = batch_size, training, program
         self.threads, self.instructions = program.threads, program.rows()
         self.buffers = [

@@ -13,6 +13,7 @@ from fastnn.compat.aliases import _TensorFlow
 from fastnn.compat.tensorflow import Tensor
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.results import give_as as give_results_as
+from fastnn.graph import Trace
 from fastnn.graph.array import Array
 
 VALUES = json.loads((calls.HERE / "tensorflow_values.json").read_text(encoding="utf-8"))
@@ -188,11 +189,12 @@ def test_errors(call, error, words):
         eval(f"tf.{call}", {"tf": tf, **calls.inputs()})
 
 
-def test_what_depends_on_values_refuses_symbols():
-    x = fastnn.Input((3,))
-    for call in (lambda: tf.where(x > 0.0), lambda: tf.boolean_mask(x, [True]), lambda: tf.unique(x)):
-        with pytest.raises(NotSupportedError, match="arrays"):
-            call()
+def test_what_depends_on_values_refuses_symbols_of_a_trace():
+    with Trace() as trace:
+        x = trace.input((3,), "float32")
+        for call in (lambda: tf.where(x > 0.0), lambda: tf.boolean_mask(x, x > 0.0), lambda: tf.unique(x)):
+            with pytest.raises(NotSupportedError, match="arrays"):
+                call()
 
 
 def test_shorter_names_of_keras_modules(tmp_path):

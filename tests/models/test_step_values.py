@@ -115,6 +115,35 @@ class OwnSteps(Stack):
         return {"loss": masked(y, self(x, training=False))}
 
 
+def halved(x):
+    return x / 2 if ops.max(x) > 0.5 else x
+
+
+class Cell(layers.Layer):
+    """A cell of a recurrent layer that chooses by values, and is built by its call."""
+
+    state_size = output_size = 4
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(4)
+
+    def call(self, x, states):
+        h = self.dense(x) + states[0]
+        h = 2 * h if ops.mean(h) > 0 else h
+        return h, [h]
+
+
+class Penalty(keras.regularizers.Regularizer):
+    def __call__(self, w):
+        return 0.01 * ops.sum(w[w > 0] ** 2)
+
+
+class Halved(keras.constraints.Constraint):
+    def __call__(self, w):
+        return w / 2 if ops.max(ops.abs(w)) > 0.5 else w
+
+
 def of_layers(*inside, inputs=True):
     return keras.Sequential([*([keras.Input((6,))] if inputs else []), *inside, layers.Dense(6)])
 
@@ -138,6 +167,11 @@ MODELS = {
     "sequential without Input": lambda: of_layers(Rows(), inputs=False),
     "lambda": branched,
     "node of the graph": with_node,
+    "cell": lambda: of_layers(layers.Reshape((3, 2)), layers.RNN(Cell())),
+    "steps": lambda: of_layers(layers.Reshape((3, 2)), layers.TimeDistributed(layers.Lambda(halved)), layers.Flatten()),
+    "activation": lambda: of_layers(layers.Dense(4, activation=halved)),
+    "regularizer": lambda: of_layers(layers.Dense(4, kernel_regularizer=Penalty(), activity_regularizer=Penalty())),
+    "constraint": lambda: of_layers(layers.Dense(4, kernel_constraint=Halved())),
 }
 
 
@@ -288,3 +322,12 @@ def test_results_of_metrics_in_what_a_step_computes():
     after = [np.mean((model.predict(part, verbose=0) - y) ** 2) for part, y in ((X[:12], Y[:12]), (X[12:], Y[12:]))]
     np.testing.assert_allclose(history["loss"], [np.mean(after)] * 2, rtol=1e-5)  # nothing is trained
     np.testing.assert_allclose(history["total"], np.array([1, 2]) * (first + np.mean(after)), rtol=1e-5)
+
+
+def test_there_is_no_plan_of_what_runs_as_python():
+    model = of_layers()
+    model.compile("sgd", masked)
+    with pytest.raises(NotSupportedError, match=r"no plan\. Why: Indexing by truth values"):
+        model.plan()
+    assert "not known" in model.check(X, Y).facts["plan"]
+    assert model.plan(training=False).peak_bytes > 0
