@@ -198,6 +198,12 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     """
     x1, x2 = operand(x1), operand(x2)
     (a, b), out = paired([x1, x2], axes)
+    size = dict(zip(b, x2.shape))
+    if any(size.get(c, n) not in (n, None) for c, n in zip(a, x1.shape) if n is not None):
+        raise ShapeError(
+            f"Shape must match on the paired axes of `x1` and `x2`. Received: x1.shape={tuple(x1.shape)}, "
+            f"x2.shape={tuple(x2.shape)}, axes={axes}"
+        )
     return cast_to(einsum(f"{a},{b}->{out}", x1, x2), result_dtype(x1, x2))
 
 

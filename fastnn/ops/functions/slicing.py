@@ -39,6 +39,9 @@ def fliplr(x: Any) -> Tensor:
     >>> fliplr([[1, 2]])
     array([[2, 1]], dtype=int32)
     """
+    x = operand(x)
+    if len(x.shape) < 2:
+        raise ShapeError(f"`fliplr` requires input with 2 or more dimensions. Received: x.shape={tuple(x.shape)}")
     return flip(x, 1)
 
 
@@ -51,6 +54,9 @@ def flipud(x: Any) -> Tensor:
     >>> flipud([1, 2])
     array([2, 1], dtype=int32)
     """
+    x = operand(x)
+    if not x.shape:
+        raise ShapeError("`flipud` requires input with 1 or more dimensions. Received: x.shape=()")
     return flip(x, 0)
 
 
