@@ -33,7 +33,7 @@ def call(name, operation, args, kwargs):
 
 
 def _maps_by_name(operation):
-    """Whether an operation maps a function that the file names, as one that is registered: it runs once for each row."""
+    """Whether an operation maps a function that the file names, as a registered one: it runs once for each row."""
     return operation.row.function == "vectorized_map" and callable(operation.config.get("function"))
 
 
