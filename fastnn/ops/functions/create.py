@@ -267,7 +267,14 @@ def diagonal(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
     >>> diagonal([[1, 2], [3, 4]])
     array([1, 4], dtype=int32)
     """
-    x = moveaxis(operand(x), (axis1, axis2), (-2, -1))
+    x = operand(x)
+    if len(x.shape) < 2:
+        raise ShapeError(
+            f"`diagonal` requires an array of at least two dimensions, but `x` is of shape {tuple(x.shape)}."
+        )
+    if (axis1 - axis2) % len(x.shape) == 0:
+        raise ArgumentError(f"`axis1` and `axis2` cannot be the same. Received: axis1={axis1}, axis2={axis2}")
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
     *lead, n, m = x.shape
     count = max(0, min(n, m - offset) if offset >= 0 else min(n + offset, m))
     first = offset if offset >= 0 else -offset * m

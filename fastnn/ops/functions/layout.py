@@ -303,7 +303,10 @@ def split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
     if isinstance(indices_or_sections, (int, np.integer)):
         parts = int(indices_or_sections)
         if parts < 1 or n % parts:
-            raise ShapeError(f"split: {n} elements along axis {axis} do not divide into {parts} equal parts.")
+            raise ShapeError(
+                "`x` size on given `axis` must be divisible by `indices_or_sections` when `indices_or_sections` is an "
+                f"int. But received {n} and {parts}: {n} elements along axis {axis} do not divide into equal parts."
+            )
         reserve(parts, _PART)
         sizes = (n // parts,) * parts
     else:

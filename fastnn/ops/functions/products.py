@@ -55,6 +55,11 @@ def cdist(x: Any, y: Any) -> Tensor:
     array([[5.]], dtype=float32)
     """
     x, y = same_floats(x, y)
+    shapes = f"Received shapes: x.shape={tuple(x.shape)}, y.shape={tuple(y.shape)}"
+    if min(len(x.shape), len(y.shape)) < 2:
+        raise ShapeError(f"Inputs to `cdist` must have rank >= 2. {shapes}")
+    if None not in (x.shape[-1], y.shape[-1]) and x.shape[-1] != y.shape[-1]:
+        raise ShapeError(f"The last dimension of inputs to `cdist` must match. {shapes}")
     d = subtract(expand_dims(x, -2), expand_dims(y, -3))
     return sqrt(sum(square(d), axis=-1))
 
