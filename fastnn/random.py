@@ -261,6 +261,8 @@ def gamma(shape, alpha, dtype=None, seed=None):
     >>> bool(gamma((5,), 2.0, seed=1).min() > 0)
     True
     """
+    if not dtypes.is_float(dtypes.standardize(dtype)):
+        raise DTypeError(f"dtype argument to `gamma` must be a float dtype. Received: dtype={dtype}")
     key = _eager("gamma", seed, alpha)
     return _gamma(key, tuple(shape), alpha).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 

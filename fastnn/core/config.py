@@ -122,6 +122,25 @@ def set_image_data_format(data_format: str) -> None:
     _choose("image_data_format", data_format, ("channels_last", "channels_first"))
 
 
+def standard_data_format(value: Any) -> str:
+    """`value` in lower case, or the default layout of images for None.
+
+    Raises ArgumentError for another one.
+
+    >>> standard_data_format("Channels_First"), standard_data_format(None)
+    ('channels_first', 'channels_last')
+    """
+    if value is None:
+        return image_data_format()
+    name = str(value).lower()
+    if name not in ("channels_last", "channels_first"):
+        raise ArgumentError(
+            "The `data_format` argument must be one of ('channels_first', 'channels_last'). "
+            f"Received: data_format={value}"
+        )
+    return name
+
+
 def num_threads() -> int | None:
     """The number of threads asked for by set_num_threads, or None (environment and cores decide)."""
     return _settings["num_threads"]

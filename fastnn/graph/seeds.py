@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from fastnn.core import config, results
-from fastnn.core.arguments import whole
+from fastnn.core.arguments import name_of, whole
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array, Config
 from fastnn.graph.active import current
@@ -79,7 +79,7 @@ class SeedGenerator:
             raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")
         if seed is not None and whole(seed) is None:
             raise ArgumentError(f"Argument `seed` must be an integer. Received: seed={seed!r}")
-        self.name = name or "seed_generator"
+        self.name = name_of(name) or "seed_generator"
         self._initial_seed = seed
         self.key: tuple[int, int] = (config.seed(), config.next_stream()) if seed is None else (int(seed), 0)
         self.calls = 0

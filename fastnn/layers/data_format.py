@@ -4,18 +4,7 @@ from fastnn import ops
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError
 
-
-def standardize_data_format(value):
-    """`value` or the configured default, checked."""
-    if value is None:
-        return config.image_data_format()
-    value = str(value).lower()
-    if value not in ("channels_last", "channels_first"):
-        raise ArgumentError(
-            "The `data_format` argument must be one of ('channels_first', 'channels_last'). "
-            f"Received: data_format={value}"
-        )
-    return value
+standardize_data_format = config.standard_data_format
 
 
 def standardize_padding(value, allowed=("valid", "same")):

@@ -123,6 +123,31 @@ RULES: dict[str, Any] = {
 }  # fmt: skip
 
 
+# which results Keras calls sparse: those of sparse values (of x alone), of several where all, or one, or the first is
+_OF_X = frozenset(("abs", "absolute", "arcsin", "arcsinh", "arctan", "arctanh", "ceil", "conj", "conjugate", "copy",
+                   "digitize", "expand_dims", "expm1", "fabs", "floor", "imag", "log1p", "mean", "nansum", "negative",
+                   "ones_like", "real", "reshape", "round", "sign", "signbit", "sin", "sinh", "sqrt", "square",
+                   "squeeze", "sum", "tan", "tanh", "transpose", "zeros_like", "bincount"))  # fmt: skip
+_IF_ALL = frozenset(("add", "subtract", "matmul", "maximum", "minimum", "fmax", "fmin", "concatenate"))
+_IF_ONE, _IF_FIRST = frozenset(("multiply",)), frozenset(("divide", "divide_no_nan", "true_divide"))
+MAY_BE_SPARSE = _OF_X | _IF_ALL | _IF_ONE | _IF_FIRST
+
+
+def is_sparse(name, arguments):
+    """Whether Keras calls the result of the public operation `name` on these symbols sparse; values are dense.
+
+    >>> one = symbol_like((2, 3), "float32")
+    >>> is_sparse("add", (one, one))
+    False
+    """
+    if name not in MAY_BE_SPARSE:
+        return False
+    flags = [getattr(x, "sparse", False) for x in nest.flatten(arguments)]
+    if name in _OF_X or name in _IF_FIRST:
+        return flags[0] and not (name in _IF_FIRST and any(flags[1:2]))
+    return any(flags) if name in _IF_ONE else all(flags)
+
+
 def by_rule(name, args, kwargs):
     """What the public operation `name` returns for these arguments by its rule; None where it is to be traced.
 

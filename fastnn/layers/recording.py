@@ -1,7 +1,7 @@
 """Calls of public operations on symbols of the functional API: what is recorded for them."""
 
 from fastnn.core import hooks
-from fastnn.layers import sizes
+from fastnn.layers import op_rules, sizes
 from fastnn.layers.events import PublicCall, any_functional
 from fastnn.ops import public
 
@@ -29,6 +29,8 @@ def record(name, function, args, kwargs):
         result._sparse = arguments[0].sparse and config.get("sparse") is not False
     elif config.get("sparse") is True:
         result._sparse = True  # of one_hot and multi_hot: said of symbols, as in Keras; values are dense
+    elif name in op_rules.MAY_BE_SPARSE and op_rules.is_sparse(name, arguments):
+        result._sparse = True
     return result
 
 

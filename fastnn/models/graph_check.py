@@ -15,8 +15,8 @@ def call(name, operation, args, kwargs):
     Raises FileFormatError.
     """
     function = getattr(getattr(operation, "row", None), "function", "")
-    # A file holds no functions, and a loop without end is not a graph.
-    if function in public.TAKE_FUNCTIONS:
+    # A file holds no functions but by name, and a loop without end is not a graph.
+    if function in public.TAKE_FUNCTIONS and not _maps_by_name(operation):
         raise FileFormatError(
             f"The node {name!r} of a functional config is the operation {function!r}, which runs "
             "functions; expected an operation on tensors; refused."
@@ -30,6 +30,11 @@ def call(name, operation, args, kwargs):
     if not out or not all(is_functional(x) for x in out):
         raise FileFormatError(f"The node {name!r} of a functional config gives no tensors of the graph; refused.")
     return out
+
+
+def _maps_by_name(operation):
+    """Whether an operation maps a function that the file names, as a registered one: it runs once for each row."""
+    return operation.row.function == "vectorized_map" and callable(operation.config.get("function"))
 
 
 def in_order(pending, made):

@@ -43,7 +43,7 @@ from fastnn.ops.functions.bits import bitwise_or as bitwise_or
 from fastnn.ops.functions.bits import bitwise_right_shift as bitwise_right_shift
 from fastnn.ops.functions.bits import bitwise_xor as bitwise_xor
 from fastnn.ops.functions.create import blackman as blackman
-from fastnn.ops.functions.layout import broadcast_shapes as broadcast_shapes
+from fastnn.ops.functions.constants import broadcast_shapes as broadcast_shapes
 from fastnn.ops.functions.layout import broadcast_to as broadcast_to
 from fastnn.ops.functions.cast import cast as cast
 from fastnn.ops.functions.crossentropy import categorical_crossentropy as categorical_crossentropy

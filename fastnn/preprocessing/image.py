@@ -84,7 +84,7 @@ class ImageDataGenerator:
         given = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         self.__dict__.update(given)
         self.zoom_range = _span(zoom_range, "zoom_range")
-        self.data_format = data_format or config.image_data_format()
+        self.data_format = config.standard_data_format(data_format)
         if validation_split and not 0 < validation_split < 1:
             raise ArgumentError(f"`validation_split` must be strictly between 0 and 1. Received: {validation_split}")
         self.mean = self.std = self.zca_whitening_matrix = None

@@ -243,7 +243,7 @@ def image_dataset_from_directory(
 
     def read(path: str) -> Any:
         image = chosen(img_to_array(load_img(path, color_mode), "channels_last"), size, interpolation.lower())
-        return image if (data_format or config.image_data_format()) == "channels_last" else image.transpose(2, 0, 1)
+        return image if config.standard_data_format(data_format) == "channels_last" else image.transpose(2, 0, 1)
 
     return _from_directory(
         "images", directory, IMAGES, read, None, labels, label_mode, class_names, batch_size, shuffle, seed,

@@ -25,10 +25,7 @@ def pillow(what):
 
 
 def _channels_last(data_format):
-    chosen = data_format or config.image_data_format()
-    if chosen not in ("channels_last", "channels_first"):
-        raise ArgumentError(f"Invalid data_format: {data_format!r}; expected 'channels_last' or 'channels_first'.")
-    return chosen == "channels_last"
+    return config.standard_data_format(data_format) == "channels_last"
 
 
 def _filter(image_module, interpolation):

@@ -15,7 +15,7 @@ def batch_of_images(images: Any, data_format: str | None) -> Any:
     images = np.asarray(images)
     if images.ndim != 4:
         raise ShapeError(f"`images` must be batched 4D tensor. Received: images.shape={images.shape}")
-    first = (data_format or config.image_data_format()) == "channels_first"
+    first = config.standard_data_format(data_format) == "channels_first"
     return np.moveaxis(images, 1, -1) if first else images
 
 

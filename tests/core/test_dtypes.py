@@ -40,3 +40,16 @@ def test_nothing_meets_a_float8_without_a_cast(name):
             dtypes.promote(name, other)
         with pytest.raises(DTypeError, match="There is no implicit conversions from float8 dtypes"):
             ops.add(ops.cast(X, name), ops.cast(X, other))
+
+
+@pytest.mark.parametrize("name", dtypes.HALVES)
+def test_a_half_has_neighbours_of_its_own(name):
+    x, to = np.array([1.0, 0.0, -2.0, 60.0], dtypes.numpy_type(name)), np.array([2, -1, 0, np.inf], "float32")
+    want = np.nextafter(x, to.astype(x.dtype)).astype("float32")
+    got = ops.nextafter(x, ops.cast(to, name))
+    assert dtypes.standardize(got.dtype) == name
+    np.testing.assert_array_equal(got.astype("float32"), want)
+    i = fastnn.Input(batch_shape=(4,), dtype=name)
+    model = fastnn.Model(i, ops.cast(ops.nextafter(i, ops.cast(to, name)), "float32"))
+    np.testing.assert_array_equal(model(x), want)
+    assert dtypes.standardize(ops.nextafter(np.ones(2, "int32"), x[:2]).dtype) == name

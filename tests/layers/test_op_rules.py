@@ -76,3 +76,17 @@ def test_that_bits_are_of_integers_is_asked_when_the_graph_runs():
     model = Model(i, ops.bitwise_and(i, i))
     with pytest.raises(DTypeError, match="float32"):
         model.predict(np.ones((1, 3), "float32"), verbose=0)
+
+
+S, D = KerasTensor((3, 3), sparse=True), KerasTensor((3, 3))
+
+
+@pytest.mark.parametrize(("results", "sparse"), [
+    (lambda: [ops.abs(S), ops.sum(S), ops.reshape(S, (9,)), ops.transpose(S), ops.convert_to_tensor(S)], True),
+    (lambda: [ops.exp(S), ops.cos(S), ops.abs(D), ops.convert_to_tensor(S, sparse=False)], False),
+    (lambda: [ops.add(S, S), ops.matmul(S, S), ops.concatenate([S, S]), ops.multiply(S, D), ops.divide(S, D)], True),
+    (lambda: [ops.add(S, D), ops.matmul(D, S), ops.concatenate([D, S]), ops.multiply(D, D), ops.divide(S, S)], False),
+    (lambda: [ops.divide(D, S), ops.subtract(S, 1.0), ops.convert_to_tensor(D, sparse=True)], False),
+])  # fmt: skip
+def test_which_results_are_called_sparse(results, sparse):
+    assert [y.sparse for y in results()] == [sparse] * len(results())

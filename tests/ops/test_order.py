@@ -78,6 +78,21 @@ def test_histograms_of_symbols_are_those_of_arrays(given, bins):
     (lambda: ops.get_item(fastnn.KerasTensor((2, 5)), (0, 17)), ValueError, "out of range"),
     (lambda: ops.get_item(np.ones(2), (..., 0, ...)), ValueError, "only have one ellipsis"),
     (lambda: ops.broadcast_shapes((5, 3), (2,)), ValueError, "Cannot broadcast shape"),
+    (lambda: ops.dot(np.ones((2, 3)), np.ones((2, 3))), ValueError, "Shape must match"),
+    (lambda: ops.diag(np.ones((2, 2, 2))), ValueError, "must be 1-D or 2-D"),
+    (lambda: ops.vander(np.ones((2, 2))), ValueError, "must be 1-dimensional"),
+    (lambda: ops.tril(np.ones(())), ValueError, "at least 2 dimensions"),
+    (lambda: ops.flipud(np.ones(())), ValueError, "1 or more dimensions"),
+    (lambda: ops.fliplr(np.ones(2)), ValueError, "2 or more dimensions"),
+    (lambda: ops.moveaxis(np.ones((2, 3)), [0], [0, 1]), ValueError, "same number of elements"),
+    (lambda: ops.select([], []), ValueError, "must not be empty"),
+    (lambda: ops.select([[True]], [[1], [2]]), ValueError, "length equal to choicelist"),
+    (lambda: ops.multi_hot([1]), ValueError, "`num_classes` must be specified"),
+    (lambda: ops.max_pool(np.ones((1, 4, 4, 1)), 2, data_format="x"), ValueError, "The `data_format` argument"),
+    (lambda: ops.conv(np.ones((1, 4, 4, 1)), np.ones((2, 2, 1, 1)), data_format="x"), ValueError, "`data_format`"),
+    (lambda: ops.image.resize(np.ones((4, 4, 1)), (2, 2), data_format="x"), ValueError, "`data_format`"),
+    (lambda: fastnn.random.gamma((2,), 1.0, dtype="int32"), ValueError, "must be a float dtype"),
+    (lambda: fastnn.random.SeedGenerator(1, name=3), ValueError, "Argument `name` must be a string"),
 ])  # fmt: skip
 def test_what_is_refused_has_keras_words(call, error, words):
     with pytest.raises(error, match=words):

@@ -184,3 +184,24 @@ def test_an_operation_without_a_kernel_is_an_error_and_not_zeros():
 
     with pytest.raises(GraphError, match="has no kernel"):
         EagerPlan(direct, [((2, 3), "float32")])
+
+
+@fastnn.saving.register_keras_serializable("tests")
+def twice(x):
+    return {"a": x + x, "b": ops.sum(x)}
+
+
+def test_a_map_of_a_registered_function_is_saved_by_its_name(tmp_path):
+    i = fastnn.Input((10,))
+    model = fastnn.Model(i, ops.vectorized_map(twice, i))
+    x = np.random.default_rng(0).random((5, 10), "float32")
+    model.save(tmp_path / "m.keras")
+    for again in (fastnn.Model.from_config(model.get_config()), fastnn.saving.load_model(tmp_path / "m.keras")):
+        for name, want in model(x).items():
+            np.testing.assert_array_equal(again(x)[name], want)
+
+
+@pytest.mark.parametrize("function", ["relu", None, 3])
+def test_a_map_of_anything_else_is_refused(function):
+    with pytest.raises(FileFormatError, match="runs functions"):
+        fastnn.models.model_from_json(config_of("keras.src.ops.core", "VectorizedMap", {"function": function}, 1))

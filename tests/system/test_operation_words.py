@@ -54,6 +54,31 @@ REFUSED = [
     (ops.softmax, (ones(2, 3), 10), {}, "axis 10 is out of bounds"),
     (ops.cholesky, (-np.eye(2, dtype="float32"),), {}, "Cholesky decomposition failed"),
     (ops.fold, (ones(1, 2, 3, 4), (4, 4), 2), {}, "3D"),
+    *((f, (ones(2, 3, 4), 2), {}, f"`{f.__name__}` requires a 4D input tensor")
+      for f in (ops.depth_to_space, ops.space_to_depth)),
+    (ops.depth_to_space, (ones(1, 4, 4, 3), 2), {}, "number of channels .3. must be divisible by block_size..2 .4."),
+    (ops.space_to_depth, (ones(1, 3, 4, 1), 2), {}, "Height .3. must be divisible by block_size .2."),
+    (ops.space_to_depth, (ones(1, 4, 3, 1), 2), {}, "Width .3. must be divisible by block_size .2."),
+    (ops.glu, (ones(3, 5),), {}, "axis size must be divisible by 2"),
+    (ops.inv, (ones(3, 2),), {}, "Expected a square matrix. Received non-square input with shape .3, 2."),
+    (ops.det, (ones(3),), {}, "Expected input to have rank >= 2. Received input with shape .3,."),
+    (ops.qr, (ones(3),), {}, "Input should have rank >= 2. Received"),
+    (ops.extract_sequences, (ones(), 2, 1), {}, "Input should have rank >= 1. Received"),
+    (ops.reshape, (ones(6), (4,)), {}, "The total size of the tensor must be unchanged"),
+    (ops.squeeze, (ones(3), 0), {}, "Cannot squeeze axis=0, because the dimension is not 1"),
+    (ops.pad, (ones(3), ((1, 1), (1, 1))), {}, "`pad_width` must have the same length as `x.shape`"),
+    (ops.split, (ones(5), 2), {}, "must be divisible by `indices_or_sections`.* But received 5 and 2"),
+    (ops.repeat, (ones(3), [1, 2]), {}, "Size of `repeats` and dimensions"),
+    (ops.repeat, (ones(3, 2), [1, 2]), {"axis": 0}, "dimensions of `axis 0 of x` should be compatible"),
+    (ops.average, (ones(2, 3),), {"weights": ones(2, 2)}, "`weights` must have the same shape as `x` when `axis=None`"),
+    (ops.average, (ones(2, 3),), {"axis": 1, "weights": ones(2)}, "must have the same size as `x` at `axis=1`"),
+    (ops.diagonal, (ones(3, 3),), {"axis1": 0, "axis2": -2}, "`axis1` and `axis2` cannot be the same"),
+    (ops.diagonal, (ones(3),), {}, "requires an array of at least two dimensions"),
+    (ops.digitize, (ones(3), ones(2, 2)), {}, "`bins` must be a 1D array"),
+    (ops.searchsorted, (ones(2, 2), ones(3)), {}, "only supports 1-D sorted sequences"),
+    (ops.cdist, (ones(3), ones(3)), {}, "must have rank >= 2"),
+    (ops.cdist, (ones(2, 3), ones(2, 4)), {}, "The last dimension of inputs to `cdist` must match"),
+    (ops.matmul, (ones(2, 3), ones(2, 3)), {}, "Inner dimensions must be equal"),
 ]  # fmt: skip
 
 
@@ -69,6 +94,16 @@ def test_of_symbols(call, args, kwargs, words):
     symbols = tuple(KerasTensor(v.shape) for v in first) if isinstance(first, tuple) else KerasTensor(first.shape)
     with pytest.raises((ValueError, TypeError), match=words):
         call(symbols, *args[1:], **kwargs)
+
+
+def test_of_lists_and_of_what_stands_first():
+    for call, words in (
+        (lambda: ops.concatenate([ones(2, 3), ones(3, 2)]), "Every value in `xs` must have the same shape"),
+        (lambda: ops.einsum("ij->i->j", ones(2, 3)), "At most one '->' is supported"),
+        (lambda: ops.scan(1, 0.0, ones(3)), "`f` should be a callable"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=words):
+            call()
 
 
 def test_sizes_and_deviations_in_arrays():

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
+from fastnn.core.errors import ShapeError
+from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.ops.functions import elementwise
 from fastnn.ops.functions.arithmetic import add, clip, divide, multiply, subtract
@@ -113,6 +115,8 @@ def glu(x: Any, axis: Any = -1) -> Tensor:
     """
 
     def halves(v):
+        if (n := v.shape[normalize_axis(axis, len(v.shape))]) is not None and n % 2:
+            raise ShapeError(f"axis size must be divisible by 2. Received: x.shape={tuple(v.shape)} with axis={axis}")
         a, b = split(v, 2, axis)
         return multiply(a, R.sigmoid(b))
 

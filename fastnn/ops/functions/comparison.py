@@ -161,8 +161,15 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Tensor:
     >>> select([[True, False]], [[1.0, 2.0]], 9.0)
     array([1., 9.], dtype=float32)
     """
-    out = default
-    for c, x in zip(reversed(list(condlist)), reversed(list(choicelist))):
+    condlist, choicelist, out = list(condlist), list(choicelist), default
+    if len(condlist) != len(choicelist):
+        raise ArgumentError(
+            f"condlist must have length equal to choicelist ({len(condlist)} vs {len(choicelist)}); received "
+            "`len(condlist)` conditions, expected one for each choice."
+        )
+    if not condlist:
+        raise ArgumentError("condlist and choicelist must not be empty. Received: condlist = [], choicelist = []")
+    for c, x in zip(reversed(condlist), reversed(choicelist)):
         out = where(c, x, out)
     return out
 

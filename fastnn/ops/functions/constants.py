@@ -7,7 +7,7 @@ import numpy as np
 from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ShapeError
 from fastnn.core.memory import affordable
-from fastnn.core.shapes import product
+from fastnn.core.shapes import broadcast, product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
 from fastnn.graph.tensor import gathers
@@ -16,7 +16,8 @@ from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand,
 from fastnn.ops.op import R
 
 __all__ = ["full", "zeros", "ones", "empty", "full_like", "zeros_like", "ones_like", "empty_like",
-           "convert_to_tensor", "array", "copy", "convert_to_numpy", "is_tensor", "shape", "ndim", "size"]  # fmt: skip
+           "convert_to_tensor", "array", "copy", "convert_to_numpy", "is_tensor", "shape", "ndim", "size",
+           "broadcast_shapes"]  # fmt: skip
 
 
 # ------------------------------------------------------------------ public functions
@@ -243,3 +244,17 @@ def size(x: Any) -> Tensor:
     if current() is not None and None in sizes:
         raise ShapeError(f"size: not all sizes of the shape {sizes} are known.")
     return product(sizes)
+
+
+def broadcast_shapes(*shapes: Any) -> Tensor:
+    """The shape that values of these shapes broadcast to, as a list.
+
+    Args:
+        shapes: tuples of ints and None.
+
+    Raises ShapeError where sizes differ and none of them is 1.
+
+    >>> broadcast_shapes((2, 1), (3,))
+    [2, 3]
+    """
+    return list(broadcast(*(tuple(s) for s in shapes)))

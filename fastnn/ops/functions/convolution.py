@@ -33,7 +33,7 @@ def _setup(name, inputs, kernel, strides, padding, data_format, dilation):
             )
         padding = tuple((int(a), int(b)) for a, b in padding)
     strides, dilation = pair(strides, "strides", rank), pair(dilation, "dilation_rate", rank)
-    first = (data_format or config.image_data_format()) == "channels_first"
+    first = config.standard_data_format(data_format) == "channels_first"
     if first:
         inputs = transpose(inputs, (0, *range(2, rank + 2), 1))
     if inputs.shape[-1] is None and inferring():  # shapes alone are asked for: as many as the kernel takes

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, ArgumentTypeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
@@ -176,6 +176,15 @@ def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Tensor:
     return np.tri(int(N), None if M is None else int(M), int(k), dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
+def _matrices(x):
+    """x, which has rows and columns, as an operand; a mask of them is counted."""
+    x = operand(x)
+    if len(x.shape) < 2:
+        raise ShapeError(f"Expected at least 2 dimensions, rows and columns. Received: x.shape={tuple(x.shape)}")
+    reserve((x.shape[-2] or 0) * (x.shape[-1] or 0), 1)
+    return x
+
+
 def tril(x: Any, k: Any = 0) -> Tensor:
     """x with everything above the k-th diagonal of its last two dimensions set to 0.
 
@@ -187,8 +196,7 @@ def tril(x: Any, k: Any = 0) -> Tensor:
     array([[1, 0],
            [3, 4]], dtype=int32)
     """
-    x = operand(x)
-    reserve((x.shape[-2] or 0) * (x.shape[-1] or 0), 1)
+    x = _matrices(x)
     return where(np.tri(x.shape[-2], x.shape[-1], k, bool), x, np.zeros((), dtypes.numpy_type(dtype_of(x))))
 
 
@@ -203,8 +211,7 @@ def triu(x: Any, k: Any = 0) -> Tensor:
     array([[1, 2],
            [0, 4]], dtype=int32)
     """
-    x = operand(x)
-    reserve((x.shape[-2] or 0) * (x.shape[-1] or 0), 1)
+    x = _matrices(x)
     return where(np.tri(x.shape[-2], x.shape[-1], k - 1, bool), np.zeros((), dtypes.numpy_type(dtype_of(x))), x)
 
 
@@ -260,7 +267,14 @@ def diagonal(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
     >>> diagonal([[1, 2], [3, 4]])
     array([1, 4], dtype=int32)
     """
-    x = moveaxis(operand(x), (axis1, axis2), (-2, -1))
+    x = operand(x)
+    if len(x.shape) < 2:
+        raise ShapeError(
+            f"`diagonal` requires an array of at least two dimensions, but `x` is of shape {tuple(x.shape)}."
+        )
+    if (axis1 - axis2) % len(x.shape) == 0:
+        raise ArgumentError(f"`axis1` and `axis2` cannot be the same. Received: axis1={axis1}, axis2={axis2}")
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
     *lead, n, m = x.shape
     count = max(0, min(n, m - offset) if offset >= 0 else min(n + offset, m))
     first = offset if offset >= 0 else -offset * m
@@ -283,6 +297,8 @@ def diag(x: Any, k: Any = 0) -> Tensor:
     x = operand(x)
     if len(x.shape) == 2:
         return diagonal(x, k)
+    if len(x.shape) != 1:
+        raise ShapeError(f"`x` must be 1-D or 2-D, but received shape {tuple(x.shape)}.")
     n = x.shape[0]
     reserve((n or 0) ** 2)
     matrix = multiply(expand_dims(x, 1), np.eye(n, dtype=dtypes.numpy_type(dtype_of(x))))
@@ -361,6 +377,8 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Tensor:
            [2., 1.]], dtype=float32)
     """
     x = operand(x)
+    if len(x.shape) != 1:
+        raise ShapeError(f"Input tensor must be 1-dimensional. Received: input.shape={tuple(x.shape)}")
     n = x.shape[0] if N is None else int(N)
     reserve(product(d or 0 for d in x.shape))
     powers = [full(x.shape, 1, dtype_of(x))]

@@ -281,7 +281,7 @@ def istft(
         sequence_length, sequence_stride: length of a sequence, and from the beginning of one to that of the next.
         fft_length: number of values of each transform, at least sequence_length.
         length: of the signal; what the sequences cover by default.
-        window: "hann", "hamming", weights (sequence_length,), or None: overlapping sequences are added as they are.
+        window: "hann", "hamming", weights (sequence_length,), or None.
         center: whether the signal was reflected at its ends.
 
     >>> import numpy as np
@@ -295,17 +295,10 @@ def istft(
     count, kind = re.shape[-2], dtype_of(re)
     weights = _window(window, sequence_length, fft_length, kind)
     total = _overlapped(multiply(irfft((re, im), fft_length), weights), sequence_stride)
-    if window is None:  # in Keras a plain sum, also where sequences overlap
-        return getitem(total, (..., _centre(total.shape[-1], length, fft_length, center)))
     norm = np.zeros(total.shape[-1])
     for t in range(count):
         norm[t * sequence_stride : t * sequence_stride + fft_length] += weights.astype(np.float64) ** 2
     y = divide(total, np.where(norm > 1e-10, norm, 1.0).astype(dtypes.numpy_type(kind)))
-    return getitem(y, (..., _centre(total.shape[-1], length, fft_length, center)))
-
-
-def _centre(size, length, fft_length, center):
-    """What `istft` returns of all values that the sequences cover."""
     start = fft_length // 2 if center else 0
-    end = start + length if length is not None else -(fft_length // 2) if center else size
-    return slice(start, end or None)
+    end = start + length if length is not None else -(fft_length // 2) if center else total.shape[-1]
+    return getitem(y, (..., slice(start, end or None)))

@@ -324,11 +324,13 @@ def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="va
 
 
 # ------------------------------------------------------------------ images, distances
-def _block(x, block_size, data_format):
+def _block(name, x, block_size, data_format):
     """(x channels last, the size of a block), for the two operations below."""
     if not hasattr(block_size, "__index__") or block_size < 2:
         raise ArgumentError(f"`block_size` must be at least 2. Received: block_size={block_size}")
     x = operand(x)
+    if len(x.shape) != 4:
+        raise ShapeError(f"`{name}` requires a 4D input tensor. Received: x.shape={tuple(x.shape)}")
     return (x if data_format == "channels_last" else transpose(x, (0, 2, 3, 1))), block_size.__index__()
 
 
@@ -343,8 +345,10 @@ def depth_to_space(x: Any, block_size: Any, data_format: str | None = "channels_
     >>> depth_to_space(np.zeros((1, 2, 2, 4), "float32"), 2).shape
     (1, 4, 4, 1)
     """
-    x, b = _block(x, block_size, data_format)
+    x, b = _block("depth_to_space", x, block_size, data_format)
     n, h, w, c = x.shape
+    if c is not None and c % (b * b):
+        raise ShapeError(f"The number of channels ({c}) must be divisible by block_size**2 ({b * b}).")
     y = transpose(reshape(x, (-1 if n is None else n, h, w, b, b, c // (b * b))), (0, 1, 3, 2, 4, 5))
     y = reshape(y, (-1 if n is None else n, h * b, w * b, c // (b * b)))
     return y if data_format == "channels_last" else transpose(y, (0, 3, 1, 2))
@@ -361,8 +365,11 @@ def space_to_depth(x: Any, block_size: Any, data_format: str | None = "channels_
     >>> space_to_depth(np.zeros((1, 4, 4, 1), "float32"), 2).shape
     (1, 2, 2, 4)
     """
-    x, b = _block(x, block_size, data_format)
+    x, b = _block("space_to_depth", x, block_size, data_format)
     n, h, w, c = x.shape
+    for side, size in (("Height", h), ("Width", w)):
+        if size is not None and size % b:
+            raise ShapeError(f"{side} ({size}) must be divisible by block_size ({b}).")
     y = transpose(reshape(x, (-1 if n is None else n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
     y = reshape(y, (-1 if n is None else n, h // b, w // b, b * b * c))
     return y if data_format == "channels_last" else transpose(y, (0, 3, 1, 2))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastnn.core import config, dtypes
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ShapeError
 from fastnn.ops.functions.arithmetic import clip
 from fastnn.ops.functions.cast import cast
 from fastnn.ops.functions.layout import expand_dims, squeeze, transpose
@@ -19,11 +19,7 @@ def last(images, data_format, name):
             f"Invalid images rank: expected rank 3 (single image) or rank 4 (batch of images). Received "
             f"input with shape: images.shape={tuple(images.shape)} ({name})."
         )
-    chosen = data_format or config.image_data_format()
-    if chosen not in ("channels_last", "channels_first"):
-        raise ArgumentError(
-            f"{name}: received data_format={data_format!r}, expected 'channels_last' or 'channels_first'."
-        )
+    chosen = config.standard_data_format(data_format)
     x = images if rank == 4 else expand_dims(images, 0)
     x = x if chosen == "channels_last" else transpose(x, (0, 2, 3, 1))
 

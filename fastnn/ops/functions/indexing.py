@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentError
 from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.ops.forms import FLOATS
@@ -123,6 +124,8 @@ def multi_hot(inputs: Any, num_classes: Any = None, axis: Any = -1, dtype: Any =
            [0., 1., 0.]], dtype=float32)
     """
     inputs = operand(inputs)
+    if num_classes is None:
+        raise ArgumentError("Argument `num_classes` must be specified.")
     y = one_hot(inputs, num_classes, axis=axis, dtype=dtype)
     return largest(y, axis=1 if len(inputs.shape) > 1 else 0)
 

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.shapes import broadcast, normalize_axis, product
+from fastnn.core.shapes import normalize_axis, product
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, of_shape, operand, reserve, result_dtype
 from fastnn.ops.op import R
 
 __all__ = ["reshape", "ravel", "expand_dims", "squeeze", "transpose", "swapaxes", "moveaxis", "broadcast_to",
-           "broadcast_shapes", "concatenate", "stack", "unstack", "append", "vstack", "hstack", "split",
+           "concatenate", "stack", "unstack", "append", "vstack", "hstack", "split",
            "array_split", "vsplit", "hsplit", "dsplit", "dstack"]  # fmt: skip
 
 
@@ -155,10 +155,15 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """
     x = operand(x)
     rank = len(x.shape)
-    source = [normalize_axis(a, rank) for a in (source if isinstance(source, (tuple, list)) else (source,))]
-    target = [
-        normalize_axis(a, rank) for a in (destination if isinstance(destination, (tuple, list)) else (destination,))
-    ]
+    source, target = (
+        [normalize_axis(a, rank) for a in (axes if isinstance(axes, (tuple, list)) else (axes,))]
+        for axes in (source, destination)
+    )
+    if len(source) != len(target):
+        raise ArgumentError(
+            "`source` and `destination` arguments must have the same number of elements. "
+            f"Received: source={source}, destination={target}"
+        )
     axes = [a for a in range(rank) if a not in source]
     for t, s in sorted(zip(target, source)):
         axes.insert(t, s)
@@ -178,20 +183,6 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
     """
     x, shape = operand(x), tuple(None if d is None else int(d) for d in sizes(shape))
     return x if tuple(x.shape) == shape else R.broadcast_to(x, shape=shape)
-
-
-def broadcast_shapes(*shapes: Any) -> Tensor:
-    """The shape that values of these shapes broadcast to, as a list.
-
-    Args:
-        shapes: tuples of ints and None.
-
-    Raises ShapeError where sizes differ and none of them is 1.
-
-    >>> broadcast_shapes((2, 1), (3,))
-    [2, 3]
-    """
-    return list(broadcast(*(tuple(s) for s in shapes)))
 
 
 def _joined(xs):
@@ -312,7 +303,10 @@ def split(x: Any, indices_or_sections: Any, axis: Any = 0) -> Tensor:
     if isinstance(indices_or_sections, (int, np.integer)):
         parts = int(indices_or_sections)
         if parts < 1 or n % parts:
-            raise ShapeError(f"split: {n} elements along axis {axis} do not divide into {parts} equal parts.")
+            raise ShapeError(
+                "`x` size on given `axis` must be divisible by `indices_or_sections` when `indices_or_sections` is an "
+                f"int. But received {n} and {parts}: {n} elements along axis {axis} do not divide into equal parts."
+            )
         reserve(parts, _PART)
         sizes = (n // parts,) * parts
     else:

@@ -12,6 +12,8 @@ def parsed(subscripts, operands):
     """(letters of each operand, letters of the result), "..." written out and an implied result added."""
     text = subscripts.replace(" ", "")
     left, arrow, right = text.partition("->")
+    if "->" in right:
+        raise ArgumentError(f"At most one '->' is supported in `einsum` subscripts, but received {subscripts}.")
     terms = left.split(",")
     if len(terms) != len(operands):
         raise ArgumentError(f"einsum: {subscripts!r} names {len(terms)} operands, received {len(operands)}.")

@@ -49,8 +49,8 @@ def batch_normalization(
         shape = x.shape[-1:] if value is None else value.shape if hasattr(value, "shape") else np.shape(value)
         if tuple(shape) != tuple(x.shape[-1:]):
             raise ShapeError(
-                f"`{name}` must be a vector of length {x.shape[-1]}, one value per element of axis {axis}. "
-                f"Received: {name}.shape={tuple(shape)}"
+                f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `({x.shape[-1]},)`, one "
+                f"value per element of axis {axis}. Received: `{tuple(shape)}`."
             )
     return back(batch_norm_inference(x, mean, variance, scale, offset, epsilon=float(epsilon)))
 

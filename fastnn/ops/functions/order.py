@@ -130,6 +130,11 @@ def searchsorted(sorted_sequence: Any, values: Any, side: Any = "left") -> Tenso
     array([1, 2], dtype=int32)
     """
     dtype = result_dtype(sorted_sequence, values)
+    if (rank := len(operand(sorted_sequence).shape)) != 1:
+        raise ShapeError(
+            "`searchsorted` only supports 1-D sorted sequences. You can use `fastnn.ops.vectorized_map` to extend it "
+            f"to N-D sequences. Received: sorted_sequence of {rank} dimensions"
+        )
     return R.searchsorted(cast_to(sorted_sequence, dtype), cast_to(values, dtype), side=side)
 
 
@@ -146,6 +151,8 @@ def digitize(x: Any, bins: Any) -> Tensor:
     array([0, 2], dtype=int32)
     """
     bins = operand(bins)
+    if len(bins.shape) != 1:
+        raise ShapeError(f"`bins` must be a 1D array. Received: bins.shape={tuple(bins.shape)}")
     if isinstance(bins, np.ndarray) and bins.size > 1 and bins[0] > bins[-1]:
         return subtract(bins.size, searchsorted(bins[::-1], x, "right"))
     return searchsorted(bins, x, "right")

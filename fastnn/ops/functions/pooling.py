@@ -61,7 +61,7 @@ def _of_axes(sizes, rank, data_format):
     """Sizes of a window in the spatial axes; also of one in all axes, which is 1 in the others."""
     if not isinstance(sizes, (list, tuple)) or len(sizes) != rank + 2:
         return sizes
-    first = (data_format or config.image_data_format()) == "channels_first"
+    first = config.standard_data_format(data_format) == "channels_first"
     others, inner = (sizes[:2], sizes[2:]) if first else ((sizes[0], sizes[-1]), sizes[1:-1])
     return inner if tuple(others) == (1, 1) else sizes
 
@@ -75,7 +75,7 @@ def _pool(name, op, x, pool_size, strides, padding, data_format):
     padding = shapes.of_word(padding)
     if padding not in ("valid", "same"):
         raise ArgumentError(f"{name}: received padding={padding!r}, expected 'valid' or 'same'.")
-    if (data_format or config.image_data_format()) == "channels_first":
+    if config.standard_data_format(data_format) == "channels_first":
         last = transpose(x, (0, *range(2, rank + 2), 1))
         y = _pool(name, op, last, size, strides, padding, "channels_last")
         return transpose(y, (0, rank + 1, *range(1, rank + 1)))

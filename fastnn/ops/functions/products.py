@@ -55,6 +55,11 @@ def cdist(x: Any, y: Any) -> Tensor:
     array([[5.]], dtype=float32)
     """
     x, y = same_floats(x, y)
+    shapes = f"Received shapes: x.shape={tuple(x.shape)}, y.shape={tuple(y.shape)}"
+    if min(len(x.shape), len(y.shape)) < 2:
+        raise ShapeError(f"Inputs to `cdist` must have rank >= 2. {shapes}")
+    if None not in (x.shape[-1], y.shape[-1]) and x.shape[-1] != y.shape[-1]:
+        raise ShapeError(f"The last dimension of inputs to `cdist` must match. {shapes}")
     d = subtract(expand_dims(x, -2), expand_dims(y, -3))
     return sqrt(sum(square(d), axis=-1))
 
@@ -198,6 +203,12 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     """
     x1, x2 = operand(x1), operand(x2)
     (a, b), out = paired([x1, x2], axes)
+    size = dict(zip(b, x2.shape))
+    if any(size.get(c, n) not in (n, None) for c, n in zip(a, x1.shape) if n is not None):
+        raise ShapeError(
+            f"Shape must match on the paired axes of `x1` and `x2`. Received: x1.shape={tuple(x1.shape)}, "
+            f"x2.shape={tuple(x2.shape)}, axes={axes}"
+        )
     return cast_to(einsum(f"{a},{b}->{out}", x1, x2), result_dtype(x1, x2))
 
 

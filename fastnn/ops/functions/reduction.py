@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastnn.core import dtypes
+from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.kernels.reference import reduce as reference
@@ -345,7 +346,17 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
     x = cast_to(x, result_dtype(x, weights))
     w = cast_to(weights, dtype_of(x)) if is_number(weights) else operand(weights)
     if tuple(w.shape) != tuple(x.shape):
+        if axis is None:
+            raise ShapeError(
+                "`weights` must have the same shape as `x` when `axis=None`, but received "
+                f"`weights.shape={tuple(w.shape)}` and `x.shape={tuple(x.shape)}`."
+            )
         rank, a = len(x.shape), normalize_axis(axis, len(x.shape))
+        if len(w.shape) != 1 or (None not in (w.shape[0], x.shape[a]) and w.shape[0] != x.shape[a]):
+            raise ShapeError(
+                f"`weights` must have the same size as `x` at `axis={axis}` but received "
+                f"`weights.shape={tuple(w.shape)}` while x.shape at `{axis}` is `{x.shape[a]}`."
+            )
         w = reshape(w, tuple(-1 if i == a else 1 for i in range(rank)))
     w = broadcast_to(cast_to(w, dtype_of(x)), x.shape)
     return divide(sum(multiply(x, w), axis), sum(w, axis))

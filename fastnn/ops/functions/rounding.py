@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastnn.core import dtypes
-from fastnn.core.errors import DTypeError
 from fastnn.core.types import Tensor
 from fastnn.ops.functions.arithmetic import add, divide, floor_divide, mod, multiply, subtract
 from fastnn.ops.functions.cast import saturate_cast
@@ -141,6 +140,4 @@ def nextafter(x1: Any, x2: Any) -> Tensor:
     1.1920928955078125e-07
     """
     kind = float_dtype(x1, x2)
-    if kind == "float16":
-        raise DTypeError("nextafter: received float16, expected float32 or float64, whose neighbours are counted.")
     return R.nextafter(cast_to(x1, kind), cast_to(x2, kind))

@@ -39,6 +39,9 @@ def fliplr(x: Any) -> Tensor:
     >>> fliplr([[1, 2]])
     array([[2, 1]], dtype=int32)
     """
+    x = operand(x)
+    if len(x.shape) < 2:
+        raise ShapeError(f"`fliplr` requires input with 2 or more dimensions. Received: x.shape={tuple(x.shape)}")
     return flip(x, 1)
 
 
@@ -51,6 +54,9 @@ def flipud(x: Any) -> Tensor:
     >>> flipud([1, 2])
     array([2, 1], dtype=int32)
     """
+    x = operand(x)
+    if not x.shape:
+        raise ShapeError("`flipud` requires input with 1 or more dimensions. Received: x.shape=()")
     return flip(x, 0)
 
 
@@ -166,7 +172,13 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", constant_values: Any = N
     """
     x = operand(x)
     rank = len(x.shape)
-    width = np.broadcast_to(np.asarray(pad_width, np.int64), (rank, 2))
+    width = np.asarray(pad_width, np.int64)
+    if width.shape not in ((), (1,), (2,), (1, 1), (rank, 1), (1, 2), (rank, 2)):
+        raise ArgumentError(
+            f"`pad_width` must have the same length as `x.shape`. Received: pad_width={pad_width} and "
+            f"x.shape={tuple(x.shape)} (of length {rank}); expected a pair (before, after) for each dimension."
+        )
+    width = np.broadcast_to(width, (rank, 2))
     width = tuple((int(a), int(b)) for a, b in width)
     if mode == "constant":
         fill = 0 if constant_values is None else np.asarray(constant_values).item()
@@ -298,6 +310,11 @@ def repeat(x: Any, repeats: Any, axis: Any = None) -> Tensor:
     axis = normalize_axis(axis, len(x.shape))
     if not isinstance(repeats, (int, np.integer)):
         counts = np.asarray(repeats)
+        if counts.ndim > 1 or (counts.size != 1 and x.shape[axis] not in (None, counts.size)):
+            raise ShapeError(
+                f"Size of `repeats` and dimensions of `axis {axis} of x` should be compatible. "
+                f"Received: {counts.size} and {tuple(x.shape)}"
+            )
         counts = np.broadcast_to(counts, (x.shape[axis],)) if counts.size == 1 else counts
         reserve((x.shape[axis] or 0) + int(np.sum(counts)))
         return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)

@@ -27,7 +27,7 @@ def transposed_axis(n, kernel, stride, dilation, padding, output_padding):
 
 
 def _to_last(x, data_format):
-    first = (data_format or config.image_data_format()) == "channels_first"
+    first = config.standard_data_format(data_format) == "channels_first"
     return (transpose(x, (0, 2, 3, 4, 1)) if first else x), first
 
 

@@ -130,7 +130,7 @@ def patches(name, x, size, strides, dilation_rate, padding, data_format, rank):
     padding = of_word(padding)
     if padding not in ("valid", "same"):
         raise ArgumentError(f"{name}: received padding={padding!r}, expected 'valid' or 'same'.")
-    chosen = data_format or config.image_data_format()
+    chosen = config.standard_data_format(data_format)
     single, axes = len(x.shape) == rank + 1, tuple(range(1, rank + 1))
     x = expand_dims(x, 0) if single else x
     x = x if chosen == "channels_last" else transpose(x, (0, *range(2, rank + 2), 1))
@@ -190,10 +190,7 @@ def _adaptive(name, one, x, output_size, data_format):
     sizes = (output_size,) * rank if isinstance(output_size, int) else tuple(output_size)
     if len(sizes) != rank or any(s is not None and s < 1 for s in sizes):
         raise ArgumentError(f"{name}: received output_size={output_size}, expected {rank} positive numbers, or one.")
-    chosen = data_format or config.image_data_format()
-    if chosen not in ("channels_last", "channels_first"):
-        raise ArgumentError(f"{name}: received data_format={data_format!r}, expected 'channels_last' or "
-                            "'channels_first'.")  # fmt: skip
+    chosen = config.standard_data_format(data_format)
     kind = dtype_of(x)
     x = cast_to(x, WIDE.get(kind, kind))
     for axis, size in enumerate(sizes, 1 if chosen == "channels_last" else 2):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core.dtypes import HALVES
 from fastnn.core.errors import DTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Attrs
@@ -187,7 +188,8 @@ def _fmod_vjp(node: Node, gys: Gradients) -> Sequence[Any]:
 
 
 _fmod = _pair("fmod", np.fmod, NUMBERS, _fmod_vjp, low=0.3, high=2.0)
-_nextafter = _pair("nextafter", np.nextafter, FLOATS, nondiff="steps between neighbouring floats")
+# a half has neighbours of its own, which no calculation in float32 finds
+_nextafter = _pair("nextafter", np.nextafter, (*FLOATS, *HALVES), nondiff="steps between neighbouring floats")
 _BITWISE = {
     name: _pair(name, getattr(np, name), INTS, low=0, high=9, nondiff="integers")
     for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift", "gcd", "lcm")

@@ -22,8 +22,11 @@ def _matmul(x: Any, y: Any) -> Any:
 
 def _square(name: str, spec: Spec) -> None:
     check_dtype(name, spec, FLOATS)
-    if len(spec.shape) < 2 or spec.shape[-1] != spec.shape[-2]:
-        raise ShapeError(f"{name}: received shape {spec.shape}, expected square matrices in the last two dimensions.")
+    wanted = f"{name}: expected square matrices in the last two dimensions."
+    if len(spec.shape) < 2:
+        raise ShapeError(f"Expected input to have rank >= 2. Received input with shape {spec.shape}. {wanted}")
+    if spec.shape[-1] != spec.shape[-2]:
+        raise ShapeError(f"Expected a square matrix. Received non-square input with shape {spec.shape}. {wanted}")
 
 
 def _infer_det(specs: Specs, attrs: Attrs) -> Any:

@@ -64,7 +64,7 @@ def _infer(specs: Specs, attrs: Attrs) -> Any:
         raise ShapeError(f"matmul: the leading dimensions of {x.shape} and {w.shape} do not broadcast.") from None
     if None not in (K, Kw) and Kw != K:
         raise ShapeError(
-            f"matmul: inner sizes differ: received x of shape {x.shape}"
+            f"Inner dimensions must be equal. matmul: inner sizes differ: received x of shape {x.shape}"
             f"{' (transposed)' if attrs['transpose_a'] else ''} and w of shape {w.shape}"
             f"{' (transposed)' if attrs['transpose_b'] else ''}, so {K} against {Kw}."
         )

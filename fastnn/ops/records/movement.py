@@ -43,7 +43,10 @@ def _reshape_infer(specs: Specs, attrs: Attrs) -> Any:
     size = product(shape)
     fits = known == size if -1 not in wanted else known > 0 and size % known == 0
     if not fits:
-        raise ShapeError(f"reshape: {size} elements of shape {shape} do not fill the target shape {wanted}.")
+        raise ShapeError(
+            f"The total size of the tensor must be unchanged. Received: input_shape={shape}, newshape={wanted}. "
+            f"reshape: {size} elements do not fill the target shape."
+        )
     return Spec(tuple(size // known if d == -1 else d for d in wanted), specs[0].dtype)
 
 
@@ -103,7 +106,7 @@ def _squeeze_infer(specs: Specs, attrs: Attrs) -> Any:
     shape, axis = specs[0].shape, attrs["axis"]
     axes = [i for i, d in enumerate(shape) if d == 1] if axis is None else _axes(axis, len(shape))
     if any(shape[a] != 1 for a in axes):
-        raise ShapeError(f"squeeze: axis {axis} of the shape {shape} does not have size 1.")
+        raise ShapeError(f"Cannot squeeze axis={axis}, because the dimension is not 1. Received: x.shape={shape}")
     return Spec(tuple(d for i, d in enumerate(shape) if i not in axes), specs[0].dtype)
 
 
@@ -178,8 +181,9 @@ def _concatenate_infer(specs: Specs, attrs: Attrs) -> Any:
             if i != axis
         ):
             raise ShapeError(
-                f"concatenate: received shapes {', '.join(str(s.shape) for s in specs)}; all sizes but "
-                f"those along axis {attrs['axis']} must be equal."
+                "Every value in `xs` must have the same shape except on the `axis` dim. But found element of shape "
+                f"{s.shape}, which is different from the first element's shape {first.shape}. concatenate: all sizes "
+                f"but those along axis {attrs['axis']} must be equal."
             )
         shape = [a if a is not None else b for a, b in zip(shape, s.shape)]
     sizes = [s.shape[axis] for s in specs]
