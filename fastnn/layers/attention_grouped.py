@@ -80,19 +80,13 @@ class GroupQueryAttention(MultiHeadAttention):
         self.head_dim, self.num_query_heads, self.num_key_value_heads = head_dim, num_query_heads, num_key_value_heads
         self.repeats = num_query_heads // num_key_value_heads
 
-    def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
-        """The shape of the output, that of the query.
-
-        Args:
-            query_shape, value_shape: shapes of query and value, None for sizes that vary.
-            key_shape: shape of the key; that of the value if None.
-        """
-        if value_shape is not None and query_shape[-1] != value_shape[-1]:
+    def _check(self, query_shape, value_shape, key_shape):
+        if query_shape[-1] != value_shape[-1]:
             raise ShapeError(
                 f"The last dimension of `query_shape` and `value_shape` must be equal, but are {query_shape[-1]}, "
                 f"{value_shape[-1]}. Received: query_shape={tuple(query_shape)}, value_shape={tuple(value_shape)}"
             )
-        return super().compute_output_shape(query_shape, value_shape, key_shape)
+        super()._check(query_shape, value_shape, key_shape)
 
     def get_config(self):
         config = super().get_config()

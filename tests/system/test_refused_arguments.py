@@ -63,6 +63,13 @@ REFUSED_CALLS = {
     "layers.Dense(3)(a(4), 4)": ValueError,
     "layers.BatchNormalization()(a(4), True)": ValueError,
     "layers.Softmax()('text')": ValueError,
+    "layers.Dense(3)([a(4)])": ValueError,
+    "layers.BatchNormalization()([a(4), a(4)])": ValueError,
+    "layers.LayerNormalization()([a(4, 4), a(4, 4)])": ValueError,
+    "layers.PReLU()([a(4), a(4)])": ValueError,
+    "layers.SpectralNormalization(layers.Dense(3))([a(4)])": ValueError,
+    "layers.UnitNormalization(axis=2)(a(4))": ValueError,
+    "layers.GroupQueryAttention(4, 4, 2)(a(4, 4), a(4, 3))": ValueError,
 }
 
 
