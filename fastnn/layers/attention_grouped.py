@@ -94,4 +94,6 @@ class GroupQueryAttention(MultiHeadAttention):
             del config[name]
         sizes = {n: getattr(self, n) for n in ("head_dim", "num_query_heads", "num_key_value_heads")}
         config = placed({**config, **sizes}, ("dropout",), "kernel_initializer")
-        return placed(config, tuple(sizes), "use_bias")
+        config = placed(config, tuple(sizes), "use_bias")
+        own = self.activity_regularizer is None  # else every layer's part of the config has it
+        return config if own else placed(config, ("activity_regularizer",), "head_dim")
