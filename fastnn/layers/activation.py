@@ -4,6 +4,7 @@ from typing import Any
 
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.layers.config import placed
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -145,7 +146,7 @@ class ELU(SameShape):
         return activations.elu(inputs, alpha=self.alpha)
 
     def get_config(self):
-        return {**super().get_config(), "alpha": self.alpha}
+        return placed({**super().get_config(), "alpha": self.alpha}, ("alpha",), "trainable")
 
 
 class ThresholdedReLU(SameShape):

@@ -13,6 +13,7 @@ from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.switches import is_flash_attention_enabled
 from fastnn.layers.activation import Softmax
 from fastnn.layers.attention_names import AttentionNames
+from fastnn.layers.config import placed
 from fastnn.layers.dense import weight_config
 from fastnn.layers.dropout import Dropout
 from fastnn.layers.einsum_dense import EinsumDense
@@ -317,8 +318,9 @@ class MultiHeadAttention(AttentionNames, Layer):
         return out, symbol_like(scores, self.compute_dtype)
 
     def get_config(self):
-        return {**super().get_config(), "num_heads": self.num_heads, "key_dim": self.key_dim,
+        config = {**super().get_config(), "num_heads": self.num_heads, "key_dim": self.key_dim,
                 "value_dim": self.value_dim, "dropout": self.dropout, "use_bias": self.use_bias,
                 "use_gate": self.use_gate, "output_shape": self._output, "attention_axes": self.attention_axes,
                 "sliding_window": self.sliding_window,
                 **weight_config(self, ("kernel", "bias")), "seed": self.seed}  # fmt: skip
+        return placed(config, ("activity_regularizer",), "kernel_constraint")

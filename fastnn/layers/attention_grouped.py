@@ -80,19 +80,13 @@ class GroupQueryAttention(MultiHeadAttention):
         self.head_dim, self.num_query_heads, self.num_key_value_heads = head_dim, num_query_heads, num_key_value_heads
         self.repeats = num_query_heads // num_key_value_heads
 
-    def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
-        """The shape of the output, that of the query.
-
-        Args:
-            query_shape, value_shape: shapes of query and value, None for sizes that vary.
-            key_shape: shape of the key; that of the value if None.
-        """
-        if value_shape is not None and query_shape[-1] != value_shape[-1]:
+    def _check(self, query_shape, value_shape, key_shape):
+        if query_shape[-1] != value_shape[-1]:
             raise ShapeError(
                 f"The last dimension of `query_shape` and `value_shape` must be equal, but are {query_shape[-1]}, "
                 f"{value_shape[-1]}. Received: query_shape={tuple(query_shape)}, value_shape={tuple(value_shape)}"
             )
-        return super().compute_output_shape(query_shape, value_shape, key_shape)
+        super()._check(query_shape, value_shape, key_shape)
 
     def get_config(self):
         config = super().get_config()
@@ -100,4 +94,6 @@ class GroupQueryAttention(MultiHeadAttention):
             del config[name]
         sizes = {n: getattr(self, n) for n in ("head_dim", "num_query_heads", "num_key_value_heads")}
         config = placed({**config, **sizes}, ("dropout",), "kernel_initializer")
-        return placed(config, tuple(sizes), "use_bias")
+        config = placed(config, tuple(sizes), "use_bias")
+        own = self.activity_regularizer is None  # else every layer's part of the config has it
+        return config if own else placed(config, ("activity_regularizer",), "head_dim")

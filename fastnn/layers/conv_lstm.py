@@ -268,7 +268,7 @@ class BaseConvLSTM(ShowsCell, RNN):
     def get_config(self):
         activity = {"activity_regularizer": regularizers.serialize(self.activity_regularizer)}
         config = {**self._loop_config(), **self.cell.own_config(), **activity}
-        return placed(config, tuple(activity), "kernel_constraint")
+        return placed(config, tuple(activity), "kernel_constraint") if self.activity_regularizer is None else config
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -46,6 +46,8 @@ def encoded_shape(shape, size, mode):
 class _Encoding(Layer):
     """Base: integers in, rows of numbers out; with `sparse` those of arrays are sparse arrays."""
 
+    _allow_non_tensor_positional_args = True  # layers on data take numbers and texts as they are
+
     _keeps_dtype = False
     sparse: bool
 

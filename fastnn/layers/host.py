@@ -36,6 +36,8 @@ class HostLayer(Layer):
     begins: its inputs must follow from the model's inputs without weights that are trained.
     """
 
+    _allow_non_tensor_positional_args = True  # layers on data take numbers and texts as they are
+
     on_host = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

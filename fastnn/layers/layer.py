@@ -158,7 +158,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
                 self._path = context.path()
             self._build_shapes = {"input_shape": build_args[0]} if build_args else None
             return  # sub-layers build themselves when `call` reaches them
-        self.build(*build_args, **build_kwargs)
+        signature.build(self, build_args, build_kwargs)
         self._after_build()
 
     def _after_build(self):

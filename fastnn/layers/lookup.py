@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.errors import ArgumentError
+from fastnn.layers.config import placed
 from fastnn.layers.vocabulary import Lookup
 
 
@@ -54,6 +55,9 @@ class StringLookup(Lookup):
 
     def _clean(self, word):
         return word.decode(self.encoding) if isinstance(word, bytes) else str(word)
+
+    def get_config(self):
+        return {**super().get_config(), "encoding": self.encoding}
 
 
 class IntegerLookup(Lookup):
@@ -114,6 +118,9 @@ class IntegerLookup(Lookup):
             name=name,
             **kwargs,
         )
+
+    def get_config(self):
+        return placed({**super().get_config(), "vocabulary_dtype": "int64"}, ("vocabulary_dtype",), "idf_weights")
 
     def _clean(self, word):
         return int(word)

@@ -8,6 +8,7 @@ from fastnn import constraints, initializers, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
+from fastnn.layers import nest
 from fastnn.layers.dense import weight_config
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
@@ -276,6 +277,8 @@ class UnitNormalization(Layer):
         return ops.normalize(inputs, axis=axis, order=2, epsilon=1e-12)
 
     def compute_output_shape(self, input_shape):
+        if nest.is_shape(input_shape):
+            shapes.normalize_axes(self.axis, len(input_shape))
         return input_shape
 
     def get_config(self):

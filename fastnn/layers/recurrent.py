@@ -51,7 +51,8 @@ class _Recurrent(ShowsCell, RNN):
         config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         if "unit_forget_bias" in config:  # elsewhere than in the cell's
             config = placed(config, ("unit_forget_bias",), "kernel_regularizer")
-        return placed(config, ("activity_regularizer",), "kernel_constraint")
+        own = self.activity_regularizer is None  # else every layer's part of the config has it
+        return placed(config, ("activity_regularizer",), "kernel_constraint") if own else config
 
 
 class SimpleRNN(_Recurrent):

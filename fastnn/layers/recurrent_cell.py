@@ -245,7 +245,7 @@ class RecurrentCell(CellDropout, Layer):
         return h if self._state_mask is None else h * self._state_mask
 
     def call(self, inputs, states, training=False):
-        """One step: (output, new states).
+        """One step: (output, new states), a list of states for a list, else one.
 
         Args:
             inputs: (batch, features).
@@ -254,7 +254,9 @@ class RecurrentCell(CellDropout, Layer):
         """
         if not self._held:
             self.start(inputs.shape[0], training)
-        return self.step(self.project(inputs), states if isinstance(states, (list, tuple)) else [states])
+        listed = isinstance(states, (list, tuple))
+        output, new = self.step(self.project(inputs), states if listed else [states])
+        return output, new if listed or len(new) > 1 else new[0]
 
     def compute_output_spec(self, inputs, states, training=False):
         """Shapes and dtypes of the output and the states.
@@ -264,9 +266,9 @@ class RecurrentCell(CellDropout, Layer):
         """
         batch = inputs.shape[0]
         sizes = nest.flatten(self.state_size)
-        return symbol_like((batch, self.units), self.compute_dtype), [
-            symbol_like((batch, s), self.compute_dtype) for s in sizes
-        ]
+        new = [symbol_like((batch, s), self.compute_dtype) for s in sizes]
+        listed = isinstance(states, (list, tuple)) or len(new) > 1
+        return symbol_like((batch, self.units), self.compute_dtype), new if listed else new[0]
 
     def own_config(self):
         """The entries of the config that a layer shares with its cell."""

@@ -24,6 +24,8 @@ class Rescaling(Layer):
     array([[1.]], dtype=float32)
     """
 
+    _allow_non_tensor_positional_args = True  # layers on data take numbers and texts as they are
+
     supports_masking = True
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
@@ -73,6 +75,8 @@ class Normalization(Layer):
     >>> layer(np.array([[2.0]], "float32"))
     array([[1.]], dtype=float32)
     """
+
+    _allow_non_tensor_positional_args = True  # layers on data take numbers and texts as they are
 
     supports_masking = True
 

@@ -4,7 +4,8 @@ import functools
 import inspect
 from typing import Any
 
-from fastnn.core.errors import ArgumentError, ArgumentTypeError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, FastnnError, ShapeError
+from fastnn.core.types import defined_in
 from fastnn.layers import nest
 
 
@@ -135,6 +136,20 @@ def build_arguments(function, call, args, kwargs):
         first = next((shape for name, shape in shapes.items() if not name.endswith("_mask_shape")), None)
         return (first,) if names else (), {}
     return (), named
+
+
+def build(layer, args, kwargs):
+    """Call `layer.build`; ShapeError where one of fastnn's own layers, of one tensor, got something else."""
+    try:
+        layer.build(*args, **kwargs)
+    except (TypeError, AttributeError, IndexError) as error:
+        own = defined_in(type(layer), "build").startswith("fastnn.")
+        if not own or isinstance(error, FastnnError) or (args and nest.is_shape(args[0])):
+            raise
+        raise ShapeError(
+            f"Layer '{layer.name}' ({type(layer).__name__}) is called on one tensor. Received inputs of the shape(s) "
+            f"{args[0] if args else None}. Merge a list of tensors first, as keras.layers.Concatenate does."
+        ) from error
 
 
 def _check_named(name, call, method):

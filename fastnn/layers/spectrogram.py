@@ -66,6 +66,8 @@ class MelSpectrogram(Layer):
     (2, 4, 5)
     """
 
+    _allow_non_tensor_positional_args = True  # layers on data take numbers and texts as they are
+
     def __init__(
         self,
         fft_length: int = 2048,

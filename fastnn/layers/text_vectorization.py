@@ -13,6 +13,12 @@ from fastnn.layers.vocabulary import DROPPED, Lookup
 
 _PUNCTUATION = re.compile(r"[!\"#$%&()\*\+,\-\./:;<=>?@\[\\\]^_`{|}~\']")
 
+# of its config, in Keras's order
+ENTRIES = (
+    "max_tokens", "standardize", "split", "ngrams", "output_mode", "output_sequence_length", "pad_to_max_tokens",
+    "sparse", "ragged", "vocabulary", "idf_weights", "encoding", "vocabulary_size",
+)  # fmt: skip
+
 
 class TextVectorization(Lookup):
     """Texts as rows of word numbers: 0 is padding, 1 an unknown word.
@@ -184,8 +190,8 @@ class TextVectorization(Lookup):
         return (input_shape[0], self.output_sequence_length)
 
     def get_config(self):
-        config = super().get_config()
-        for name in ("num_oov_indices", "mask_token", "oov_token", "invert", "salt", "oov_method"):
-            del config[name]
-        return {**config, "standardize": self.standardize, "split": self.split, "ngrams": self.ngrams, "ragged": False,
-                "output_sequence_length": self.output_sequence_length, "encoding": self.encoding}  # fmt: skip
+        config = {**super().get_config(), "standardize": self.standardize, "split": self.split, "ngrams": self.ngrams,
+                  "output_sequence_length": self.output_sequence_length, "ragged": False, "encoding": self.encoding,
+                  "vocabulary_size": self.vocabulary_size()}  # fmt: skip
+        first = [name for name in config if name in ("name", "trainable", "dtype", "activity_regularizer")]
+        return {name: config[name] for name in (*first, *ENTRIES)}

@@ -381,9 +381,10 @@ class Lookup(HostLayer):
         return rows
 
     def get_config(self):
-        return {**super().get_config(), "max_tokens": self.max_tokens, "num_oov_indices": self.num_oov_indices,
-                "mask_token": self.mask_token, "oov_token": self.oov_token,
-                "vocabulary": self._tokens, "invert": self.invert, "output_mode": self.output_mode,
+        size = None if self._tokens is None else self.vocabulary_size()
+        return {**super().get_config(), "invert": self.invert, "max_tokens": self.max_tokens,
+                "num_oov_indices": self.num_oov_indices, "oov_token": self.oov_token, "mask_token": self.mask_token,
+                "output_mode": self.output_mode, "sparse": self.sparse, "pad_to_max_tokens": self.pad_to_max_tokens,
                 "idf_weights": None if self._weights is None else self._weights[self.num_oov_indices:].tolist(),
-                "pad_to_max_tokens": self.pad_to_max_tokens, "sparse": self.sparse, "salt": self.salt,
-                "oov_method": self.oov_method}  # fmt: skip
+                "vocabulary": self._tokens, "vocabulary_size": size, "oov_method": self.oov_method,
+                "salt": self.salt}  # fmt: skip

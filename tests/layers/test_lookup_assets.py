@@ -92,3 +92,17 @@ def test_weights_of_words():
     assert made.idf_weights is None
     made.adapt(["one", "one", "one", "two", "two", "three"])
     np.testing.assert_allclose(made.idf_weights[1:], np.log(1 + 6 / (1 + np.array([3, 2, 1]))), rtol=1e-6)
+
+
+def test_configs_have_the_entries_of_keras():
+    common = ["invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode", "sparse",
+              "pad_to_max_tokens", "idf_weights", "vocabulary", "vocabulary_size", "oov_method", "salt"]  # fmt: skip
+    texts = layers.StringLookup(vocabulary=["é"], encoding="latin-1")
+    assert list(texts.get_config())[3:] == [*common, "encoding"]
+    again = layers.StringLookup.from_config(texts.get_config())
+    assert again([b"\xe9"]).tolist() == [1]
+    numbers = layers.IntegerLookup(vocabulary=[3], output_mode="one_hot")
+    at = common.index("idf_weights")
+    assert list(numbers.get_config())[3:] == [*common[:at], "vocabulary_dtype", *common[at:]]
+    assert numbers.get_config()["vocabulary_size"] == 2
+    assert layers.IntegerLookup.from_config(numbers.get_config()).get_config() == numbers.get_config()

@@ -157,3 +157,15 @@ def test_states_of_both_directions():
     assert both.states is None
     both(X)
     assert [s.shape for s in both.states] == [(2, 5)] * 4
+
+
+@pytest.mark.parametrize("make", [layers.SimpleRNNCell, layers.GRUCell])
+def test_cells_return_states_as_they_got_them(make):
+    x, h = np.ones((2, 4), "float32"), np.zeros((2, 3), "float32")
+    cell = make(3)
+    output, state = cell(x, h)
+    listed, [same] = cell(x, [h])
+    np.testing.assert_array_equal(output, listed)
+    np.testing.assert_array_equal(state, same)
+    assert cell(Input((4,)), Input((3,)))[1].shape == (None, 3)
+    assert [s.shape for s in cell(Input((4,)), [Input((3,))])[1]] == [(None, 3)]

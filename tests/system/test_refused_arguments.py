@@ -63,6 +63,13 @@ REFUSED_CALLS = {
     "layers.Dense(3)(a(4), 4)": ValueError,
     "layers.BatchNormalization()(a(4), True)": ValueError,
     "layers.Softmax()('text')": ValueError,
+    "layers.Dense(3)([a(4)])": ValueError,
+    "layers.BatchNormalization()([a(4), a(4)])": ValueError,
+    "layers.LayerNormalization()([a(4, 4), a(4, 4)])": ValueError,
+    "layers.PReLU()([a(4), a(4)])": ValueError,
+    "layers.SpectralNormalization(layers.Dense(3))([a(4)])": ValueError,
+    "layers.UnitNormalization(axis=2)(a(4))": ValueError,
+    "layers.GroupQueryAttention(4, 4, 2)(a(4, 4), a(4, 3))": ValueError,
 }
 
 
@@ -89,3 +96,11 @@ def test_calls_on_symbols_take_what_the_layer_takes(call):
 )
 def test_every_layer_takes_training_on_symbols(call, shape):
     assert eval(call, {"layers": layers, "a": symbols}).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [("Rescaling(2.0)", 6.0), ("Discretization([0.0, 5.0])", 1), ("CategoryEncoding(4)", [0.0, 0.0, 0.0, 1.0])],
+)
+def test_layers_on_data_take_numbers(call, value):
+    np.testing.assert_array_equal(eval(f"layers.{call}(3)", {"layers": layers}), value)

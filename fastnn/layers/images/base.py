@@ -107,6 +107,8 @@ class ImageLayer(Layer):
     labels (`_vary_labels`), masks (`_vary_masks`) and boxes (`_vary_boxes`, in pixels as xyxy).
     """
 
+    _allow_non_tensor_positional_args = True  # layers on data take numbers and texts as they are
+
     FACTOR_BOUNDS: tuple[float, float] = (-1, 1)
     _always = False  # acts in inference, too
     _draws = True  # needs what `_draw` gives
