@@ -27,7 +27,7 @@ from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
-from fastnn.layers.context import get_mask
+from fastnn.layers.context import as_before_keras_3, get_mask
 from fastnn.layers.events import CallEvent
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
@@ -285,6 +285,16 @@ def _made_by(symbol):
     raise AttributeError("_keras_history: only symbols of the functional API have one.")
 
 
+def alone(today):
+    """`input` or `output` of a model: the one in a list as itself, in programs of Keras 2's years."""
+
+    def get(self):
+        found = today.fget(self)
+        return found[0] if isinstance(found, list) and len(found) == 1 and as_before_keras_3() else found
+
+    return property(get, doc=today.__doc__)
+
+
 def _masks_of(event):
     """The masks of what a call was made with; in a step those of the values there."""
     trace = current()
@@ -380,8 +390,8 @@ WRAPPED = {
         "dtype": tf_variables.dtype_of_tensors,
         "value": tf_variables.value_that_is_called,
     },
-    Functional: {"add_loss": loss_of_inputs},
     Dataset: {"__iter__": tf_datasets.with_methods},
+    Functional: {"add_loss": loss_of_inputs, "input": alone, "output": alone},
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
     EagerProgram: {"_batch": step_as_compiled},
