@@ -391,7 +391,13 @@ WRAPPED = {
         "value": tf_variables.value_that_is_called,
     },
     Dataset: {"__iter__": tf_datasets.with_methods},
-    Functional: {"add_loss": loss_of_inputs, "input": alone, "output": alone},
+    Functional: {
+        "add_loss": loss_of_inputs,
+        "input": alone,
+        "output": alone,
+        "layers": keras2_models.layers_to_pop,
+        "__setattr__": keras2_models.with_other_outputs,
+    },
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
     EagerProgram: {"_batch": step_as_compiled},
@@ -406,6 +412,8 @@ WRAPPED = {
         "on_train_batch_end": logs_of_those_years,
     },
     Sequential: {
+        "layers": keras2_models.layers_to_pop,
+        "outputs": keras2_models.outputs_of_a_stack,
         "add_loss": loss_of_inputs,
         "call": call_of_any_rank,
         "compute_output_spec": spec_of_call,
