@@ -24,7 +24,7 @@ class Update:
         return iter((self.variable, self.value))
 
 
-_deferred = []  # for each get_updates in progress: the variables that it has made, the next one's number, who keeps them
+_deferred = []  # for each get_updates in progress: the variables that it has made, the next one's number, the keeper
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What models of Keras 1 and 2 could do: layers that are popped, classes of predictions, YAML."""
 
+import copy
 import functools
 import json
 
@@ -22,9 +23,26 @@ def names_of_results(self):
     """
     if not self.metrics:
         return []
+    loss = self._compile_loss
+    if (loss is None or not loss.built) and getattr(self, "outputs", None):
+        return _names_before_data(self)
     names = list(self.get_metrics_result())
     found = self._in_order({name: name for name in names})
     return found if isinstance(found, list) else [found]
+
+
+def _names_before_data(model):
+    """The names as they will be for targets of the shapes of the outputs: copies are built, not what will be used."""
+    said = model.output
+    parts = []
+    for compiled in (model._compile_loss, model._compile_metrics):
+        twin = copy.copy(compiled)
+        if twin is not None and not twin.built:
+            twin.build(said, said)
+        parts.append(twin)
+    loss, compiled = parts
+    losses = [m.name for m in loss.metrics] if loss is not None and loss.metrics else []
+    return ["loss", *losses, *(compiled.result() if compiled is not None else ())]
 
 
 # ---- keras.utils.np_utils --------------------------------------------------------------------------------------
