@@ -6,10 +6,12 @@ is adapted when a script first asks for it, and put back by `uninstall`.
 
 import functools
 import os
+import warnings
 
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import keras2, year_names
 from fastnn.compat.keras1_layers import DroppingEmbedding
+from fastnn.compat.keras2_training import with_accuracy
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.tf_ragged_layers import RaggedTextVectorization
 from fastnn.core.errors import ArgumentError, NotSupportedError
@@ -19,13 +21,6 @@ from fastnn.saving.files import write_file
 from fastnn.saving.legacy import dump_weights
 from fastnn.saving.weights import ANY_NAME
 from fastnn.saving.weights import save_weights as save
-
-
-def _gone(what):
-    def refuse(value):
-        raise NotSupportedError(f"{what}")
-
-    return refuse
 
 
 def _same(**choices):
@@ -49,6 +44,15 @@ def _ignored(*harmless):
     return take
 
 
+def _weights_of_classes(value):
+    if not isinstance(value, str):
+        return {"class_weight": value}
+    warnings.warn(
+        f"class_weight={value!r} has no effect, as in Keras 1 and 2: pass a dict, class to weight.", stacklevel=4
+    )
+    return {}
+
+
 _FORMAT = _same(data_format={"tf": "channels_last", "th": "channels_first", "default": None})
 _WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
             "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}  # fmt: skip
@@ -65,7 +69,7 @@ _RNN = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recu
         "U_regularizer": "recurrent_regularizer", "b_regularizer": "bias_regularizer", "dropout_W": "dropout",
         "dropout_U": "recurrent_dropout", "consume_less": lambda value: {},
         "forget_bias_init": lambda value: {"unit_forget_bias": value in ("one", "ones")}}  # fmt: skip
-_FIT = {"nb_epoch": "epochs", "show_accuracy": _gone("show_accuracy: write metrics=['accuracy'] in compile()."),
+_FIT = {"nb_epoch": "epochs", "class_weight": _weights_of_classes,
         "nb_val_samples": "validation_steps", "nb_worker": "workers", "max_q_size": "max_queue_size",
         "pickle_safe": "use_multiprocessing", "val_samples": "steps"}  # fmt: skip
 _DECAY = {"lr": "learning_rate", "decay": "time_decay"}
@@ -88,6 +92,7 @@ OLD = {
                   "W_constraint": "embeddings_constraint",
                   "dropout": _ignored(0, None)},  # see REPLACED
     **dict.fromkeys(("LSTM", "GRU"), _RNN), "SimpleRNN": {k: v for k, v in _RNN.items() if k != "inner_activation"},
+    "BaseConvLSTM": {**{k: v for k, v in _RNN.items() if k != "output_dim"}, **_CONV},
     "BatchNormalization": {"mode": _ignored(0, None), "beta_init": "beta_initializer",
                            "gamma_init": "gamma_initializer"},
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
@@ -100,7 +105,7 @@ OLD = {
 _READ = {**_FIT, **dict.fromkeys(("nb_worker", "workers", "max_q_size", "max_queue_size", "pickle_safe",
                                   "use_multiprocessing"), lambda value: {})}  # fmt: skip
 METHODS = {"fit": _READ, "evaluate": _READ, "predict": _READ, "fit_generator": _FIT, "evaluate_generator": _FIT,
-           "predict_generator": _FIT}  # fmt: skip
+           "predict_generator": _FIT, "train_on_batch": _READ, "test_on_batch": _READ}  # fmt: skip
 
 
 def save_weights(self, filepath, overwrite=True, save_format=None, options=None, **kwargs):
@@ -187,6 +192,7 @@ def adapt(value):
                 for name, table in METHODS.items():
                     if name in cls.__dict__ and name not in _methods_of(cls):
                         _replace(cls, name, table)
+                        setattr(cls, name, with_accuracy(getattr(cls, name)))
     return value
 
 

@@ -73,12 +73,12 @@ def ndim(x):
 
 
 def dtype(x):
-    """The name of a dtype: `dtype(np.ones(2, "float32"))` is "float32".
+    """The name of a dtype: `dtype(np.ones(2, "float32"))` is "float32"; of a Python number the default float type.
 
     Args:
-        x: a symbol, a variable or an array.
+        x: a symbol, a variable, an array or a number.
     """
-    return dtypes.standardize(x.dtype)
+    return dtypes.standardize(getattr(x, "dtype", None))
 
 
 def is_sparse(x):

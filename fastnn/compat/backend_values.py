@@ -24,13 +24,16 @@ class Update:
         return iter((self.variable, self.value))
 
 
-_deferred = []  # for each get_updates in progress: the variables that it has made, and the next one's number
+_deferred = []  # for each get_updates in progress: the variables that it has made, the next one's number, the keeper
 
 
 @contextlib.contextmanager
-def deferring(made):
-    """A block in which updates are listed, not made, and new variables are those of `made`, in their order."""
-    _deferred.append([made, 0])
+def deferring(made, keep):
+    """A block in which updates are listed, not made, and new variables are those of `made`, in their order.
+
+    keep: (value, dtype, name) -> a variable, for those that are not there yet.
+    """
+    _deferred.append([made, 0, keep])
     try:
         yield
     finally:
@@ -41,7 +44,7 @@ def _made(make):
     """A new variable; inside of `deferring` the one that was made at this place before."""
     if not _deferred:
         return make()
-    made, k = _deferred[-1]
+    made, k, _ = _deferred[-1]
     if k == len(made):
         made.append(make())
     _deferred[-1][1] += 1
@@ -64,11 +67,15 @@ def variable(value, dtype=None, name=None, constraint=None):
     >>> get_value(variable([1.0, 2.0]))
     array([1., 2.], dtype=float32)
     """
-    return _made(
-        lambda: Variable(
-            np.asarray(value), dtype=dtype or floatx(), name=name or auto_name("variable"), constraint=constraint
-        )
-    )
+
+    def make():
+        given, kind = np.asarray(value), dtypes.standardize(dtype or floatx())
+        called = name or auto_name("variable")
+        if _deferred:
+            return _deferred[-1][2](given.astype(dtypes.numpy_type(kind)), kind, called)
+        return Variable(given, dtype=kind, name=called, constraint=constraint)
+
+    return _made(make)
 
 
 def zeros(shape, dtype=None, name=None):

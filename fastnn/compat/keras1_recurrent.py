@@ -10,7 +10,7 @@ from typing import Any
 from fastnn import ops, random
 from fastnn.compat.backend_sequences import rnn
 from fastnn.compat.keras2_utils import has_arg
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError
 from fastnn.layers import GRU, LSTM, RNN, InputSpec, Layer, SimpleRNN, nest
 
 # Arguments of Keras 1 and 2 that said how to compute, or what other arguments say.
@@ -59,11 +59,16 @@ def preprocess_input(self, inputs, training=None):
 
 
 def by_steps(call_today):
-    """`call` of a recurrent layer, by `step` where a class says what a step is."""
+    """`call` of a recurrent layer, by `step` where a class says what that is; `constants` go to each step of a cell."""
 
-    @functools.wraps(call_today)
-    def call(self, sequences, initial_state=None, mask=None, training=False):
+    def call(self, sequences, initial_state=None, mask=None, training=False, constants=None):
         """The output at the last step, or at all."""
+        if constants is not None:
+            object.__setattr__(self, "_constants", nest.flatten(constants))
+            try:
+                return call_today(self, sequences, initial_state=initial_state, mask=mask, training=training)
+            finally:
+                object.__delattr__(self, "_constants")
         if getattr(type(self), "step", _step) is _step:
             return call_today(self, sequences, initial_state=initial_state, mask=mask, training=training)
         if initial_state is None:
@@ -71,6 +76,58 @@ def by_steps(call_today):
         return _run(self, sequences, nest.flatten(initial_state), mask, training)
 
     return call
+
+
+def called_with_constants(call_today):
+    """`__call__` of RNN with `constants`: a cell is built with the shapes of both, as [input, *constants]."""
+
+    @functools.wraps(call_today)
+    def __call__(self, sequences, initial_state=None, constants=None, **kwargs):
+        if constants is None:
+            return call_today(self, sequences, initial_state=initial_state, **kwargs)
+        if not self.cell.built:
+            shape = tuple(sequences.shape)
+            self.cell.build([(shape[0], *shape[2:]), *(tuple(x.shape) for x in nest.flatten(constants))])
+            self.cell.built = True
+        return call_today(self, sequences, initial_state=initial_state, constants=constants, **kwargs)
+
+    return __call__
+
+
+def step_with_constants(stepper_today):
+    """`_stepper`, of a cell that gets constants."""
+
+    @functools.wraps(stepper_today)
+    def _stepper(self, batch, training):
+        constants = self.__dict__.get("_constants")
+        if constants is None:
+            return stepper_today(self, batch, training)
+        more = {"training": training} if has_arg(self.cell.call, "training") else {}
+        return lambda row, states: self.cell(row, states, constants=constants, **more), None
+
+    return _stepper
+
+
+def reset_states(self, states=None):
+    """Set the states that a stateful layer keeps to zero, or to values.
+
+    Args:
+        states: an array, or a list with one for each state.
+
+    Raises CallOrderError before there are states, ArgumentError for another number of them.
+    """
+    if states is None:
+        self.reset_state()
+        return
+    if not self.states:
+        raise CallOrderError(f"Layer {self.name} keeps no states: it is not stateful, or not built yet.")
+    given = list(states) if isinstance(states, (list, tuple)) else [states]
+    if len(given) != len(self.states):
+        raise ArgumentError(
+            f"Layer {self.name} expects {len(self.states)} states, but it received {len(given)} state values."
+        )
+    for variable, value in zip(self.states, given):
+        variable.assign(value)
 
 
 def _told(method, *args, training):
@@ -209,7 +266,7 @@ def _shown(path):
 
 _NAMES = {"output_dim": "units", "inner_init": "recurrent_initializer", "init": "kernel_initializer",
           "W": "cell.kernel", "U": "cell.recurrent_kernel", "b": "cell.bias"}  # fmt: skip
-METHODS = {
+METHODS: dict[type, dict[str, Any]] = {RNN: {"reset_states": reset_states}} | {
     cls: {
         "step": _step,
         "get_constants": _constants(count),
@@ -218,4 +275,4 @@ METHODS = {
     }
     for cls, count in ((LSTM, 4), (GRU, 3), (SimpleRNN, 1))
 }
-WRAPPED = {RNN: {"call": by_steps}}
+WRAPPED = {RNN: {"call": by_steps, "__call__": called_with_constants, "_stepper": step_with_constants}}

@@ -4,7 +4,6 @@
 """
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras1_recurrent, keras2_models, keras2_optimizers, tf_datasets, tf_variables
+from fastnn.compat import keras1_recurrent, keras2_models, keras2_nodes, keras2_optimizers, tf_datasets, tf_variables
 from fastnn.compat.keras2_own_layers import add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
@@ -24,10 +23,9 @@ from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_o
 from fastnn.core.errors import ArgumentError
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
-from fastnn.graph import Symbol, Variable, current
+from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
-from fastnn.layers.context import get_mask
 from fastnn.layers.events import CallEvent
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
@@ -256,45 +254,9 @@ def _number(self):
     return found if found.ndim else found[()]
 
 
-class KerasHistory(NamedTuple):
-    """Where a symbol of the functional API comes from: the layer, the number of its call, and of the result."""
-
-    operation: object
-    node_index: int
-    tensor_index: int
-    layer = property(lambda self: self.operation, doc="The layer.")
-
-
-def _history(self):
-    """The KerasHistory of a symbol of the functional API; others have none."""
-    event, index = self.origin, self.index
-    if not isinstance(event, CallEvent):
-        event, index = _made_by(self)
-    return KerasHistory(event.operation, event.index, index)
-
-
-def _made_by(symbol):
-    """(call, number of the result) of which a symbol of a step is the value."""
-    trace = current()
-    while trace is not None:
-        for values in trace.extra.get("functional", ()):
-            for key, value in values.items():
-                if value is symbol:
-                    return key
-        trace = trace.parent
-    raise AttributeError("_keras_history: only symbols of the functional API have one.")
-
-
-def _masks_of(event):
-    """The masks of what a call was made with; in a step those of the values there."""
-    trace = current()
-    found = [x if trace is None else trace._of_functional(x) for x in event.inputs]
-    return [None if x is None else get_mask(x) for x in found]
-
-
 _numpy = Variable.numpy
 PROPERTIES = {
-    CallEvent: {"input_masks": property(_masks_of, doc="The masks of what it was called with.")},
+    CallEvent: {"input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with.")},
     Layer: {
         "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
         "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
@@ -313,12 +275,16 @@ PROPERTIES = {
         "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
         **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},
         "metrics_names": property(keras2_models.names_of_results, doc="The names of what evaluate() returns."),
+        "stateful": property(
+            lambda self: any(getattr(x, "stateful", False) for x in self._flatten_layers() if x is not self),
+            doc="Whether one of its layers keeps states.",
+        ),
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
     Symbol: {
         "_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape."),
-        "_keras_history": property(_history),
+        "_keras_history": property(keras2_nodes.history),
     },
     Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
@@ -380,8 +346,14 @@ WRAPPED = {
         "dtype": tf_variables.dtype_of_tensors,
         "value": tf_variables.value_that_is_called,
     },
-    Functional: {"add_loss": loss_of_inputs},
     Dataset: {"__iter__": tf_datasets.with_methods},
+    Functional: {
+        "add_loss": loss_of_inputs,
+        "input": keras2_nodes.alone,
+        "output": keras2_nodes.alone,
+        "layers": keras2_models.layers_to_pop,
+        "__setattr__": keras2_models.with_other_outputs,
+    },
     Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
     Step: {"_compile": step_as_compiled},
     EagerProgram: {"_batch": step_as_compiled},
@@ -396,6 +368,8 @@ WRAPPED = {
         "on_train_batch_end": logs_of_those_years,
     },
     Sequential: {
+        "layers": keras2_models.layers_to_pop,
+        "outputs": keras2_models.outputs_of_a_stack,
         "add_loss": loss_of_inputs,
         "call": call_of_any_rank,
         "compute_output_spec": spec_of_call,

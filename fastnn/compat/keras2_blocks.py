@@ -4,11 +4,28 @@ Each is a function of a symbol; names of layers and defaults are those of Keras 
 """
 
 from fastnn import layers
+from fastnn.applications.imagenet_utils import obtain_input_shape
 from fastnn.core.config import image_data_format
 
 
 def _axis():
     return 3 if image_data_format() == "channels_last" else 1
+
+
+def _obtain_input_shape(input_shape, *args, include_top=None, **kwargs):
+    """`obtain_input_shape`, also with the argument that said require_flatten up to Keras 2.0.
+
+    Args:
+        input_shape: a tuple, or None.
+        args, kwargs: those of obtain_input_shape.
+        include_top: whether what follows needs a known size.
+
+    >>> _obtain_input_shape(None, default_size=32, min_size=8, data_format="channels_last", include_top=True)
+    (32, 32, 3)
+    """
+    if include_top is not None:
+        kwargs["require_flatten"] = include_top
+    return obtain_input_shape(input_shape, *args, **kwargs)
 
 
 # ---- resnet50 ----------------------------------------------------------------------------------------------------

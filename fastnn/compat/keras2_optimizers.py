@@ -15,7 +15,8 @@ from fastnn.compat.keras2_utils import has_arg
 from fastnn.core import dtypes
 from fastnn.core.types import is_function
 from fastnn.data.tensor import Tensor
-from fastnn.graph import Symbol, Variable
+from fastnn.graph import Symbol, Trace, Variable
+from fastnn.graph.lifetime import passing
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.optimizers.schedules import LearningRateSchedule
 
@@ -62,6 +63,9 @@ def build_all(build_today):
                     inner.build(variables)
             if hasattr(type(self), "_create_slots"):
                 self._create_slots(variables)
+        if rule_of(type(self)) == "get_updates" and "_made_in_updates" not in self.__dict__:
+            with passing(), Trace(building=True) as trace:  # for what it makes: a file may hold the values
+                _updates_of(self, [trace.input(v.shape, v.dtype) for v in variables], variables)
 
     return build
 
@@ -88,18 +92,22 @@ def update_of_those_years(update_today):
     return _custom_update
 
 
-def _by_updates(optimizer, grads, variables):
+def _updates_of(optimizer, grads, variables):
+    """What get_updates lists."""
     made = optimizer.__dict__.setdefault("_made_in_updates", [])
     _running.append({id(v): g for v, g in zip(variables, grads)})
     if isinstance(getattr(optimizer, "updates", None), list):
         optimizer.updates = []  # of another trace
     try:
-        with deferring(made):
+        with deferring(made, optimizer._track):
             found = _listed(optimizer.get_updates(None, list(variables)) or [])
-            found = [Update(step[0], rebuilt(step[1])) if isinstance(step, tuple) else step for step in found]
+            return [Update(step[0], rebuilt(step[1])) if isinstance(step, tuple) else step for step in found]
     finally:
         _running.pop()
-    for step in found:
+
+
+def _by_updates(optimizer, grads, variables):
+    for step in _updates_of(optimizer, grads, variables):
         if isinstance(step, Update) and step.variable is not optimizer._iterations:  # which counts by itself
             value = step.value.value if isinstance(step.value, Variable) else step.value
             step.variable.assign(ops.cast(value, step.variable.dtype))

@@ -113,3 +113,15 @@ def decayed_lr(self, var_dtype="float32"):
     """The learning rate of the next step: that of the schedule, and of `decay`."""
     rate = ops.cast(self.learning_rate, "float32")
     return rate / (1.0 + self.time_decay * ops.cast(self.iterations, "float32")) if self.time_decay else rate
+
+
+def with_accuracy(today):
+    """A method of a model with Keras 0.3's `show_accuracy`, or `accuracy`: a model without metrics counts hits."""
+
+    @functools.wraps(today)
+    def call(self, *args, show_accuracy=False, accuracy=False, **kwargs):
+        if (show_accuracy or accuracy) and self._compile_metrics is None:
+            self.compile(optimizer=self.optimizer, loss=self.loss, metrics=["accuracy"])
+        return today(self, *args, **kwargs)
+
+    return call

@@ -126,7 +126,7 @@ CLASSES = {
                "model_from_config": "compat.keras2_utils:model_from_config"},
     "applications": {name: f"compat.keras2_utils:{name}" for name in (
         "get_submodules_from_kwargs", "_KERAS_BACKEND", "_KERAS_LAYERS", "_KERAS_MODELS", "_KERAS_UTILS")},
-    "applications.imagenet_utils": {"_obtain_input_shape": "obtain_input_shape"},
+    "applications.imagenet_utils": {"_obtain_input_shape": "compat.keras2_blocks:_obtain_input_shape"},
 }  # fmt: skip
 
 for _module, _more in (*keras2_blocks.NAMES.items(), *year_parts.NAMES.items()):

@@ -126,6 +126,30 @@ def convert_all_kernels_in_model(model):
             layer.kernel.assign(from_utils.convert_kernel(layer.kernel.numpy()))
 
 
+def convert_dense_weights_data_format(dense, previous_feature_map_shape, target_data_format="channels_first"):
+    """Order the rows of a Dense layer behind a Flatten for the other data format.
+
+    Args:
+        dense: the layer.
+        previous_feature_map_shape: of what is flattened, without the batch, in the target's format.
+        target_data_format: "channels_first" or "channels_last".
+
+    >>> dense = _layers.Dense(1)
+    >>> dense.build((None, 4))
+    >>> dense.set_weights([np.arange(4.0)[:, None], np.zeros(1)])  # two channels of two places, place by place
+    >>> convert_dense_weights_data_format(dense, (2, 2, 1), "channels_first")
+    >>> dense.get_weights()[0].ravel().tolist()
+    [0.0, 2.0, 1.0, 3.0]
+    """
+    kernel, *bias = dense.get_weights()
+    shape = tuple(previous_feature_map_shape)
+    if target_data_format == "channels_first":
+        rows = np.moveaxis(kernel.reshape(*shape[1:], shape[0], -1), -2, 0)
+    else:
+        rows = np.moveaxis(kernel.reshape(shape[-1], *shape[:-1], -1), 0, -2)
+    dense.set_weights([rows.reshape(kernel.shape), *bias])
+
+
 def make_tuple(*args):
     """The arguments as a tuple.
 
@@ -365,7 +389,8 @@ NAMES = {
                "_to_list": "compat.keras2_utils:to_list",
                **{n: _HERE + n for n in ("load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name")}},
     "saving": {n: _HERE + n for n in ("load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name")},
-    "utils": {**{n: _HERE + n for n in ("multi_gpu_model", "convert_all_kernels_in_model", "make_tuple",
+    "utils": {**{n: _HERE + n for n in ("multi_gpu_model", "convert_all_kernels_in_model",
+                                        "convert_dense_weights_data_format", "make_tuple",
                                         "OrderedEnqueuer")},
               "GeneratorEnqueuer": f"{_HERE}OrderedEnqueuer", "SequenceEnqueuer": f"{_HERE}OrderedEnqueuer",
               "layer_from_config": "compat.keras2_utils:model_from_config"},

@@ -48,8 +48,9 @@ class BaseConv(ConvBase, LowRank):
         lora_alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
-        self.filters, self.groups = positive("filters", filters), _groups(groups)
-        if self.filters % self.groups:
+        self.filters = None if filters is None else positive("filters", filters)  # None: a derived class builds itself
+        self.groups = _groups(groups)
+        if self.filters is not None and self.filters % self.groups:
             raise ArgumentError(
                 "The number of filters must be evenly divisible by the number of groups. "
                 f"Received: groups={groups}, filters={filters}."

@@ -88,7 +88,8 @@ class Merge(Layer):
             inputs: list of arrays or symbols of one rank.
             masks: of the shape of their inputs, or None; for those whose result depends on them.
         """
-        return functools.reduce(self.merge, inputs)
+        own = getattr(self, "_merge_function", None)  # Keras's private name, which derived classes say
+        return functools.reduce(self.merge, inputs) if own is None else own(inputs)
 
     def compute_output_shape(self, input_shape):
         self._check(input_shape)

@@ -108,8 +108,9 @@ def _of_layer(layer, found, met):
     if not type(layer).__module__.startswith("fastnn."):
         for value in own.values():
             _of_value(value, found)
-        for name in ("call", "step", "get_constants"):
-            _of_function(getattr(type(layer), name, None), found, met)
+        for cls in type(layer).__mro__:
+            for method in vars(cls).values() if not cls.__module__.startswith("fastnn.") else ():
+                _of_function(method, found, met)
     elif "function" in own:
         _of_function(own["function"], found, met)
         _of_value(own.get("arguments"), found)

@@ -1,5 +1,7 @@
 """Sequences: padding, windows of a time series, pairs of words."""
 
+import json
+
 import numpy as np
 
 from fastnn.core import config
@@ -8,7 +10,8 @@ from fastnn.core.random import permutation, uniform
 from fastnn.utils.arrays import pad_sequences
 from fastnn.utils.batches import PyDataset
 
-__all__ = ["TimeseriesGenerator", "make_sampling_table", "pad_sequences", "skipgrams"]
+__all__ = ["TimeseriesGenerator", "make_sampling_table", "pad_sequences", "skipgrams",
+           "timeseries_generator_from_json"]  # fmt: skip
 
 
 class TimeseriesGenerator(PyDataset):
@@ -74,6 +77,36 @@ class TimeseriesGenerator(PyDataset):
             rows = np.arange(first, min(first + self.batch_size * self.stride, self.end_index + 1), self.stride)
         windows = np.array([self.data[row - self.length : row : self.sampling_rate] for row in rows])
         return (windows[:, ::-1, ...] if self.reverse else windows), np.array([self.targets[row] for row in rows])
+
+    def get_config(self):
+        """Its arguments, with data and targets as JSON."""
+        names = ("length", "sampling_rate", "stride", "start_index", "end_index", "shuffle", "reverse", "batch_size")
+        data = {n: json.dumps(getattr(self, n).tolist()) for n in ("data", "targets")}
+        own = {n: getattr(self, n) for n in names}
+        return {**data, **own, "start_index": self.start_index - self.length}
+
+    def to_json(self, **kwargs):
+        """Its class and arguments as JSON text.
+
+        Args:
+            kwargs: those of json.dumps.
+        """
+        return json.dumps({"class_name": type(self).__name__, "config": self.get_config()}, **kwargs)
+
+
+def timeseries_generator_from_json(json_string):
+    """The TimeseriesGenerator that to_json described.
+
+    Args:
+        json_string: what to_json returned.
+
+    >>> windows = TimeseriesGenerator(np.arange(10), np.arange(10), length=3)
+    >>> len(timeseries_generator_from_json(windows.to_json())[0][0])
+    7
+    """
+    config = json.loads(json_string)["config"]
+    config.update({n: json.loads(config[n]) for n in ("data", "targets")})
+    return TimeseriesGenerator(**config)
 
 
 def make_sampling_table(size, sampling_factor=1e-5):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from compat.running import run
 
 import fastnn
 from fastnn.compat import keras1_layers
@@ -90,3 +91,31 @@ def test_softplus_and_srelu_with_weights_of_their_own():
         again = type(layer).from_config(layer.get_config())
         again.build((None, 5, 2))
         assert again.weights[0].shape == ((1, 2) if layer.shared_axes else (5, 2))
+
+
+OF_THE_FIRST_YEARS = """
+import numpy as np
+import warnings
+from keras.layers import ConvLSTM2D, Dense
+from keras.models import Sequential
+
+layer = ConvLSTM2D(nb_filter=4, nb_row=3, nb_col=2, border_mode="same", inner_activation="hard_sigmoid")
+assert layer.filters == 4 and layer.kernel_size == (3, 2) and layer.padding == "same"
+x, y = np.random.rand(8, 3), np.eye(2)[[0, 1] * 4]
+for call in ("fit", "evaluate", "train_on_batch"):
+    model = Sequential([Dense(2, activation="softmax", input_dim=3)])
+    model.compile(loss="categorical_crossentropy", optimizer="sgd", class_mode="categorical")
+    own = {"accuracy": True} if "batch" in call else {"show_accuracy": True, "verbose": 0}
+    found = getattr(model, call)(x, y, **own)
+    assert "accuracy" in found.history if call == "fit" else len(found) == 2
+with warnings.catch_warnings(record=True) as seen:
+    warnings.simplefilter("always")
+    model.fit(x, y, nb_epoch=1, verbose=0, class_weight="auto")
+assert "no effect" in str(seen[0].message), seen
+print("done")
+"""
+
+
+def test_arguments_of_the_first_years(tmp_path):
+    status, out, errors = run(OF_THE_FIRST_YEARS, tmp_path)
+    assert status == 0 and out.splitlines()[-1] == "done", errors

@@ -1,11 +1,13 @@
 """Recurrent layers with a step of their own, as Keras 1 and 2.0 had them."""
 
+import importlib
+
 import numpy as np
 import pytest
 
 from fastnn import Input, Model, compat, layers, ops
 from fastnn.compat import keras1_recurrent
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError
 
 X = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
 
@@ -13,7 +15,9 @@ X = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
 @pytest.fixture(autouse=True)
 def aliases():
     compat.install()
-    yield __import__("importlib").import_module("keras.layers.recurrent")
+    module = importlib.import_module("keras.layers.recurrent")
+    assert module.LSTM is layers.LSTM
+    yield module
     compat.uninstall()
 
 
@@ -109,3 +113,46 @@ def test_dense_at_each_step():
         np.ones_like(X), np.eye(3, dtype="float32"), dropout=0.5, training=True
     )
     assert set(np.unique(dropped)) <= {0.0, 2.0} and (dropped == np.asarray(dropped)[:, :1]).all()
+
+
+class Shifted(layers.Layer):
+    """A cell that adds a constant of its own to each step."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+
+    def build(self, input_shape):
+        (_, width), (_, constant) = input_shape
+        self.kernel = self.add_weight(shape=(width, self.units), initializer="ones", name="kernel")
+        self.other = self.add_weight(shape=(constant, self.units), initializer="ones", name="other")
+        self.built = True
+
+    def call(self, inputs, states, constants):
+        h = ops.matmul(inputs, self.kernel) + 0.5 * states[0] + ops.matmul(constants[0], self.other)
+        return h, [h]
+
+
+def test_constants_of_cells(aliases):
+    i, c = Input((4, 3)), Input((2,))
+    model = Model([i, c], layers.RNN(Shifted(2))(i, constants=c))
+    wanted = np.zeros((2, 1), "float32")
+    for t in range(4):
+        wanted = X[:, t].sum(-1, keepdims=True) + 0.5 * wanted + 3
+    given = [X, np.array([[1, 2], [3, 0]], "float32")]
+    np.testing.assert_allclose(model.predict(given, verbose=0), np.repeat(wanted, 2, 1), rtol=1e-5, atol=1e-5)
+    again = Model.from_config(model.get_config(), custom_objects={"Shifted": Shifted})
+    np.testing.assert_allclose(again.predict(given, verbose=0), model.predict(given, verbose=0))
+
+
+def test_states_that_are_set(aliases):
+    layer = layers.GRU(2, stateful=True)
+    with pytest.raises(CallOrderError):
+        layer.reset_states(np.ones((2, 2)))
+    layer(X)
+    layer.reset_states(states=np.ones((2, 2)))
+    assert (layer.states[0].numpy() == 1).all()
+    with pytest.raises(ArgumentError, match="expects 1 states"):
+        layer.reset_states([np.ones((2, 2))] * 2)
+    layer.reset_states()
+    assert (layer.states[0].numpy() == 0).all()

@@ -92,3 +92,34 @@ print(len(model.evaluate(x, one, verbose=0)), model.metrics_names[1])
     assert status == 0, errors
     names = "['loss', 'a_loss', 'b_loss', 'a_accuracy', 'b_accuracy']"
     assert out.splitlines() == ["[]", f"{names} True", "2 acc"]
+
+
+POPPED = """
+import numpy as np
+from keras.engine import Model
+from keras.layers import Dense, Input
+from keras.models import Sequential
+
+stack = Sequential([Dense(4, input_dim=3, name="a"), Dense(5, name="b"), Dense(6, name="c")])
+stack.outputs = [stack.layers[0].output]
+assert stack.output_shape == (None, 4) and len(stack.layers) == 1
+try:
+    stack.outputs = [Input((2,))]
+except ValueError as error:
+    assert "one of the model's layers" in str(error)
+
+i = Input((3,))
+both = Model([i], [Dense(2, name="p")(i), Dense(1, name="q")(i)])
+assert both.input is i and [layer.name for layer in both.layers][1:] == ["p", "q"]
+assert both.layers.pop().name == "q" and len(both.layers) == 2 and both.layers.pop(1).name == "p"
+both.outputs = both.outputs[:1]
+assert both.predict(np.ones((2, 3))).shape == (2, 2) and both.output.shape[1] == 2 and len(both.layers) == 2
+both.compile("sgd", "mse", metrics=["mae"])
+assert both.metrics_names == ["loss", "mae"] and not both.stateful
+print("done")
+"""
+
+
+def test_models_that_are_cut_off(tmp_path):
+    status, out, errors = run(POPPED, tmp_path)
+    assert status == 0 and out.splitlines()[-1] == "done", errors

@@ -13,6 +13,7 @@ from fastnn import Input, Model, layers, ops
 from fastnn.core.errors import ArgumentError, NotBuiltError, NotSupportedError, ShapeError
 from fastnn.graph import Trace, Variable
 from fastnn.layers.layer import Layer
+from fastnn.layers.merging import Merge
 
 
 def rows(*shape):
@@ -433,3 +434,31 @@ def test_rules_of_shapes_get_the_shapes_that_they_name():
     q, v = layers.Input((3, 4)), layers.Input((5, 6))
     assert [tuple(x.shape) for x in Two()(q, v)] == [(None, 3, 6), (1,)]
     assert [tuple(x.shape) for x in Two()(q, value=v, scale=q)] == [(None, 3, 6), (None, 3, 4)]
+
+
+def test_merges_by_keras_private_name():
+    class Halfway(Merge):
+        def _merge_function(self, inputs):
+            return 0.5 * inputs[0] + 0.5 * inputs[1]
+
+    a, b = np.ones((2, 3), "float32"), np.full((2, 3), 3.0, "float32")
+    np.testing.assert_allclose(Halfway()([a, b]), np.full((2, 3), 2.0))
+
+
+def test_a_class_derived_from_a_convolution_builds_itself():
+    class Scaled(layers.Conv2D):
+        def __init__(self, **kwargs):
+            super().__init__(filters=None, kernel_size=1, **kwargs)
+
+        def build(self, input_shape):
+            self.scale = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="scale")
+            self.built = True
+
+        def call(self, inputs):
+            return inputs * self.scale
+
+        def compute_output_shape(self, input_shape):
+            return input_shape
+
+    x = np.ones((1, 2, 2, 3), "float32")
+    np.testing.assert_array_equal(Scaled()(x), x)

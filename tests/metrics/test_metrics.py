@@ -328,3 +328,10 @@ def test_accuracy_and_crossentropy_by_shape(y_true, y_pred, kind):
     for name in ("accuracy", "acc", "crossentropy", "ce"):
         metric = metrics.resolve(name, np.zeros(y_true), np.zeros(y_pred))
         assert type(metric).__name__.startswith(kind) and metric.name == name
+
+
+def test_one_value_of_a_batch_counts_for_each_of_its_rows():
+    mean = metrics.Mean()
+    mean.update_state(np.float32(2.0), sample_weight=np.array([1.0, 0.0, 1.0]))
+    mean.update_state(np.float32(5.0), sample_weight=np.array([1.0]))
+    assert float(mean.result()) == 3.0

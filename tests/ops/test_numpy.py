@@ -378,3 +378,10 @@ def test_lists_of_slices_between_brackets_are_tuples(key):
     np.testing.assert_array_equal(ops.getitem(x, key), x[tuple(key)])
     assert KerasTensor((2, 3, 4))[key].shape == x[tuple(key)].shape
     assert ops.add(x, 0)[[1, 0]].shape == (2, 3, 4)
+
+
+def test_axes_given_as_an_array():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for function in (ops.sum, ops.mean, ops.max):
+        np.testing.assert_array_equal(function(x, axis=np.arange(1, 3)), function(x, axis=(1, 2)))
+    np.testing.assert_array_equal(ops.sum(x, axis=np.int64(1)), x.sum(1))

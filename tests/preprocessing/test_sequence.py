@@ -153,3 +153,13 @@ def test_text_that_is_no_tokenizer(change):
     written = made.to_json()
     with pytest.raises(FileFormatError, match="tokenizer_from_json"):
         text.tokenizer_from_json(change(written))
+
+
+def test_windows_as_json():
+    windows = sequence.TimeseriesGenerator(
+        np.arange(20.0).reshape(10, 2), np.arange(10), 3, stride=2, batch_size=2, start_index=1, reverse=True
+    )
+    again = sequence.timeseries_generator_from_json(windows.to_json())
+    assert len(again) == len(windows) and again.get_config() == windows.get_config()
+    for found, wanted in zip(again[1], windows[1]):
+        np.testing.assert_array_equal(found, wanted)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from fastnn.core import dtypes
 from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis
@@ -54,7 +56,8 @@ def single_axis(axis):
 
 # ------------------------------------------------------------------ public functions
 def _axis(axis):
-    return tuple(int(a) for a in axis) if isinstance(axis, (tuple, list)) else None if axis is None else int(axis)
+    several = isinstance(axis, (tuple, list)) or (isinstance(axis, np.ndarray) and axis.ndim)  # np.arange(1, rank)
+    return tuple(int(a) for a in axis) if several else None if axis is None else int(axis)
 
 
 def _call(op, x, axis, keepdims):
