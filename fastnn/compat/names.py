@@ -10,9 +10,11 @@ from fastnn.compat import (
     tf_devices,
     tf_errors,
     tf_examples,
+    tf_forward,
     tf_gfile,
     tf_logging,
     tf_records,
+    tf_sequences,
     tf_strategies,
     tf_summary,
     tf_testing,
@@ -62,7 +64,7 @@ MODULES = {
     **{f"datasets.{n}": f"datasets.{n}" for n in ("imdb", "reuters", "boston_housing", "california_housing")},
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
     "mixed_precision": "mixed_precision", "quantizers": "quantizers",
-    "mixed_precision.experimental": "dtype_policies",
+    "mixed_precision.experimental": "dtype_policies", "callbacks.experimental": "callbacks",
     **{f"callbacks.{name}": "callbacks" for name in ("callbacks", "tensorboard_v1", "tensorboard_v2")},
     "layers.normalization.batch_normalization_v1": "layers", "layers.normalization.layer_normalization": "layers",
     **{form.format(name): "optimizers" for form in ("optimizers.{}_v2", "optimizer_v2.{}") for name in (
@@ -79,6 +81,11 @@ OLD_MODULES = ("layers.", "engine", "utils.", "legacy.layers", "backend.", "back
 
 _CLASSES, _YAML = "compat.keras2_models:probas_to_classes", "compat.keras2_models:model_from_yaml"
 
+
+def _kept(names):
+    return {name: f"compat.keras2_kept:{name}" for name in names.split()}
+
+
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
 CLASSES = {
     "layers": {
@@ -91,7 +98,9 @@ CLASSES = {
         "Deconvolution2D": "compat.keras1:Deconvolution2D", "Convolution3D": "compat.keras1:Convolution3D",
         "LocallyConnected1D": "compat.keras2_layers:LocallyConnected1D",
         "LocallyConnected2D": "compat.keras2_layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
-        "BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization",
+        "PreprocessingLayer": "Layer",
+        **_kept("AbstractRNNCell RandomFourierFeatures"), "BatchNormalizationV1": "BatchNormalization",
+        "BatchNormalizationV2": "BatchNormalization",
         "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1:Convolution2D",
         "RandomHeight": "compat.keras3_layers:RandomHeight", "RandomWidth": "compat.keras3_layers:RandomWidth",
         "Recurrent": "compat.keras1_recurrent:Recurrent",
@@ -108,15 +117,18 @@ CLASSES = {
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity"},
-    "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
+    "constraints": {**dict.fromkeys(("RadialConstraint", "radial_constraint"), "compat.keras2_kept:RadialConstraint"),
+                    "maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2", "activity_l1": "L1",
                      "activity_l2": "L2", "ActivityRegularizer": "L1L2", "activity_l1l2": "compat.keras1:l1l2"},
-    "metrics": dict.fromkeys(("cosine_proximity", "cosine"), "losses:cosine_similarity"),
+    "metrics": {**dict.fromkeys(("cosine_proximity", "cosine"), "losses:cosine_similarity"),
+                **_kept("MeanTensor MeanRelativeError SumOverBatchSize")},
     "applications.mobilenet": {"relu6": "activations:relu6", "DepthwiseConv2D": "layers:DepthwiseConv2D"},
     "utils": {"probas_to_classes": _CLASSES, "categorical_probas_to_classes": _CLASSES,
               "plot": "plot_model", **keras2_utils.NAMES, **keras2_io.NAMES},
     "preprocessing.image": keras2_images.NAMES,
     "callbacks": {"BaseLogger": "Callback"},
+    "optimizers.schedules": _kept("LinearCosineDecay LinearModel WideDeepModel"),
     "dtype_policies": {"set_policy": "set_dtype_policy"},
     "models": {"model_from_yaml": _YAML, "Graph": "compat.keras1_graph:Graph", "Input": "layers:Input",
                "Layer": "layers:Layer",
@@ -187,7 +199,7 @@ TENSORFLOW_FUNCTIONS = {
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
-    **tf_testing.NAMES,
+    **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",

@@ -284,6 +284,10 @@ NAMES = {
     **dict.fromkeys(("data.Iterator", "data.NumpyIterator"), "compat.tf_datasets:Iterator"),
     "experimental.Optional": "compat.tf_datasets:Optional", "data.experimental.Optional": "compat.tf_datasets:Optional",
     **{f"data.{n}": "compat.tf_datasets:one_shot" for n in ("make_one_shot_iterator", "make_initializable_iterator")},
+    **dict.fromkeys(("data.experimental.AutoShardPolicy", "data.experimental.ExternalStatePolicy"),
+                    "compat.tf_devices:SETTINGS"),
+    **{f"data.experimental.{n}": "compat.tf_devices:Inert" for n in (
+        "DistributeOptions", "OptimizationOptions", "ThreadingOptions")},
     "data.ThreadingOptions": "compat.tf_devices:Inert", "data.experimental.save": "compat.tf_datasets:_save",
     "data.experimental.load": "compat.tf_datasets:_load",
 }  # fmt: skip

@@ -36,6 +36,9 @@ class Inert:
         return None
 
 
+SETTINGS = Inert()
+
+
 class _OfTPUs(type):
     """Classes of TPUs can be named, and named things in them; there is no TPU to make one for."""
 

@@ -10,8 +10,10 @@ import numpy as np
 from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf_files import bytes_of
 from fastnn.compat.tf_protos import field, fields, read_varint, varint
+from fastnn.compat.tf_ragged import RaggedTensor
+from fastnn.compat.tf_sparse import Sparse
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotSupportedError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError
 
 # ---- messages --------------------------------------------------------------------------------------------------
 _LISTS = "bytes_list", "float_list", "int64_list"
@@ -69,7 +71,7 @@ class Int64List(_List):
     @staticmethod
     def _checked(value):
         try:
-            found = operator.index(value)
+            found = operator.index(bool(value) if isinstance(value, np.bool_) else value)
         except TypeError:
             raise ArgumentTypeError(f"tf.train.Int64List: received {value!r}, expected an integer.") from None
         if not -(2**63) <= found < 2**63:
@@ -195,6 +197,12 @@ class Features(_Message):
         return f"Features(feature={dict(self.feature)!r})"
 
 
+def decoded_table(data, decoded):
+    """{name: decoded(message)} of the table in a message."""
+    pairs = [dict(fields(entry)) for inner, entry in fields(data) if inner == 1]
+    return {pair.get(1, b"").decode("utf-8"): decoded(pair.get(2, b"")) for pair in pairs}
+
+
 class Example(_Message):
     """A row of named lists.
 
@@ -229,10 +237,8 @@ class Example(_Message):
         """
         table = {}
         for number, body in fields(data):
-            for inner, entry in fields(body) if number == 1 else ():
-                if inner == 1:
-                    pair = dict(fields(entry))
-                    table[pair.get(1, b"").decode("utf-8")] = Feature.decoded(pair.get(2, b""))
+            if number == 1:
+                table.update(decoded_table(body, Feature.decoded))
         return cls(Features(table))
 
     def ParseFromString(self, data):
@@ -279,7 +285,7 @@ class FixedLenSequenceFeature(FixedLenFeature):
 
 
 class VarLenFeature:
-    """A feature of any length, which comes as a dense vector.
+    """A feature of any length, which comes as a sparse tensor all of whose places are named.
 
     Args:
         dtype: "float32", "int64" or "string".
@@ -301,7 +307,10 @@ def parse_single_example(serialized, features, example_names=None, name=None):
     """
     data = serialized if isinstance(serialized, bytes) else bytes_of(serialized, "io.parse_single_example")
     table = Example.FromString(data).features.feature
-    return {key: _parsed(key, table.get(key), wanted) for key, wanted in features.items()}
+    found = {key: _parsed(key, table.get(getattr(wanted, "value_key", None) or key), wanted)
+             for key, wanted in features.items()}  # fmt: skip
+    return {key: _named(v, np.ones(v.shape, bool)) if isinstance(features[key], VarLenFeature) else v
+            for key, v in found.items()}  # fmt: skip
 
 
 def parse_example(serialized, features, example_names=None, name=None):
@@ -309,10 +318,8 @@ def parse_example(serialized, features, example_names=None, name=None):
 
     Args:
         serialized: a tensor of bytes.
-        features: as of `parse_single_example`; VarLenFeature is an error where lengths differ.
+        features: as of `parse_single_example`.
         example_names, name: of no effect.
-
-    Raises NotSupportedError where lengths differ.
     """
     rows = np.asarray(serialized, object)
     if rows.ndim == 0:
@@ -320,13 +327,34 @@ def parse_example(serialized, features, example_names=None, name=None):
     parsed = [parse_single_example(row, features) for row in rows.reshape(-1).tolist()]
     out = {}
     for key in features:
-        if len({row[key].shape for row in parsed}) > 1:
-            raise NotSupportedError(
-                f"tf.io.parse_example: feature {key!r} has another length in each example; parse one at a time and "
-                "use padded_batch: there are no sparse tensors."
-            )
-        out[key] = np.stack([np.asarray(row[key]) for row in parsed]).view(Tensor)
+        rows_of_key = [np.asarray(row[key]) for row in parsed]
+        if isinstance(features[key], VarLenFeature):
+            out[key] = _beside(rows_of_key)
+            continue
+        if isinstance(features[key], FixedLenSequenceFeature):  # what is missing is 0
+            out[key] = np.asarray(_beside(rows_of_key)).view(Tensor)
+            continue
+        if hasattr(features[key], "value_key"):
+            out[key] = RaggedTensor.from_row_lengths(np.concatenate(rows_of_key), [len(r) for r in rows_of_key])
+            continue
+        out[key] = np.stack(rows_of_key).view(Tensor)
     return out
+
+
+def _named(array, named):
+    """A sparse tensor of an array, of whose places these are named."""
+    found = np.array(array).view(Sparse)
+    found._places = np.argwhere(named)
+    return found
+
+
+def _beside(rows):
+    """Rows of any lengths as one sparse tensor."""
+    sizes = np.array([len(r) for r in rows])
+    most = int(sizes.max(initial=0))
+    behind = lambda r: np.full((most - len(r), *r.shape[1:]), "" if r.dtype == object else 0, r.dtype)
+    whole = [np.concatenate([r, behind(r)]) for r in rows]
+    return _named(np.stack(whole), np.arange(most) < sizes[:, None])
 
 
 _KINDS = {"float32": (2, "float_list"), "int64": (3, "int64_list"), "string": (1, "bytes_list")}

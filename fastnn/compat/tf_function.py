@@ -84,6 +84,10 @@ class Function:
         return tuple(fitted)
 
     def __call__(self, *args, **kwargs):
+        found = self._called(*args, **kwargs)
+        return found if current() is not None else tree.map_structure(_as_tensor, found)
+
+    def _called(self, *args, **kwargs):
         args = self._fitting(args)
         if self._plain or current() is not None or functions_run_eagerly():
             return self.python_function(*args, **kwargs)
@@ -99,6 +103,11 @@ class Function:
     def get_concrete_function(self, *args, **kwargs):
         """Itself."""
         return self
+
+
+def _as_tensor(value):
+    """What a function gives is tensors, numbers of Python's, too."""
+    return constant(value) if type(value) in (int, float, bool, str) else value
 
 
 def function(func=None, input_signature=None, autograph=True, jit_compile=None, reduce_retracing=False, **kwargs):

@@ -20,11 +20,26 @@ from fastnn.data.sources import Sources
 
 
 class Options:
-    """Options of a pipeline, which change nothing here: any attribute can be set.
+    """Options of a pipeline, which change nothing here: any attribute can be set, of its groups, too.
 
     >>> options = Options()
     >>> options.deterministic = True
+    >>> options.threading.private_threadpool_size = 2
     """
+
+    _GROUPS = (
+        "autotune",
+        "experimental_distribute",
+        "experimental_optimization",
+        "experimental_threading",
+        "threading",
+    )
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Options._GROUPS:
+            raise AttributeError(f"'Options' object has no attribute {name!r}")
+        found = self.__dict__[name] = Options()
+        return found
 
 
 class Dataset(Sources, Batches):

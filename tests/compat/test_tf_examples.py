@@ -9,7 +9,7 @@ from compat.test_tf_records import STORED
 from fastnn.compat import tf_examples as examples
 from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf_names import find
-from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+from fastnn.core.errors import ArgumentError, DataError
 
 WANTED = {
     "n": examples.FixedLenFeature([2], "int64"), "x": examples.VarLenFeature("float32"),
@@ -64,8 +64,10 @@ def test_several_examples_are_stacked():
     assert found["n"].tolist() == [[0, -1], [1, -2]] and found["x"].shape == (2, 2)
     shorter = examples.Feature(float_list=examples.FloatList(value=[1]))
     rows[0] = examples.Example(examples.Features({"x": shorter})).SerializeToString()
-    with pytest.raises(NotSupportedError, match="padded_batch"):
-        examples.parse_example(constant(rows), {"x": WANTED["x"]})
+    sparse = examples.parse_example(constant(rows), {"x": WANTED["x"]})["x"]
+    assert sparse.values.tolist() == [1.0, *found["x"][1].tolist()] and sparse.shape == (2, 2)
+    padded = {"x": examples.FixedLenSequenceFeature([], "float32", allow_missing=True)}
+    assert examples.parse_example(constant(rows), padded)["x"].tolist() == [[1.0, 0.0], found["x"][1].tolist()]
 
 
 def test_pictures_in_records():
