@@ -14,10 +14,10 @@ from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat import keras1_recurrent, keras2_models, keras2_nodes, keras2_optimizers, tf_datasets, tf_variables
-from fastnn.compat.keras2_own_layers import add_metric, name_first, shape_at, weights_that_are_set
+from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
-from fastnn.compat.shapes import TensorShape
+from fastnn.compat.shapes import SHAPES, TensorShape
 from fastnn.compat.tf_devices import nothing
 from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
 from fastnn.core.errors import ArgumentError
@@ -296,16 +296,13 @@ PROPERTIES = {
         )
     },
 }
-_SHAPES = {
-    "get_shape": lambda self: TensorShape(self.shape),
-    "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
-}
 METHODS = {
     Layer: {
         "get_input_shape_at": shape_at("input"),
         "get_output_shape_at": shape_at("output"),
         "add_metric": add_metric,
         "add_update": nothing,
+        **PRIVATE,
     },
     Model: {"to_yaml": keras2_models.to_yaml},
     Trainer: {"_make_train_function": nothing, "_make_test_function": nothing, "_make_predict_function": nothing},
@@ -319,10 +316,10 @@ METHODS = {
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
-    Symbol: {**_SHAPES, "__call__": tf_variables.itself},
+    Symbol: {**SHAPES, "__call__": tf_variables.itself},
     Dataset: tf_datasets.METHODS,
-    Tensor: {**_SHAPES, **tf_variables.REFERENCES},
-    Lazy: _SHAPES,
+    Tensor: {**SHAPES, **tf_variables.REFERENCES},
+    Lazy: SHAPES,
     Variable: {
         "numpy": _number,
         "get_shape": lambda self: TensorShape(self.shape),
@@ -338,14 +335,10 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
+    Metric: {"add_weight": name_first},
     **keras1_recurrent.WRAPPED,
     Tensor: keras2_optimizers.ARITHMETIC,
-    Variable: {
-        **keras2_optimizers.ARITHMETIC,
-        "__getitem__": tf_variables.with_assign,
-        "dtype": tf_variables.dtype_of_tensors,
-        "value": tf_variables.value_that_is_called,
-    },
+    Variable: {**keras2_optimizers.ARITHMETIC, **tf_variables.WRAPPED},
     Dataset: {"__iter__": tf_datasets.with_methods},
     Functional: {
         "add_loss": loss_of_inputs,

@@ -264,6 +264,13 @@ def _prepare_local(self, var_device, var_dtype, apply_state):
     apply_state.setdefault((var_device, var_dtype), {})["lr_t"] = self._decayed_lr(dtypes.standardize(var_dtype))
 
 
+def _fallback_apply_state(self, var_device, var_dtype):
+    """The numbers of a step for variables of a dtype, made anew."""
+    state = {}
+    self._prepare_local(var_device, dtypes.standardize(var_dtype), state)
+    return state[var_device, dtypes.standardize(var_dtype)]
+
+
 def _weights(self):
     """The optimizer's variables, the counter first; or what a class has kept under this name."""
     return self.__dict__.get("_kept_weights") or list(self.variables)
@@ -276,6 +283,9 @@ METHODS = {
     "_get_hyper": _get_hyper,
     "_serialize_hyperparameter": _serialize_hyperparameter,
     "_prepare_local": _prepare_local,
+    "_fallback_apply_state": _fallback_apply_state,
+    "_track_trackable": lambda self, trackable, name, overwrite=False: trackable,
+    "_use_locking": False,
     "add_slot": add_slot,
     "get_slot": get_slot,
 }

@@ -7,6 +7,7 @@ from fastnn import metrics, ops
 from fastnn.compat.keras2_utils import has_arg
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
+from fastnn.graph.dtype import dtype_of
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
@@ -103,3 +104,59 @@ def name_first(add_weight_today):
         return add_weight_today(self, *args, **kwargs)
 
     return add_weight
+
+
+# What layers of packages read of tf.keras's private parts.
+PRIVATE = {
+    "_compute_dtype": property(lambda self: self.compute_dtype, doc="The dtype it computes in."),
+    "_compute_dtype_object": property(lambda self: dtype_of(self.compute_dtype), doc="The dtype it computes in."),
+    "_track_trackable": lambda self, trackable, name, overwrite=False: trackable,
+}
+
+
+class AbstractRNNCell(Layer):
+    """Base of cells of one's own, as tf.keras had it: `call(inputs, states)` returns (outputs, states).
+
+    Subclasses have `state_size`, an int, a shape, or a list of these, and may have `output_size`.
+
+    >>> class Sum(AbstractRNNCell):
+    ...     state_size = 2
+    ...     def call(self, inputs, states):
+    ...         return inputs + states[0], [inputs + states[0]]
+    >>> Sum().get_initial_state(batch_size=3).shape
+    (3, 2)
+    """
+
+    @property
+    def state_size(self):
+        """The size(s) of the states; subclasses say."""
+        raise NotImplementedError(f"{type(self).__name__}: state_size is missing: an int, a shape or a list of them.")
+
+    @property
+    def output_size(self):
+        """The size of the outputs; subclasses say."""
+        raise NotImplementedError(f"{type(self).__name__}: output_size is missing: an int or a shape.")
+
+    def call(self, inputs, states):
+        """One step; subclasses say.
+
+        Args:
+            inputs: (batch, features).
+            states: a list of arrays (batch, size).
+        """
+        raise NotImplementedError(f"{type(self).__name__}: call(inputs, states) is missing.")
+
+    def get_initial_state(self, inputs=None, batch_size=None, dtype=None):
+        """Zeros in the structure of `state_size`.
+
+        Args:
+            inputs: an array whose rows and dtype count where they are not given.
+            batch_size: rows.
+            dtype: their dtype; the one the cell computes in by default.
+        """
+        rows = inputs.shape[0] if batch_size is None else batch_size
+        dtype = dtype or (self.compute_dtype if inputs is None else inputs.dtype)
+        sizes = self.state_size if isinstance(self.state_size, (list, tuple)) else [self.state_size]
+        shapes = [tuple(size) if hasattr(size, "__iter__") else (size,) for size in sizes]
+        zeros = [ops.zeros((rows, *shape), dtype) for shape in shapes]
+        return zeros if isinstance(self.state_size, (list, tuple)) else zeros[0]

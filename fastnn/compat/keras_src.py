@@ -15,6 +15,8 @@ HOMES = {
         "convnext", "densenet", "efficientnet", "efficientnet_v2", "imagenet_utils", "inception_resnet_v2",
         "inception_v3", "mobilenet", "mobilenet_v2", "mobilenet_v3", "nasnet", "resnet", "resnet_v2", "vgg16",
         "vgg19", "xception")},
+    **dict.fromkeys(("engine.base_layer", "engine.input_spec", "engine.input_layer", "engine.base_preprocessing_layer"),
+                    "layers"), "engine": "models", "engine.keras_tensor": "graph.tensor",
     "legacy.backend": "compat.backend", "legacy.layers": "layers", "legacy.losses": "losses",
     "legacy.saving": "saving",
     **{f"legacy.preprocessing.{kind}": f"preprocessing.{kind}" for kind in ("image", "sequence", "text")},

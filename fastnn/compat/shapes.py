@@ -73,6 +73,15 @@ class TensorShape(tuple):
 
     __slots__ = ()
 
+    def __new__(cls, dims=()):
+        return super().__new__(cls, dims if hasattr(dims, "__iter__") else (dims,))
+
+    def __add__(self, other):
+        return TensorShape((*self, *other))
+
+    def __radd__(self, other):
+        return TensorShape((*other, *self))
+
     def as_list(self):
         """A list of the sizes."""
         return list(self)
@@ -99,7 +108,7 @@ class TensorShape(tuple):
 
     def concatenate(self, other):
         """The shape with the sizes of another behind its own."""
-        return TensorShape((*self, *other))
+        return self + TensorShape(other)
 
     def is_compatible_with(self, other):
         """Whether there could be a tensor of both shapes.
@@ -117,3 +126,10 @@ class TensorShape(tuple):
     def __getitem__(self, key):
         found = tuple.__getitem__(self, key)
         return TensorShape(found) if isinstance(key, slice) else found
+
+
+# What symbols and tensors had.
+SHAPES = {
+    "get_shape": lambda self: TensorShape(self.shape),
+    "set_shape": lambda self, shape: TensorShape(self.shape).assert_is_compatible_with(shape),
+}

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from fastnn.core import config, dtypes
+from fastnn.core.errors import NotSupportedError
 from fastnn.core.types import is_function
 from fastnn.data.tensor import NumberType, Tensor
 from fastnn.gradients import GradientTape
 from fastnn.graph import Variable as _Variable
-from fastnn.graph.tensor import DType
+from fastnn.graph.dtype import DType
 from fastnn.graph.tensor import Tensor as _Lazy
 from fastnn.runtime import device
 
@@ -45,6 +46,39 @@ class PhysicalDevice(NamedTuple):
 
 def accept(*args, **kwargs):
     """Nothing: how many threads run and what is logged is not TensorFlow's to say here."""
+
+
+class VariableAggregation:
+    """How copies of a variable are put together, by name.
+
+    >>> VariableAggregation.MEAN
+    'mean'
+    """
+
+    NONE, SUM, MEAN, ONLY_FIRST_REPLICA = "none", "sum", "mean", "only_first_replica"
+
+
+class VariableSynchronization:
+    """When they would be, by name; of no effect.
+
+    >>> VariableSynchronization.ON_READ
+    'on_read'
+    """
+
+    AUTO, NONE, ON_WRITE, ON_READ = "auto", "none", "on_write", "on_read"
+
+
+def dimension_value(dimension):
+    """A size as TensorFlow 1 and 2 both give it: an int or None."""
+    return dimension
+
+
+def load_op_library(library_filename):
+    """NotSupportedError: operations that were compiled for TensorFlow run in TensorFlow."""
+    raise NotSupportedError(
+        f"tf.load_op_library: {library_filename!r} holds operations compiled for TensorFlow, which do not run here. "
+        "Use what the package has in Python (tensorflow_addons: set TF_ADDONS_PY_OPS=1), or write it with fastnn.ops."
+    )
 
 
 def executing_eagerly():

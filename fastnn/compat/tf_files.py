@@ -17,7 +17,7 @@ import numpy as np
 from fastnn.compat.tf_values import host, only, operand, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, FileFormatError, MissingFileError, NotSupportedError
-from fastnn.graph.tensor import DType
+from fastnn.graph.dtype import DType
 from fastnn.utils.images import pillow
 
 MODES = {0: None, 1: "L", 3: "RGB", 4: "RGBA"}  # channels -> Pillow's mode

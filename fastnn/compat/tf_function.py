@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from fastnn import ops
-from fastnn.compat.tensorflow import constant
+from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.compat.tf_nodes import as_node
 from fastnn.compat.tf_values import operand
 from fastnn.core import hooks, tree
@@ -25,6 +25,11 @@ class UnconnectedGradients(enum.Enum):
 
     NONE = "none"
     ZERO = "zero"
+
+
+def _tensor(value):
+    """A plain array of numbers as a tensor, as TensorFlow's functions see it; anything else as it is."""
+    return value.view(Tensor) if type(value) is np.ndarray and value.dtype.kind in "biufc" else value
 
 
 class Function:
@@ -61,7 +66,7 @@ class Function:
 
     def _fitting(self, args):
         if self.input_signature is None:
-            return args
+            return tuple(map(_tensor, args))
         first = len(args) - len(self.input_signature)
         if first not in (0, 1):
             raise ArgumentError(
@@ -88,7 +93,7 @@ class Function:
         return found if current() is not None else tree.map_structure(_as_tensor, found)
 
     def _called(self, *args, **kwargs):
-        args = self._fitting(args)
+        args, kwargs = self._fitting(args), {k: _tensor(v) for k, v in kwargs.items()}
         if self._plain or current() is not None or functions_run_eagerly():
             return self.python_function(*args, **kwargs)
         try:

@@ -9,8 +9,8 @@ from fastnn.compat import tf_names
 from fastnn.compat.tf_values import operand
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol
+from fastnn.graph.dtype import dtype_of
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.graph.tensor import dtype_of
 
 
 def with_assign(getitem_today):
@@ -24,6 +24,17 @@ def with_assign(getitem_today):
         return found
 
     return __getitem__
+
+
+def as_of_tensorflow(assign_today):
+    """`assign` and its kin, for the arguments that TensorFlow's have besides, which change nothing."""
+
+    @functools.wraps(assign_today)
+    def assign(self, value, use_locking=False, name=None, read_value=True):
+        """Set the value, or add to it, or subtract from it."""
+        return assign_today(self, value)
+
+    return assign
 
 
 def _assign_part(variable, key, value, use_locking=False, name=None, read_value=True):
@@ -146,3 +157,11 @@ def dtype_of_tensors(today):
         today: the property, of plain names.
     """
     return property(lambda self: dtype_of(today.fget(self)), doc=today.__doc__)
+
+
+WRAPPED = {
+    **dict.fromkeys(("assign", "assign_add", "assign_sub"), as_of_tensorflow),
+    "__getitem__": with_assign,
+    "dtype": dtype_of_tensors,
+    "value": value_that_is_called,
+}

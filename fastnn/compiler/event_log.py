@@ -19,8 +19,9 @@ from fastnn.core.memory import register_memory
 from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 from fastnn.graph.autodiff import gradients
+from fastnn.graph.dtype import dtype_of
 from fastnn.graph.node import Node
-from fastnn.graph.tensor import Tensor, dtype_of, here
+from fastnn.graph.tensor import Tensor, here
 from fastnn.graph.variable import Variable
 from fastnn.runtime.abi import STEP
 

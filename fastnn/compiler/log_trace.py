@@ -10,9 +10,10 @@ from fastnn.core import tree
 from fastnn.core.types import Array
 from fastnn.graph.active import enter, leave
 from fastnn.graph.autodiff import flows
+from fastnn.graph.dtype import dtype_of
 from fastnn.graph.lifetime import made
 from fastnn.graph.node import Node, Symbol
-from fastnn.graph.tensor import Tensor, dtype_of, here
+from fastnn.graph.tensor import Tensor, here
 from fastnn.graph.variable import Variable
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn.core import dtypes, results
 from fastnn.graph.array import Array
-from fastnn.graph.tensor import DType
+from fastnn.graph.dtype import DType
 from fastnn.graph.tensor import Tensor as Lazy
 
 

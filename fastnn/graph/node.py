@@ -14,6 +14,7 @@ from fastnn.core.frames import user_line
 from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Attrs, Dims, Tensor
 from fastnn.graph.active import current
+from fastnn.graph.dtype import DType, dtype_of
 from fastnn.graph.fusion import NOTHING, Fusion
 from fastnn.graph.lifetime import made
 from fastnn.graph.operators import Operators
@@ -179,7 +180,7 @@ class Symbol(Operators):
     __slots__ = ("_shape", "_dtype", "_sparse", "_ragged", "name", "node", "index", "origin", "made_in", "__weakref__")
 
     shape: Dims
-    dtype: str
+    dtype: DType
     sparse: bool
     ragged: bool
     node: Node  # None in the functional API, which never asks
@@ -209,7 +210,7 @@ class Symbol(Operators):
             shape, dtype = standard_shape(shape), dtype if text else dtypes.standardize(dtype)
             if sparse and ragged:
                 raise ArgumentError("KerasTensor cannot have `sparse=True` and `ragged=True` at the same time.")
-        self._shape, self._dtype, self._sparse, self._ragged = tuple(shape), dtype, sparse, ragged
+        self._shape, self._dtype, self._sparse, self._ragged = tuple(shape), dtype_of(dtype), sparse, ragged
         self.name, self.node, self.index, self.origin, self.made_in = name, node, index, origin, trace
 
     @property

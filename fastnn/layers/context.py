@@ -4,6 +4,7 @@ import contextlib
 import threading
 from typing import Any
 
+from fastnn.core.arguments import name_of
 from fastnn.core.masks import mask_of_array
 from fastnn.core.scopes import inside as name_scope
 from fastnn.core.scopes import path
@@ -86,6 +87,11 @@ def prefer_nodes(value):
 def as_before_keras_3():
     """Whether calls are those of Keras 2, as prefer_nodes() said: they may make weights and take what is no tensor."""
     return _rules["node"]
+
+
+def checked_name(name):
+    """The name of a layer, or None; those of Keras 1 and 2 may hold "/", as "fire2/squeeze"."""
+    return name_of(name, in_paths=not as_before_keras_3())
 
 
 def overrules_nodes():

@@ -19,9 +19,10 @@ from fastnn.layers.sizes import Size, sizes_at
 
 # Sizes to try, group after group, until two runs succeed.  The first are large enough for any window and unlike what
 # users write, and two are small, as a result may stop at a limit.  Then come small ones, for tables with few rows, and
-# those that have many divisors.
-SEEDS = (1, 2, 3)  # of the values that a call with known sizes is run on where it asks for values
+# those that have many divisors.  Where none does, sizes that are given beside the unknown ones follow: the rows of an
+# adjacency matrix are as many as its columns.
 PROBES = ((89, 83, 7, 2), (5, 4, 3), (96, 192), (840, 1680))
+SEEDS = (1, 2, 3)  # of the values that a call with known sizes is run on where it asks for values
 
 
 def infer(function, args, kwargs, training=False, rules=False):
@@ -128,6 +129,7 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
     error: that of the run with None; one that is the same with a number has nothing to do with sizes.
     """
     known = {d for x in tensors for d in x.shape}
+    given = sorted(d for d in known if isinstance(d, int) and d > 1)
     found, first = [], None
     try:
         for group in PROBES:
@@ -147,9 +149,22 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
                         return None, first
             if len(found) > 1:
                 return found, None
+        for size in given if not found else ():
+            try:
+                results = _leaves(_run(function, args, kwargs, training, size))
+            except MemoryError:
+                raise
+            except Exception:
+                continue
+            return [nest.map_structure(lambda x, size=size: _without_rows(x, size), results)], None
         return None, first
     finally:
         del first  # an error has this frame, which must not have the error
+
+
+def _without_rows(x, size):
+    """A result of a run with `size` rows, whose rows are not known."""
+    return symbol_like((None, *x.shape[1:]), x.dtype) if hasattr(x, "shape") and x.shape[:1] == (size,) else x
 
 
 def _agree(exact, found):

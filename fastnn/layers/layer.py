@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn import regularizers
 from fastnn.core import dtypes, results
-from fastnn.core.arguments import LAYER_RULES, ChecksArguments, name_of, near
+from fastnn.core.arguments import LAYER_RULES, ChecksArguments, near
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.frames import user_line
 from fastnn.core.masks import with_mask
@@ -106,7 +106,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             raise ArgumentError(
                 f"Expected `trainable` to be a boolean. Received: trainable={trainable!r} (of type {type(trainable)})"
             )
-        self.name = name_of(name) or auto_name(snake_case(type(self).__name__))
+        self.name = context.checked_name(name) or auto_name(snake_case(type(self).__name__))
         self.dtype_policy = dtype
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable, self.autocast = bool(trainable), autocast
@@ -131,8 +131,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         Args:
             input_shape: a tuple of ints, None for sizes that vary; a structure of them for several inputs.
         """
-        # A `build` of the layer's own that calls this one may not have made yet what `call` needs.
-        given = input_shape is not None and type(self).build is Layer.build
+        given = input_shape is not None and type(self).build is Layer.build  # one of its own may still make weights
         if given and any(not layer.built for layer in self._flatten_layers(include_self=False)):
             self._path = self._path or self.name
             symbols = nest.map_shapes(lambda s: symbol_like(s, self.compute_dtype), input_shape)
@@ -380,9 +379,8 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return inference.of_call(self, args, kwargs)
         first = args[0] if args else next(iter(kwargs.values()))
-        own = type(self).compute_output_shape
-        shape_args, shape_kwargs = signature.build_arguments(own, signature.of(type(self).call), args, kwargs)
-        shape = self.compute_output_shape(*shape_args, **shape_kwargs)
+        rule, call = type(self).compute_output_shape, signature.of(type(self).call)
+        shape = rule(self, *(found := signature.build_arguments(rule, call, args, kwargs))[0], **found[1])
         dtype = self.compute_dtype
         leaf = nest.flatten(first)[0]
         if self._keeps_dtype and not dtypes.is_float(leaf.dtype):

@@ -105,7 +105,7 @@ class Metric(ChecksArguments):
         """
         self._check_super()
         dtype = dtypes.standardize(dtype, ACCUMULATOR)
-        shape = tuple(int(d) for d in shape)
+        shape = tuple(int(d) for d in shape or ())
         allowance.reserve(math.prod(shape), np.dtype(dtypes.numpy_type(dtype)).itemsize)
         variable = Variable(
             _initial(initializer, shape, dtype),

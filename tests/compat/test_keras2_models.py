@@ -8,7 +8,7 @@ from compat.running import run
 import fastnn
 from fastnn import layers
 from fastnn.compat import keras2_models as helpers
-from fastnn.core.errors import NotSupportedError
+from fastnn.core.errors import ArgumentError, NotSupportedError
 
 # Each line of imports is one that public scripts have.
 IMPORTS = """
@@ -123,3 +123,43 @@ print("done")
 def test_models_that_are_cut_off(tmp_path):
     status, out, errors = run(POPPED, tmp_path)
     assert status == 0 and out.splitlines()[-1] == "done", errors
+
+
+SLASHES = """
+from keras.layers import Activation, Conv2D, GlobalAveragePooling2D, Input, concatenate
+from keras.engine.topology import get_source_inputs
+from keras.models import Model, load_model
+import numpy as np
+
+def fire(x, which, squeeze, expand):
+    x = Activation("relu", name=which + "/relu_squeeze")(Conv2D(squeeze, 1, name=which + "/squeeze1x1")(x))
+    left = Conv2D(expand, 1, name=which + "/expand1x1")(x)
+    return concatenate([left, Conv2D(expand, 3, padding="same", name=which + "/expand3x3")(x)], name=which + "/concat")
+
+inputs = Input((8, 8, 3))
+x = GlobalAveragePooling2D(name="pool/gap")(fire(fire(inputs, "fire2", 2, 3), "fire3", 2, 3))
+model = Model(inputs, x, name="squeeze/net")
+model.compile("sgd", "mse")
+data = np.random.RandomState(0).rand(4, 8, 8, 3)
+model.fit(data, np.ones((4, 6)), verbose=0)
+assert model.get_layer("fire2/squeeze1x1") is model.layers[1]
+for path in ("m.h5", "m.keras"):
+    model.save(path)
+    again = load_model(path)
+    assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+    np.testing.assert_array_equal(again.predict(data), model.predict(data))
+model.save_weights("w.h5")
+for weight in model.weights:
+    weight.assign(weight * 0)
+model.load_weights("w.h5", by_name=True)
+np.testing.assert_array_equal(again.predict(data), model.predict(data))
+model.summary()
+"""
+
+
+def test_names_may_hold_slashes(tmp_path):
+    """As in SqueezeNet, GoogLeNet and their like; natively the name is an error, as in Keras 3."""
+    status, output, errors = run(SLASHES, tmp_path)
+    assert status == 0 and "fire3/squeeze1x1" in output, errors
+    with pytest.raises(ArgumentError, match="/"):
+        layers.Dense(2, name="fire2/squeeze")

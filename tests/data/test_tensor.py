@@ -12,7 +12,7 @@ from fastnn.core.results import give_as
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor, Text
 from fastnn.graph.array import Array
-from fastnn.graph.tensor import DType
+from fastnn.graph.dtype import DType
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ import pytest
 
 import fastnn as keras
 from fastnn import GradientTape, Variable, ops
-from fastnn.graph.tensor import DType, Tensor
+from fastnn.graph.dtype import DType
+from fastnn.graph.tensor import Tensor
 from fastnn.ops import is_tensor
 
 A = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]], np.float32)

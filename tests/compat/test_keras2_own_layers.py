@@ -1,0 +1,87 @@
+"""Layers, metrics, cells and optimizers as people wrote them for tf.keras, by names of its private parts too."""
+
+from compat.running import run
+
+PARTS = """
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+from keras.src.engine import keras_tensor
+from tensorflow.python.keras.engine.keras_tensor import KerasTensor
+assert isinstance(keras.Input((2,)), keras_tensor.KerasTensor) and keras_tensor.KerasTensor is KerasTensor
+
+class Hits(keras.metrics.Metric):
+    def __init__(self, name="hits"):
+        super().__init__(name=name)
+        self.each = self.add_weight("each", shape=[2], initializer="zeros", dtype=self.dtype)
+        self.all = self.add_weight("all", shape=None, initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        assert y_pred.dtype.is_floating and y_pred.dtype.base_dtype == "float32" and y_true.dtype.name
+        self.each.assign_add(tf.reduce_sum(tf.cast(y_pred > 0, self.each.dtype), axis=0), use_locking=True)
+        self.all.assign_add(tf.cast(tf.size(y_pred), self.all.dtype), read_value=False)
+
+    def result(self):
+        return tf.reduce_sum(self.each) / self.all
+
+class Decay(keras.layers.AbstractRNNCell):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    state_size = property(lambda self: self.units)
+    output_size = property(lambda self: self.units)
+
+    def build(self, input_shape):
+        shape = tf.TensorShape(input_shape)
+        self.kernel = self.add_weight("kernel", shape[1:] + [self.units])
+        self.built = True
+
+    def call(self, inputs, states):
+        assert inputs.dtype == self._compute_dtype and inputs.dtype.as_numpy_dtype is np.float32
+        state = 0.5 * states[0] + tf.matmul(inputs, self.kernel)
+        return state, [state]
+
+class Plain(keras.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.1, name="Plain", **kwargs):
+        super().__init__(name, **kwargs)
+        self._set_hyper("learning_rate", learning_rate)
+        self._track_trackable(self, "itself")
+
+    def _create_slots(self, var_list):
+        for var in var_list:
+            self.add_slot(var, "m")
+
+    def _resource_apply_dense(self, grad, var, apply_state=None):
+        state = (apply_state or {}).get(("", var.dtype)) or self._fallback_apply_state("", var.dtype.base_dtype)
+        assert self._fallback_apply_state("", var.dtype).keys() == state.keys()
+        m = self.get_slot(var, "m").assign(0.9 * self.get_slot(var, "m") + grad, use_locking=self._use_locking)
+        return var.assign_sub(state["lr_t"] * m, use_locking=self._use_locking)
+
+rng = np.random.RandomState(0)
+x, y = rng.rand(16, 5, 3).astype("float32"), rng.rand(16, 2).astype("float32")
+
+def trained(optimizer):
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([keras.layers.RNN(Decay(4), input_shape=(5, 3)), keras.layers.Dense(2)])
+    model.compile(optimizer, "mse", metrics=[Hits()])
+    return model.fit(x, y, epochs=3, batch_size=8, shuffle=False, verbose=0).history
+
+own, known = trained(Plain()), trained(keras.optimizers.SGD(0.1, momentum=0.9))
+np.testing.assert_allclose(own["loss"], known["loss"], rtol=1e-5)
+assert 0 < own["hits"][-1] <= 1
+
+assert [None] + tf.TensorShape([2, 3]) == (None, 2, 3) and tf.TensorShape(4) == (4,)
+assert tf.TensorShape([2]).concatenate(3).as_list() == [2, 3] and (tf.TensorShape([2]) + [3]).rank == 2
+assert tf.function(lambda image: image.get_shape().ndims)(np.zeros((2, 3))) == 2
+assert tf.compat.dimension_value(tf.TensorShape([2, 3])[0]) == 2 and tf.VariableAggregation.MEAN
+try:
+    tf.load_op_library("x.so")
+except NotImplementedError as error:
+    print(error)
+"""
+
+
+def test_parts_of_ones_own(tmp_path):
+    status, output, errors = run(PARTS, tmp_path)
+    assert status == 0 and "compiled for TensorFlow" in output, errors
