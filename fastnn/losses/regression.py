@@ -26,8 +26,8 @@ def number(value, like):
 def operands(name, y_true, y_pred):
     """Both operands in the dtype of y_pred, aligned, of one shape or of shapes that differ by sizes of 1 within a row.
 
-    Rows are never spread: (n,) against (n, k) is an error, but for n = 1, where it is (1, 1) against (1, k); (n,) against
-    (n, t, 1), of which an n x n x t would follow, is (n, 1, 1).
+    Rows are never spread: (n,) against (n, k) is an error, but for n = 1, where it is (1, 1) against (1, k); (n,)
+    against (n, t, 1), of which an n x n x t would follow, is (n, 1, 1).
     """
     y_pred = float_tensor(y_pred)
     y_true, y_pred = align(tensor(y_true, dtype_of(y_pred)), y_pred)
