@@ -37,7 +37,8 @@ def ctc_batch_cost(y_true, y_pred, input_length, label_length):
     """The CTC loss of each row; the last class is the blank.
 
     Args:
-        y_true: labels (batch, most); what is behind label_length does not count.
+        y_true: labels (batch, most); what is behind label_length does not count, nor the blank's number and larger ones,
+            with which rows are filled up.
         y_pred: probabilities (batch, steps, classes), as a softmax gives them.
         input_length: how many of the steps count, (batch, 1).
         label_length: how many of the labels count, (batch, 1).
@@ -54,7 +55,11 @@ def ctc_batch_cost(y_true, y_pred, input_length, label_length):
         x if hasattr(x, "shape") else np.asarray(x) for x in (y_true, y_pred, input_length, label_length)
     )
     steps, labels = _lengths("input_length", input_length), _lengths("label_length", label_length)
-    return ops.expand_dims(ops.ctc_loss(ops.cast(y_true, "int32"), _scores(y_pred), labels, steps, mask_index=-1), 1)
+    y_true = ops.cast(y_true, "int32")
+    named = ops.less(y_true, np.int32(y_pred.shape[-1] - 1))
+    labels = ops.minimum(ops.cast(labels, "int32"), ops.sum(ops.cast(named, "int32"), axis=1))
+    y_true = ops.where(named, y_true, np.int32(0))
+    return ops.expand_dims(ops.ctc_loss(y_true, _scores(y_pred), labels, steps, mask_index=-1), 1)
 
 
 def _merged(labels):

@@ -207,7 +207,7 @@ class Normalization(Layer):
                     f"of type {type(batch).__name__}."
                 )
             array = as_numbers(batch, "data", wide=True, real=True)
-            yield array[:, None] if array.ndim == 1 else array
+            yield array[:, None] if array.ndim == 1 and self.axis else array
 
     def _fits(self, shape):
         if not self.built:

@@ -1,12 +1,14 @@
 """Loss functions of real-valued targets: one value per sample, from y_true and y_pred of shape (n, ..., d).
 
-Each takes arrays, symbols or variables; ranks that differ by one are aligned, other differences are errors.
+Each takes arrays, symbols or variables; ranks that differ by one are aligned, sizes of 1 within a row are spread with a
+warning, other differences are errors.
 """
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.core import config, dtypes
+from fastnn.core.values import doubtful
 from fastnn.graph import Symbol, Variable
 from fastnn.losses.loss import align, dtype_of, float_tensor, same_shape, tensor
 
@@ -22,11 +24,31 @@ def number(value, like):
 
 
 def operands(name, y_true, y_pred):
-    """Both operands in the dtype of y_pred, aligned, of one shape."""
+    """Both operands in the dtype of y_pred, aligned, of one shape or of shapes that differ by sizes of 1 within a row.
+
+    Rows are never spread: (n,) against (n, k) is an error, but for n = 1, where it is (1, 1) against (1, k); (n,)
+    against (n, t, 1), of which an n x n x t would follow, is (n, 1, 1).
+    """
     y_pred = float_tensor(y_pred)
     y_true, y_pred = align(tensor(y_true, dtype_of(y_pred)), y_pred)
-    same_shape(name, y_true, y_pred)
+    rank, wanted = len(y_pred.shape), tuple(y_pred.shape)
+    if len(y_true.shape) == 1 and rank > 1 and tuple(y_true.shape) == wanted[:1] and (rank > 2 or wanted[0] == 1):
+        y_true = ops.reshape(y_true, (wanted[0],) + (1,) * (rank - 1))
+    if not _spread(name, tuple(y_true.shape), wanted):
+        same_shape(name, y_true, y_pred)
     return y_true, y_pred
+
+
+def _spread(name, given, wanted):
+    """Whether two shapes of the same rows fit by broadcasting, of which a warning tells: a layer too few, often."""
+    fits = len(given) == len(wanted) > 1 and given[0] == wanted[0]
+    if given == wanted or not fits or any(m != n and 1 not in (m, n) for m, n in zip(given, wanted)):
+        return False
+    doubtful(
+        f"{name}: y_true of shape {given} and y_pred of shape {wanted} are broadcast: one value of a row is compared "
+        "with several. Check the number of units of the output layer, and return_sequences, against the targets."
+    )
+    return True
 
 
 def mean_squared_error(y_true, y_pred):

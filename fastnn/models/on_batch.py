@@ -58,7 +58,7 @@ def run(
                 return values[0] if len(values) == 1 else values
     with runs.run(model):
         step, optimizer = own.steps[kind], model.optimizer
-        arrays = model._arrays(x, y, weight, class_weight)
+        arrays = model._arrays(x, y, weight, class_weight, kind)
         model.reset_metrics()
         if kind == "train":
             if getattr(optimizer, "python_per_batch", False):  # a learning rate in plain Python

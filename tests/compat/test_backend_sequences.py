@@ -24,6 +24,12 @@ def test_cost():
     np.testing.assert_allclose(model.predict([P, LABELS, STEPS, COUNTS], verbose=0), COST, rtol=1e-5)
 
 
+def test_labels_filled_up_with_numbers_that_are_no_class():
+    """TensorFlow's loss ends a row's labels at the blank's number or a larger one."""
+    filled = np.where(LABELS < 0, 99, LABELS)
+    np.testing.assert_allclose(K.ctc_batch_cost(filled, P, STEPS, np.full_like(COUNTS, 3)), COST, rtol=1e-5)
+
+
 @pytest.mark.parametrize("which", [2, 3])
 def test_lengths_of_another_shape_are_refused(which):
     given = [LABELS, P, STEPS, COUNTS]

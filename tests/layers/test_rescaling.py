@@ -83,3 +83,12 @@ def test_errors(call, words):
     for nothing in (3, (x for x in "ab")):
         with pytest.raises(TypeError):
             layers.Normalization().adapt(nothing)
+
+
+def test_one_statistic_of_a_vector_keeps_vectors():
+    layer = layers.Normalization(axis=None)
+    layer.adapt(np.array([1.0, 2.0, 3.0, 4.0, 5.0], "float32"))
+    np.testing.assert_allclose(layer(np.array([1.0, 2.0, 3.0], "float32")), [-np.sqrt(2), -np.sqrt(0.5), 0], rtol=1e-6)
+    one = layers.Normalization()
+    one.adapt(np.array([1.0, 2.0, 3.0]))  # one feature
+    assert one(np.ones((3, 1), "float32")).shape == (3, 1)

@@ -6,7 +6,7 @@ from evaluate import run
 
 import fastnn
 from fastnn import losses, ops
-from fastnn.core.errors import ArgumentError, ShapeError, UnknownNameError
+from fastnn.core.errors import ArgumentError, DataWarning, ShapeError, UnknownNameError
 
 EPS = 1e-7
 rng = np.random.default_rng(0)
@@ -281,3 +281,28 @@ def test_a_list_of_symbols_is_one_operand():
     model = fastnn.Sequential([fastnn.Input((2,)), layer])
     x = np.array([[1.0, 3.0]], "float32")
     np.testing.assert_allclose(model.predict(x, verbose=0), x)
+
+
+@pytest.mark.parametrize(("target", "prediction"), [
+    ((4, 1), (4, 3)), ((4, 3), (4, 1)), ((4, 1), (4, 5, 1)), ((4, 1, 3), (4, 5, 3)), ((1,), (1, 3)), ((4,), (4, 5, 1)),
+])  # fmt: skip
+def test_one_value_of_a_row_is_compared_with_several_with_a_warning(target, prediction):
+    """As in Keras, where a layer too few is not noticed; but no row is compared with another."""
+    t, p = (np.random.default_rng(k).random(shape) for k, shape in enumerate((target, prediction)))
+    with pytest.warns(DataWarning, match=r"shape \(\d, .* are broadcast"):
+        found = losses.mean_squared_error(t, p)
+    wide = t.reshape(-1, *(1,) * (p.ndim - 1)) if t.ndim == 1 else t
+    wide, p = (x[..., 0] if x.ndim == wide.ndim + 1 and x.shape[-1] == 1 else x for x in (wide, p))
+    np.testing.assert_allclose(found, np.mean((p - wide) ** 2, -1), rtol=1e-6)
+    model = fastnn.Sequential([fastnn.Input(prediction[1:]), fastnn.layers.Rescaling(1.0)])
+    model.compile("sgd", "mse")
+    with pytest.warns(DataWarning, match="return_sequences"):
+        np.testing.assert_allclose(model.evaluate(p.reshape(prediction), t, verbose=0), np.mean(found), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("target", "prediction"), [((4,), (4, 3)), ((4,), (4, 4)), ((4, 3), (4, 5, 3)), ((1, 3), (4, 3))]
+)
+def test_rows_are_never_spread(target, prediction):
+    with pytest.raises(ShapeError, match="same shape"):
+        losses.mean_squared_error(np.ones(target), np.ones(prediction))

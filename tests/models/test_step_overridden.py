@@ -6,7 +6,7 @@ import pytest
 import fastnn as keras
 from fastnn import layers, ops
 from fastnn.compat.tensorflow import GradientTape
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, DataError
 from fastnn.graph import gradients
 
 RNG = np.random.default_rng(0)
@@ -224,3 +224,38 @@ def test_normalisations_after_updates_in_one_step():
 
 
 X_WIDE = RNG.standard_normal((20, 10)).astype("float32")
+
+
+class Depth(keras.Model):
+    """A loss that the step does not use, as Keras's example of depth estimation has it."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(2)
+
+    def call(self, x):
+        return self.dense(x)
+
+    def train_step(self, data):
+        x, y = data
+        with GradientTape() as tape:
+            loss = ops.mean(ops.abs(y - self(x, training=True)))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {"loss": loss}
+
+    def test_step(self, data):
+        x, y = data
+        return {"loss": ops.mean(ops.abs(y - self(x)))}
+
+
+def test_targets_of_an_own_step_are_not_held_to_the_loss_of_compile():
+    model = Depth()
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    batches = [(X, Y)]
+    assert model.fit(X, Y, batch_size=50, verbose=0).history["loss"][0] > model.evaluate(iter(batches), verbose=0)
+    assert model.train_on_batch(X, Y) >= model.test_on_batch(X, Y)
+    plain = keras.Sequential([layers.Dense(2)])
+    plain.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(DataError, match="expects whole numbers"):
+        plain.train_on_batch(X, Y)
