@@ -10,6 +10,7 @@
     python -m bench many                 # fit_many beside one model after the other
     python -m bench distributed          # two processes beside two threads, and their exchange by itself
     python -m bench vision               # HOG and local binary patterns beside scikit-image, sizes of images
+    python -m bench courses              # networks of courses beside Keras on TensorFlow and on JAX
     python -m bench ragged               # batches of changing length: time, a change of length, resident set
     python -m bench table                # README.md, docs/speed.md and the chart again, from bench/results/
     python -m bench gate                 # exit status 1 where a kernel is slower than recorded
@@ -32,6 +33,7 @@ from typing import Any
 
 from bench import (
     compare,
+    courses,
     distributed,
     eager,
     gate,
@@ -189,6 +191,7 @@ def parser() -> argparse.ArgumentParser:
     resume.arguments(commands.add_parser("resume", help="what checkpoints cost a training"))
     playground.arguments(commands.add_parser("playground", help="the playground's steps and frames a second"))
     ragged.arguments(commands.add_parser("ragged", help="batches of changing length, beside PyTorch's eager loop"))
+    courses.arguments(commands.add_parser("courses", help="networks of courses, beside Keras's on other backends"))
     t = commands.add_parser("table", aliases=["chart"], help="write README.md's and docs/speed.md's tables, the chart")
     t.add_argument("--check", action="store_true", help="change nothing; exit status 1 if it would change")
     g = commands.add_parser("gate", help="compare kernels with the recorded ratios to NumPy")
@@ -229,6 +232,8 @@ def main() -> int:
         return playground.main(a, say)
     if a.command == "ragged":
         return ragged.main(a, say)
+    if a.command == "courses":
+        return courses.main(a, say)
     if a.command == "gate":
         return gate.main(a.cases, record=a.record, self_test=a.self_test, say=say)
     if a.command == "list":

@@ -41,6 +41,10 @@ class UnknownNameError(FastnnError, ValueError):
     """A name (loss, layer, metric, ...) that is not in the table; the message lists near ones."""
 
 
+class UnknownConfigNameError(UnknownNameError, TypeError):
+    """A name in a config that is not found: a TypeError, too, as Keras raises it."""
+
+
 class UnknownPathError(UnknownNameError, KeyError):
     """A place in a structure that the outputs of a model do not have."""
 

@@ -11,6 +11,7 @@ from fastnn.core import dtypes
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.switches import is_flash_attention_enabled
+from fastnn.graph.variable import auto_name
 from fastnn.layers.activation import Softmax
 from fastnn.layers.attention_names import AttentionNames
 from fastnn.layers.config import placed
@@ -176,7 +177,9 @@ class MultiHeadAttention(AttentionNames, Layer):
         axes = range(1, rank - 1) if self.attention_axes is None else self.attention_axes
         self.attention_axes = [a if a >= 0 else rank + a for a in axes]
         self.softmax = Softmax(dtype=self.dtype_policy)
-        self.dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy) if self.dropout else None
+        name = auto_name("dropout")  # counted even where nothing is dropped, as in Keras
+        options = {"seed": self.seed, "dtype": self.dtype_policy, "name": name}
+        self.dropout_layer = Dropout(self.dropout, **options) if self.dropout else None
 
     def call(
         self,

@@ -48,7 +48,7 @@ class Attention(Layer):
             )
         self.use_scale, self.score_mode, self.dropout, self.seed = use_scale, score_mode, dropout, seed
         self.scale = self.concat_score_weight = None
-        self.dropout_layer = Dropout(dropout, seed=seed, dtype=self.dtype_policy) if dropout else None
+        self.dropout_layer = Dropout(dropout, seed=seed, dtype=self.dtype_policy, name="dropout") if dropout else None
 
     def build(self, input_shape):
         self._validate_inputs(input_shape)

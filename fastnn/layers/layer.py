@@ -14,7 +14,7 @@ from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
 from fastnn.core.frames import user_line
 from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
-from fastnn.core.types import Structure, Tensor, open_signature
+from fastnn.core.types import Tensor, open_signature
 from fastnn.core.values import received
 from fastnn.graph import Symbol, current
 from fastnn.graph.active import casting, casting_to
@@ -29,13 +29,16 @@ from fastnn.layers.events import CallEvent, any_functional
 from fastnn.layers.history import HistoryMixin
 from fastnn.layers.input_spec import assert_input_compatibility
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.masking import MaskingMixin
 from fastnn.layers.method_wrappers import recorded_build
 from fastnn.layers.state import StateMixin
 from fastnn.layers.tracking import Tracker
 from fastnn.layers.weights import WeightsMixin
 
 
-class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin, CallingMixin):
+class Layer(
+    ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMixin, HistoryMixin, CallingMixin, MaskingMixin
+):
     """A callable with weights.
 
     Subclass it: make weights in `build(input_shape)` with `add_weight`, and say in `call(inputs)` what is computed,
@@ -67,7 +70,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
     _fastnn_layer, argument_rules = True, LAYER_RULES
     KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
                                "input_dtype", "input_length", "weights", "autocast")  # fmt: skip
-    autocast, supports_masking, supports_jit = True, False, True
+    autocast, supports_jit = True, True
     _keeps_dtype = False  # whether integer inputs give integer outputs
     _runs_users_code = False  # True: what it computes is a function of the user, which may do anything at each call
     _marks_itself = True  # in a RematScope: models leave it to the layers in them
@@ -114,7 +117,7 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
         self.input_spec = self._path = self._build_shapes = self._called = None
         self._inbound_nodes, self._losses, self._loss_functions = [], [], []
         self._take_input_shape(kwargs)
-        if "compute_mask" in type(self).__dict__:
+        if self._says_masks or "compute_mask" in type(self).__dict__:
             self.supports_masking = True
         if kwargs:
             meant = near(kwargs, type(self), self.KWARGS)
@@ -298,37 +301,6 @@ class Layer(ChecksArguments, AttributesMixin, WeightsMixin, StateMixin, ConfigMi
             if value is not None:
                 return bool(value)
         return False
-
-    def _resolve_mask(self, call, args, kwargs, first):
-        """The mask of the first argument; masks are handed to `call` where it takes them and none was given."""
-        kwargs.update(call.masks(args, kwargs, context.get_mask))
-        given = call.named(args, kwargs).get("mask")
-        if given is not None:
-            return given
-        mask = nest.map_structure(context.get_mask, first)
-        if any(m is not None for m in nest.flatten(mask)):
-            if call.takes("mask") and "mask" not in call.named(args, {}):
-                kwargs["mask"] = mask
-            return mask
-        return None
-
-    def _mask_outputs(self, first, mask, outputs):
-        if mask is None or not self.supports_masking:
-            return
-        flat = nest.flatten(outputs)
-        found = nest.flatten(self.compute_mask(first, mask))
-        for x, m in zip(flat, found * len(flat) if len(found) == 1 else found):
-            context.set_mask(x, m)
-
-    @open_signature
-    def compute_mask(self, inputs: Structure, previous_mask: Structure = None) -> Structure:
-        """The mask of the output, given those of the inputs: the same.
-
-        Args:
-            inputs: what the layer was called with.
-            previous_mask: booleans (batch, steps), None, or a structure of them as that of the inputs.
-        """
-        return previous_mask
 
     def _call_functional(self, args, kwargs):
         """A call on symbols of the functional API: check, build, infer, record."""

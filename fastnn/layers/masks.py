@@ -60,7 +60,9 @@ def _masks(event):
     call, kwargs = signature.of(type(layer).call), dict(event.kwargs)
     first = call.first(event.args, kwargs)
     mask = layer._resolve_mask(call, event.args, kwargs, first)
-    return [] if mask is None else nest.flatten(layer.compute_mask(first, mask))
+    if mask is None and not layer._says_masks:
+        return []
+    return nest.flatten(layer.compute_mask(first, nest.map_structure(lambda x: None, first) if mask is None else mask))
 
 
 @contextlib.contextmanager

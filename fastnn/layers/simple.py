@@ -85,7 +85,7 @@ class Lambda(Layer):
         self.function, self.mask = function, mask
         self.arguments = dict(arguments or {})
         self._output_shape = output_shape
-        self.supports_masking = mask is not None
+        self.supports_masking = self._says_masks = mask is not None
 
     def _rows_apart(self, training):
         return False

@@ -36,7 +36,7 @@ def readable_size(size):
 def _shape_text(layer):
     events = live_events(layer)
     if events:
-        shapes = nest.map_structure(lambda s: _dims(s.shape), events[-1].output)
+        shapes = [_dims(s.shape) for s in nest.flatten(events[-1].output)]
     else:
         try:
             shape = getattr(layer, "output_shape", None)

@@ -8,6 +8,7 @@ import numpy as np
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.preprocessing.iterators import ImageFiles, part_of
 from fastnn.utils.folders import IMAGES
+from fastnn.utils.interactive import say
 
 _OTHER_TARGETS = ("input", "multi_output", "raw", None)  # class modes without classes
 
@@ -92,6 +93,8 @@ class DataFrameIterator(ImageFiles):
         self.weights = dataframe[weight_col].values[rows] if weight_col else None
         self.filenames, self.filepaths = [names[i] for i in rows], [paths[i] for i in rows]
         self.samples = len(rows)
+        of = f" belonging to {len(self.class_indices)} classes" if class_mode not in _OTHER_TARGETS else ""
+        say(f"Found {self.samples} {'' if validate_filenames else 'non-'}validated image filenames{of}.\n")
         super().__init__(len(rows), batch_size, shuffle, seed)
 
     def _classes_of(self, given, rows, classes, column):

@@ -16,6 +16,7 @@ from fastnn.core.random import permutation
 from fastnn.utils.batches import PyDataset
 from fastnn.utils.folders import IMAGES
 from fastnn.utils.images import array_to_img, img_to_array, load_img
+from fastnn.utils.interactive import say
 
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
 
@@ -308,4 +309,5 @@ class DirectoryIterator(ImageFiles):
         self.class_indices = {n: i for i, n in enumerate(names)}
         self.filenames = [str(p.relative_to(root)) for p in paths]
         self.filepaths, self.samples = [str(p) for p in paths], len(paths)
+        say(f"Found {self.samples} images belonging to {len(names)} classes.\n")
         super().__init__(len(paths), batch_size, shuffle, seed)

@@ -8,7 +8,7 @@ import importlib
 import inspect
 import re
 
-from fastnn.core.errors import UnknownNameError
+from fastnn.core.errors import UnknownConfigNameError
 from fastnn.core.registry import suggest
 
 # Keras module name -> our module.  The order is the order of search when a file names no module.
@@ -143,8 +143,8 @@ def unknown(name, module=None, more=()):
     simple = [n.rpartition(">")[2] for n in names]
     passed = ", ".join(f"{s!r}: {s if s.isidentifier() else '...'}" for s in simple)
     of = f" of module {module!r}" if module and category is None else ""
-    return UnknownNameError(
-        f"Unknown {'names' if len(names) > 1 else 'name'} in the config: received {', '.join(map(repr, names))}{of}; "
+    return UnknownConfigNameError(
+        f"Could not locate {', '.join(map(repr, names))}{of}, named in the config; "
         f"expected public names of fastnn's layers, losses, metrics, optimizers, ..., or registered ones.{near} "
         f"If they are yours, pass them: custom_objects={{{passed}}}, or decorate them with "
         "@fastnn.saving.register_keras_serializable() and import their module before loading."

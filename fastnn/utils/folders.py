@@ -119,8 +119,7 @@ def _from_directory(
     paths, numbers, names = _listed(directory, endings, labels, class_names, follow_links)
     if verbose:
         say(f"Found {len(paths)} files{'' if names is None else f' belonging to {len(names)} classes'}.\n")
-    if seed is None:
-        seed = config.seed() + config.next_stream() & 2**32 - 1
+    seed = config.seed() + config.next_stream() & 2**32 - 1 if seed is None else seed
     if label_mode == "binary" and names is not None and len(names) != 2:
         raise ArgumentError(
             f'When passing `label_mode="binary"`, there must be exactly 2 class_names. Received: class_names={names}'
@@ -129,6 +128,9 @@ def _from_directory(
     if shuffle:  # Keras's order, so that both parts of a split hold the files that they hold there
         np.random.RandomState(seed).shuffle(order)
     cut = len(paths) - int(validation_split * len(paths)) if validation_split else len(paths)
+    for kind, count in (("training", cut), ("validation", len(paths) - cut)):
+        if subset in (kind, "both"):
+            say(f"Using {count} files for {kind}.\n")
     targets = None if numbers is None or not len(paths) else _LABELS[label_mode](numbers, len(names))
 
     def part(kind: str, chosen: Any, mixed: bool) -> Dataset:
@@ -150,8 +152,7 @@ def _from_directory(
         return data
 
     if subset == "both":
-        found = part("training ", order[:cut], shuffle), part("validation ", order[cut:], False)
-        return list(found)
+        return [part("training ", order[:cut], shuffle), part("validation ", order[cut:], False)]
     return part("", order[{None: slice(None), "training": slice(cut), "validation": slice(cut, None)}[subset]], shuffle)
 
 

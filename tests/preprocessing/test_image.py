@@ -57,6 +57,12 @@ def test_folder(folder, mode, shape):
     assert values.tolist() == [0, 20, 40, 60, 1, 21, 41, 61, 81, 101]
 
 
+def test_folders_say_what_they_hold(folder, capsys):
+    how = {"target_size": (4, 4), "subset": "training"}
+    ImageDataGenerator(validation_split=0.5).flow_from_directory(str(folder), **how)
+    assert capsys.readouterr().out == "Found 5 images belonging to 2 classes.\n"
+
+
 def test_folder_splits_and_trains(folder):
     parts = [
         utils.image_dataset_from_directory(folder, validation_split=0.3, subset=s, seed=1, image_size=(4, 4))
@@ -195,7 +201,7 @@ MODES = [("categorical", "label", {}, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
 
 
 @pytest.mark.parametrize(("mode", "column", "more", "expected"), MODES)
-def test_images_that_a_table_names(folder, mode, column, more, expected):
+def test_images_that_a_table_names(folder, mode, column, more, expected, capsys):
     with pytest.warns(UserWarning, match="1 invalid image"):
         data = ImageDataGenerator().flow_from_dataframe(
             TABLE, str(folder), y_col=column, class_mode=mode, target_size=(4, 4), shuffle=False, **more
@@ -203,6 +209,9 @@ def test_images_that_a_table_names(folder, mode, column, more, expected):
     x, y = data[0]
     assert x.shape == (data.samples, 4, 4, 3) and np.array_equal(y, expected)
     assert data.filenames[:2] == ["cats/0.png", "dogs/1.png"]
+    count, classes = (len(v) for v in (data.filenames, data.class_indices))
+    of = f" belonging to {classes} classes." if classes else "."
+    assert capsys.readouterr().out == f"Found {count} validated image filenames{of}\n"
 
 
 def test_tables_without_labels_with_weights_and_wrong_ones(folder):
