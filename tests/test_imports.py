@@ -85,7 +85,8 @@ ALLOWED: dict[str, set[str]] = {
     "sklearn": OBJECTS | {"gradients", "models"},
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
-    "compat": OBJECTS | {"gradients", "models", "data", "datasets", "preprocessing", "compiler", "runtime"},
+    "compat": OBJECTS
+    | {"applications", "gradients", "models", "data", "datasets", "preprocessing", "compiler", "runtime"},
     "cli": {"*"},
     "__init__": BASE,
     "__main__": {"cli"},

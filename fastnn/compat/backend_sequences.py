@@ -37,8 +37,8 @@ def ctc_batch_cost(y_true, y_pred, input_length, label_length):
     """The CTC loss of each row; the last class is the blank.
 
     Args:
-        y_true: labels (batch, most); what is behind label_length does not count, nor the blank's number and larger ones,
-            with which rows are filled up.
+        y_true: labels (batch, most); what is behind label_length does not count, nor the blank's number and larger
+            ones, with which rows are filled up.
         y_pred: probabilities (batch, steps, classes), as a softmax gives them.
         input_length: how many of the steps count, (batch, 1).
         label_length: how many of the labels count, (batch, 1).
