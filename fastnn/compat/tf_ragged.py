@@ -89,6 +89,16 @@ class RaggedTensor:
         flat = np.asarray(x).reshape(n * m, *x.shape[2:]) if is_text(x) else ops.reshape(x, (n * m, *x.shape[2:]))
         return cls.from_row_lengths(_take(flat, _joined(index)), sizes)
 
+    @classmethod
+    def stacked(cls, rows):
+        """RaggedTensors as the rows of another one.
+
+        >>> a, b = RaggedTensor.from_row_lengths([1, 2, 3], [2, 1]), RaggedTensor.from_row_lengths([4], [1])
+        >>> RaggedTensor.stacked([a, b])
+        <tf.RaggedTensor [[[1, 2], [3]], [[4]]]>
+        """
+        return cls.from_row_lengths(_end_to_end(rows), [int(row.nrows()) for row in rows])
+
     # ---- what it is --------------------------------------------------------------------------------------------
     row_splits = property(lambda self: host(self._splits), doc="Where rows begin and end, int64 (rows + 1,).")
     dtype = property(lambda self: self.values.dtype, doc="The dtype of the values.")
@@ -227,6 +237,35 @@ class RaggedTensor:
         values = _take(found.values, _joined(index))
         return RaggedTensor.from_row_lengths(values[(slice(None), *inner)] if inner else values, list(map(len, index)))
 
+    def merge_dims(self, outer_axis, inner_axis):
+        """The values with the axes from one to another as one.
+
+        >>> RaggedTensor.from_row_lengths([1, 2, 3], [1, 2]).merge_dims(0, 1).tolist()
+        [1, 2, 3]
+        """
+        n = len(self.shape)
+        if not (-n <= outer_axis < n and -n <= inner_axis < n and outer_axis % n <= inner_axis % n):
+            raise ArgumentError(
+                f"merge_dims: received outer_axis={outer_axis} and inner_axis={inner_axis}; expected axes of {n}, "
+                "the outer one first."
+            )
+        outer, inner = outer_axis % n, inner_axis % n
+        if outer == inner:
+            return self
+        if outer > 1 and isinstance(self.values, RaggedTensor):
+            return self.with_values(self.values.merge_dims(outer - 1, inner - 1))
+        if outer > 1:
+            x = self.values
+            return self.with_values(ops.reshape(x, (*x.shape[: outer - 1], -1, *x.shape[inner:])))
+        values, splits = self.values, self._splits
+        for _ in range(inner - 1):
+            if isinstance(values, RaggedTensor):
+                values, splits = values.values, values._splits[splits]
+            else:
+                splits = splits * values.shape[1]
+                values = ops.reshape(values, (-1, *values.shape[2:]))
+        return RaggedTensor(values, splits) if outer else values
+
     def rows(self, numbers):
         """The rows of these numbers."""
         index = [np.arange(self._splits[k], self._splits[k + 1]) for k in np.ravel(numbers)]
@@ -270,6 +309,14 @@ def concatenate(parts):
     if all(isinstance(p, np.ndarray) for p in parts):
         return host(np.concatenate(parts))
     return ops.concatenate(parts, axis=0)
+
+
+def _end_to_end(parts):
+    """RaggedTensors, or arrays, one after the other."""
+    if not isinstance(parts[0], RaggedTensor):
+        return concatenate(parts)
+    values = _end_to_end([part.values for part in parts])
+    return RaggedTensor.from_row_lengths(values, np.concatenate([np.diff(part._splits) for part in parts]))
 
 
 def spread(x, rows):

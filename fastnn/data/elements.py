@@ -100,13 +100,21 @@ def stack(rows: Sequence[Any]) -> Any:
     if any(hasattr(leaf, "_plan") for leaf in leaves(rows[0])):
         raise ArgumentError("batch: the elements are data sets themselves; flat_map() them first.")
     try:
-        return each(lambda *column: None if column[0] is None else np.stack(column), *rows)
+        return each(_column, *rows)
     except (ValueError, KeyError) as error:
         shapes = [str(each(np.shape, row)) for row in rows]
         raise DataError(
             f"batch: received elements of different shapes, {', '.join(dict.fromkeys(shapes))}; expected one shape. "
             f"Use padded_batch(), or batch_size=1. ({error})"
         ) from error
+
+
+def _column(*values: Any) -> Any:
+    if values[0] is None:
+        return None
+    if hasattr(values[0], "row_splits"):
+        return type(values[0]).stacked(values)
+    return np.stack(values)
 
 
 def padded(rows: Sequence[Any], shapes: Any = None, values: Any = None) -> Any:

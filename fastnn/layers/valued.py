@@ -4,6 +4,7 @@ A size that depends on values, as the number of elements under a mask, differs f
 """
 
 import contextlib
+import warnings
 
 import numpy as np
 
@@ -55,8 +56,15 @@ def run(function, args, kwargs, symbol_of, seed):
             made[id(x)] = Tensor.of(some_values(found.shape, found.dtype, (seed, len(made))))
         return made[id(x)]
 
-    quiet = np.errstate(all="ignore")  # nobody means these values
-    with quiet, paused(), at_once(), StatelessScope(), _losses_kept(getattr(function, "__self__", None)):
+    # nobody means these values, so nobody is warned of them
+    with (
+        np.errstate(all="ignore"),
+        warnings.catch_warnings(action="ignore"),
+        paused(),
+        at_once(),
+        StatelessScope(),
+        _losses_kept(getattr(function, "__self__", None)),
+    ):
         return function(*nest.map_structure(value, tuple(args)), **nest.map_structure(value, dict(kwargs)))
 
 

@@ -78,6 +78,7 @@ class EagerProgram:
     def _batch(self):
         feed, model, first = self._feed(), self._model(), int(self.state[ROW0])
         chosen = slice(first, first + self.rows) if feed.order is None else feed.order[first : first + self.rows]
+        chosen = 0 if feed.whole else chosen  # arrays of different lengths are one batch
         values = [Tensor.of(_as(a[chosen], dtype)) for a, dtype in zip(feed.arrays, feed.dtypes)]
         x, y, weight = feed.parts(values)
         counts = {"seed": self.shared.seed}

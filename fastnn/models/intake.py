@@ -55,7 +55,8 @@ class Intake:
     def _arrays(self, x, y, sample_weight, class_weight=None, what="fit", batch=False):
         """Checked (x, y, weights); raises before anything is changed.
 
-        batch: they are one batch, whose arrays may have different numbers of rows where a step of one's own takes it.
+        batch: they are one batch, whose arrays may have different numbers of rows where a step of one's own takes it,
+        or where the inputs have: atoms, bonds and molecules.
         """
         if x is None and self.__dict__.get("_fixed") is None:
             raise DataError("No data: received x=None; expected arrays, a generator or a PyDataset.")
@@ -77,7 +78,7 @@ class Intake:
                 )
             sample_weight = adapter.class_weights(targets[0], class_weight, checks.sparse_labels(self, targets[0]))
         named = [(n, s) for n, s in (("x", x), ("y", y), ("sample_weight", sample_weight)) if s is not None]
-        if batch and self._steps_itself(what):
+        if batch and (self._steps_itself(what) or len({len(a) for a in adapter.flatten(x)}) > 1):
             for one in (a for _, s in named for a in adapter.flatten(s)):
                 adapter.row_count(("x", one))
         else:

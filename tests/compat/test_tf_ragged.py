@@ -7,6 +7,7 @@ import fastnn
 from fastnn.compat.tf_ragged import RaggedTensor
 from fastnn.compat.tf_ragged_calls import constant
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.data import Dataset
 
 ROWS = constant([[1, 2, 3], [], [4]])
 NESTED = constant([[[1], [2, 3]], [[]]])
@@ -102,3 +103,21 @@ def test_lookups_keep_the_rows():
     assert lookup(words).to_list() == [[1, 0], [], [2]]
     back = fastnn.layers.StringLookup(vocabulary=["a", "b"], invert=True)
     assert back(lookup(words)).to_list() == [["a", "[UNK]"], [], ["b"]]
+
+
+def test_batches_of_ragged_elements():
+    rows = RaggedTensor.stacked([_of([[1.0, 2.0], [3.0]]), _of([[4.0]]), _of([[], [5.0, 6.0]])])
+    data = Dataset.from_tensor_slices(rows).batch(2)
+    assert [batch.to_list() for batch in data] == [[[[1.0, 2.0], [3.0]], [[4.0]]], [[[], [5.0, 6.0]]]]
+    first = next(iter(data))
+    assert first.row_lengths().tolist() == [2, 1]
+    assert first.merge_dims(0, 1).to_list() == [[1.0, 2.0], [3.0], [4.0]]
+    assert first.merge_dims(0, 2).tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert first.merge_dims(1, 2).to_list() == [[1.0, 2.0, 3.0], [4.0]]
+    assert first.merge_dims(1, 1) is first
+    with pytest.raises(ArgumentError, match="outer one first"):
+        first.merge_dims(2, 1)
+
+
+def _of(rows):
+    return RaggedTensor.from_row_lengths([v for row in rows for v in row], list(map(len, rows)))

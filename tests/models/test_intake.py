@@ -148,3 +148,26 @@ def test_steps_of_ones_own_are_shown_the_data_as_given(kind, inputs, given):
         assert losses == plain.evaluate(x, y, verbose=0)
         np.testing.assert_array_equal(model.predict(x, verbose=0), plain.predict(x, verbose=0))
         assert model.train_on_batch(x, y) == plain.train_on_batch(x, y)
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_inputs_of_one_batch_may_have_different_numbers_of_rows(asks):
+    atoms, bonds, of = fastnn.Input((3,)), fastnn.Input((3,)), fastnn.Input((), dtype="int32")
+
+    def summed(values):
+        a, b, places = values
+        if asks and ops.max(a) > 9:
+            return a
+        return ops.segment_sum(b, places, a.shape[0]) + a
+
+    found = layers.Lambda(summed)([atoms, bonds, of])
+    model = fastnn.Model([atoms, bonds, of], ops.mean(layers.Dense(1, kernel_initializer="ones")(found), 0)[None])
+    few, many, places = np.ones((2, 3), "float32"), np.ones((5, 3), "float32"), np.array([0, 0, 0, 1, 1])
+    model.compile("sgd", "mse")
+
+    def batches():
+        for _ in range(2):
+            yield (few, many, places), np.ones((1, 1))
+
+    np.testing.assert_allclose(model.predict(((x,) for x, _ in batches()), verbose=0), [[10.5]] * 2)
+    assert model.fit(batches(), steps_per_epoch=2, verbose=0).history["loss"][0] > 1

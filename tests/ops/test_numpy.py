@@ -178,6 +178,10 @@ def test_indexing_by_truth_values():
             x[x > 0]
 
 
+def test_repeat_of_nothing():
+    assert ops.repeat(np.zeros((0, 2), "float32"), [], axis=0).shape == (0, 2)
+
+
 def test_getitem_says_what_is_wrong():
     with pytest.raises(IndexError, match="out of range"):
         ops.getitem(X, 7)

@@ -315,6 +315,7 @@ def repeat(x: Any, repeats: Any, axis: Any = None) -> Tensor:
                 f"Size of `repeats` and dimensions of `axis {axis} of x` should be compatible. "
                 f"Received: {counts.size} and {tuple(x.shape)}"
             )
+        counts = counts if counts.size else counts.astype("int64")  # of nothing there are floats
         counts = np.broadcast_to(counts, (x.shape[axis],)) if counts.size == 1 else counts
         reserve((x.shape[axis] or 0) + int(np.sum(counts)))
         return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
