@@ -29,7 +29,7 @@ class Unhashed(Exception):
     """An argument that no key can be made of."""
 
 
-_asking: set[Any] = set()  # keys of calls that ask for values, which no trace has
+asking: set[Any] = set()  # keys of calls that ask for values, which no trace has
 UNHASHED: Any = object()  # what stands for a result where there is none
 
 
@@ -147,14 +147,14 @@ def event(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
 
 def tried(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect: bool = False) -> Any:
     """`event`, or UNHASHED, with nothing done, where an argument cannot be a part of a key, or values are asked for."""
-    if key in _asking:
+    if key in asking:
         return UNHASHED
     try:
         return event(key, function, args, kwargs, effect)
     except Unhashed:
         return UNHASHED
     except ValuesError:  # what it calls gathers one by one
-        _asking.add(key)
+        asking.add(key)
         return UNHASHED
 
 

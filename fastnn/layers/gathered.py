@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes, hooks
+from fastnn.core.errors import ValuesError
 from fastnn.core.masks import mask_of_array
 from fastnn.core.values import received
 from fastnn.graph import Symbol
-from fastnn.graph.calls import UNHASHED, is_value, own_function, tried, wanted
+from fastnn.graph.calls import UNHASHED, asking, is_value, own_function, tried, wanted
 from fastnn.graph.tensor import Tensor, here, lifted
 from fastnn.layers import context, nest
 from fastnn.layers.tracking import structure_version
@@ -45,9 +46,13 @@ def _usual(call: Any, layer: Any, x: Any, training: Any) -> Any:
     layer._clear_losses()
     key = "layer", hooks.call("serial", layer), training if training is None else bool(training)
     given = {} if training is None else {"training": training}
-    out = tried(key, lambda symbol: call(layer, symbol, **given), (x,), {})
-    if out is UNHASHED:
-        return out
+    if key in asking:
+        return UNHASHED
+    try:  # as `tried`, without its look at the arguments
+        out = hooks.call("gather_call", key, lambda symbol: call(layer, symbol, **given), (x,))
+    except ValuesError:
+        asking.add(key)
+        return UNHASHED
     losses = here.log.losses
     if losses:
         layer._losses.extend(losses)
