@@ -22,7 +22,9 @@ from fastnn.layers.sizes import Size, sizes_at
 # those that have many divisors.  Where none does, sizes that are given beside the unknown ones follow: the rows of an
 # adjacency matrix are as many as its columns.
 PROBES = ((89, 83, 7, 2), (5, 4, 3), (96, 192), (840, 1680))
-SEEDS = (1, 2, 3)  # of the values that a call with known sizes is run on where it asks for values
+# Sizes where the call is run on values, which takes as long as they are large.
+VALUED_PROBES = ((7, 5, 2), (4, 3), (16, 32), *PROBES)
+SEEDS = (1, 2, 3, 4)  # of the values that a call with known sizes is run on where it asks for values
 
 
 def infer(function, args, kwargs, training=False, rules=False):
@@ -43,7 +45,7 @@ def infer(function, args, kwargs, training=False, rules=False):
         try:
             return _leaves(_run(function, args, kwargs, training, None))
         except ValuesError:
-            return _merged([_leaves(_run(function, args, kwargs, training, None, seed)) for seed in SEEDS])
+            return _merged(_with_seeds(function, args, kwargs, training))
     exact = error = None
     if not sized:
         try:
@@ -122,27 +124,32 @@ def by_rule(layer, trace, args, kwargs):
     return nest.map_structure(lambda s: trace.input(s.shape, s.dtype), layer.compute_output_spec(*args, **kwargs))
 
 
-def _probe(function, args, kwargs, training, tensors, exact, error):
+def _probe(function, args, kwargs, training, tensors, exact, error, valued=False):
     """([results of the runs that succeeded] or None, the first error).
 
     exact: what None gave where only the number of rows is unknown; one run that agrees with it is enough.
     error: that of the run with None; one that is the same with a number has nothing to do with sizes.
+    valued: whether it is run on values.
     """
     known = {d for x in tensors for d in x.shape}
     given = sorted(d for d in known if isinstance(d, int) and d > 1)
     found, first = [], None
     try:
-        for group in PROBES:
+        for group in VALUED_PROBES if valued else PROBES:
             for size in group:
                 while size in known:  # a size that means something else
                     size += 1
                 known.add(size)
                 try:
-                    found.append(_leaves(_known_run(function, args, kwargs, training, size)))
+                    found.append(_leaves(_run(function, args, kwargs, training, size, size if valued else None)))
                     if exact is not None and len(found) == 1 and _agree(exact, found[0]):
                         return found, None
                 except MemoryError:  # also what building a model from a file may not exceed
                     raise
+                except ValuesError:
+                    if valued or any(x.dtype == dtypes.TEXT for x in tensors):
+                        raise
+                    return _probe(function, args, kwargs, training, tensors, exact, error, valued=True)
                 except Exception as failed:  # whatever the user's code raises for a size that it does not take
                     first = first or failed
                     if error is not None and not found and _same(error, failed):
@@ -165,6 +172,22 @@ def _probe(function, args, kwargs, training, tensors, exact, error):
 def _without_rows(x, size):
     """A result of a run with `size` rows, whose rows are not known."""
     return symbol_like((None, *x.shape[1:]), x.dtype) if hasattr(x, "shape") and x.shape[:1] == (size,) else x
+
+
+def _with_seeds(function, args, kwargs, training):
+    """Results for known sizes of the runs on values that succeed; the first error where none does."""
+    found, first = [], None
+    try:
+        for seed in SEEDS:
+            try:
+                found.append(_leaves(_run(function, args, kwargs, training, None, seed)))
+            except Exception as failed:  # whatever the user's code raises for values that it does not take
+                first = first or failed
+        if not found:
+            raise first
+        return found
+    finally:
+        del first  # an error has this frame, which must not have the error
 
 
 def _agree(exact, found):
@@ -256,16 +279,6 @@ def _run(function, args, kwargs, training, probe, seed=None):
             unpassed.stand_in(symbol)
             trace.extra.setdefault("functional", []).append(unpassed)
         return function(*nest.map_structure(symbol, tuple(args)), **nest.map_structure(symbol, dict(kwargs)))
-
-
-def _known_run(function, args, kwargs, training, probe):
-    """`_run` with known sizes: on values where they are asked for."""
-    try:
-        return _run(function, args, kwargs, training, probe)
-    except ValuesError:
-        if any(x.dtype == dtypes.TEXT for x in _tensors(args, kwargs)):
-            raise
-        return _run(function, args, kwargs, training, probe, seed=probe)
 
 
 hooks.register("infer", infer)
