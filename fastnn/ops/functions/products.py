@@ -153,7 +153,7 @@ def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Tensor:
 
 
 def _einsum(xs, terms, out, dtype, subscripts):
-    """The contraction for a dtype; small integers are multiplied in 32 bits, which the result has: nothing is cut off."""
+    """The contraction for a dtype; small integers are multiplied in 32 bits, which the result has."""
     wide = WIDE.get(dtype, dtype)
     xs, terms = zip(*(_diagonals(cast_to(x, wide), t) for x, t in zip(xs, terms)))
     left = list(zip(xs, terms))
