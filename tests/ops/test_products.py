@@ -6,7 +6,7 @@ import evaluate
 import numpy as np
 import pytest
 
-from fastnn import ops
+from fastnn import KerasTensor, ops
 from fastnn.graph import Trace
 
 RNG = np.random.default_rng(8)
@@ -39,3 +39,15 @@ def test_the_cheap_product_comes_first():
 def test_einsum_of_many_has_a_gradient():
     xs = [RNG.standard_normal(s) for s in CASES[0][1]]
     evaluate.check_gradient(lambda *v: ops.einsum(CASES[0][0], *v), xs, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(("first", "second", "want"), [
+    ("int8", "int8", "int32"), ("int8", "bool", "int8"), ("bool", "bool", "bool"), ("uint8", "int8", "int16"),
+    ("float16", "int32", "float16"), ("float16", "bfloat16", "float32"),
+])  # fmt: skip
+def test_the_dtype_of_a_product_by_letters(first, second, want):
+    x, y = ops.ones((2, 3), first), ops.ones((3, 2), second)
+    given = ops.einsum("ij,jk->ik", x, y)
+    known = ops.einsum("ij,jk->ik", KerasTensor((2, 3), first), KerasTensor((3, 2), second))
+    unknown = ops.einsum("ij,jk->ik", KerasTensor((None, 3), first), KerasTensor((3, None), second))
+    assert {str(given.dtype), known.dtype, unknown.dtype} == {want}

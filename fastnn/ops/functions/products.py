@@ -148,12 +148,12 @@ def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Tensor:
     xs = [operand(x) for x in operands]
     names = {dtype_of(x) for x in xs}
     terms, out = parsed(subscripts, xs)
-    y = _einsum(xs, terms, out, result_dtype(*xs), subscripts)
-    return cast_to(y, "int32") if names == {"int8"} else y
+    dtype = result_dtype(*xs)
+    return cast_to(_einsum(xs, terms, out, dtype, subscripts), "int32" if names == {"int8"} else dtype)
 
 
 def _einsum(xs, terms, out, dtype, subscripts):
-    """The contraction in a dtype; small integers are multiplied in 32 bits, so that no product is cut off."""
+    """The contraction for a dtype; small integers are multiplied in 32 bits, which the result has."""
     wide = WIDE.get(dtype, dtype)
     xs, terms = zip(*(_diagonals(cast_to(x, wide), t) for x, t in zip(xs, terms)))
     left = list(zip(xs, terms))
@@ -170,7 +170,7 @@ def _einsum(xs, terms, out, dtype, subscripts):
         raise ArgumentError(f"einsum: the result of {subscripts!r} has letters that no operand has.")
     order = [term.index(c) for c in out]
     y = transpose(x, order) if order != list(range(len(order))) else x
-    return y if dtype == wide else cast_to(y, "int32" if dtype == "int8" else dtype)
+    return y
 
 
 def _path(pairs, out):
