@@ -14,7 +14,8 @@ LEAST = 4  # characters of a bar that still says something
 class Progbar:
     """Shows `current/target`, a bar, the time, and values.
 
-    Where the output is no terminal and no notebook only the last line is written. On a terminal the line fits into one
+    Where the output is no terminal and no notebook each update is a line of its own, or only the last one with
+    `only_last`, as fit has it. On a terminal the line fits into one
     row as long as it is overwritten: the bar becomes shorter first, then the clock goes, then values are cut. Nothing
     is left out of the last line. NO_COLOR in the environment switches colours off.
 
@@ -33,6 +34,8 @@ class Progbar:
     >>> bar.line(2, now=bar.start).split(" - ")[0]
     '2/2'
     """
+
+    only_last = False
 
     def __init__(
         self,
@@ -100,7 +103,8 @@ class Progbar:
         now = time.perf_counter()
         if current and self._first_step is None:
             self._first_step = (now, current)
-        if self.verbose == 1 and (finalize or self.due()):
+        waited = not self.only_last and now - self._last >= self.interval
+        if self.verbose == 1 and (finalize or self.due() or waited):
             self._last = now
             say(self._live_line(current, now, finalize))
         elif self.verbose == 2 and finalize and self.target:
@@ -140,9 +144,9 @@ class Progbar:
             if not finalize:  # the last line may take two rows
                 count, clock, step, values = _cut(room, count, clock, step, values)
         plain = len(count + clock + step + values) + (width + 1 if width else 0)
-        pad, self._shown = " " * max(self._shown - plain, 0), plain
+        pad, self._shown = " " * max(self._shown - plain, 0) if self.live else "", plain
         text = f"{self._styled(count, BOLD)}{self._bar(current, width)}{self._styled(clock, BOLD)}{step}{values}{pad}"
-        return ("\r" if self.live else "") + text + ("\n" if finalize else "")
+        return ("\r" if self.live else "") + text + ("\n" if finalize or not self.live else "")
 
     def _styled(self, text, code):
         return f"{code}{text}{RESET}" if self.coloured and text else text

@@ -64,6 +64,7 @@ class ProgbarLogger(Callback):
     def _start(self):
         self.seen = 0
         self.progbar = Progbar(self.target, verbose=self.verbose, stateless_metrics=())
+        self.progbar.only_last = True
 
     def _update(self, batch, logs):
         if self.progbar is None:

@@ -63,6 +63,10 @@ class NotBuiltError(FastnnError, ValueError):
     """A model or layer used before its weights exist, or a model not compiled."""
 
 
+class NoWeightYetError(NotBuiltError, AttributeError):
+    """A weight that is asked for before its layer is built: hasattr() says that it is not there."""
+
+
 class CallOrderError(FastnnError, RuntimeError, ValueError):
     """Something that has to be said before the first call, and comes after it."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn import initializers, ops
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, NoWeightYetError
 from fastnn.layers.layer import Layer
 from fastnn.layers.tracking import structure_changed
 
@@ -14,6 +14,8 @@ def adapted(name):
 
     def get(self):
         if self.__dict__.get(own) is None and self._packing is None:
+            if not self.__dict__.get("built"):
+                raise NoWeightYetError(f"You must build the layer before accessing `{name}`.")
             return None
         if not self.lora_enabled:
             return self._plain_weight()

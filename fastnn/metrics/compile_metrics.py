@@ -120,6 +120,8 @@ class CompileMetrics:
             return [[] for _ in range(n)]
         deep = len({o.path[:1] for o in self.outputs})
         if isinstance(given, dict):
+            if n == 1:  # whatever the keys say, as in Keras
+                return [[metric for metric in leaves(given) if metric is not None]]
             if all(key in known_keys(self.outputs) for key in given):
                 return [as_list(_inside(given.get(key_in(given, o)), o, self.outputs, 1)) for o in self.outputs]
         elif n == 1:

@@ -67,6 +67,9 @@ class GraphMap:
         self.calls = [event for event in self.events if not event.is_input]
         self.needs = [(event, [key(x) for x in event.inputs]) for event in self.calls]
         self._check_connected(known)
+        for x in outputs:
+            if x.origin.is_input and key(x) not in known:
+                raise GraphError(f"The output {x} is an input of its own, which is not among `inputs`.")
         self._check_names()
 
     def _check_connected(self, known):

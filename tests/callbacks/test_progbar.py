@@ -199,7 +199,9 @@ def test_no_color(screen, monkeypatch):
 def test_a_terminal_that_cannot_go_back(screen, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     with redirect_stdout(screen):
-        Progbar(4, interval=0).update(2)
+        bar = Progbar(4, interval=0)
+        bar.only_last = True
+        bar.update(2)
     assert screen.getvalue() == ""
 
 
@@ -209,3 +211,15 @@ def test_predict_shows_a_bar_where_there_is_something_to_wait_for(rows, verbose,
     model.predict(np.ones((rows, 2), "float32"), batch_size=8, verbose=verbose)
     out = capsys.readouterr().out
     assert f"{steps}/{steps}" in out if steps else out == ""
+
+
+def test_each_update_is_a_line_where_the_output_is_no_terminal(capsys):
+    bar = Progbar(3, interval=0.0, stateful_metrics=["value"])
+    for step in (1, 2, 3):
+        bar.update(step, [("value", float(step))])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" - ")[-1] for line in lines] == ["value: 1.0000", "value: 2.0000", "value: 3.0000"]
+    rare = Progbar(3, interval=1e9)
+    for step in (1, 2, 3):
+        rare.update(step)
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -130,3 +130,21 @@ def test_the_projections_of_attention_are_adapted(made, tmp_path):
     model.save(tmp_path / "m.keras", include_optimizer=False)
     again = keras.saving.load_model(tmp_path / "m.keras")
     np.testing.assert_allclose(again.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "shape"),
+    [
+        (lambda: L.Dense(2), "kernel", (None, 3)),
+        (lambda: L.EinsumDense("ab,bc->ac", 2), "kernel", (None, 3)),
+        (lambda: L.Conv1D(2, 3), "kernel", (None, 4, 3)),
+        (lambda: L.Embedding(4, 2), "embeddings", (None, 3)),
+    ],
+)
+def test_a_weight_is_there_once_the_layer_is_built(make, name, shape):
+    layer = make()
+    assert not hasattr(layer, name)
+    with pytest.raises(AttributeError, match="You must build the layer before accessing"):
+        getattr(layer, name)
+    layer.build(shape)
+    assert getattr(layer, name) is not None

@@ -128,3 +128,9 @@ def test_unbuilt():
     m = CompileMetrics(["mae"], None)
     assert m.metrics == [] and m.variables == [] and m.result() == {}
     m.reset_state()
+
+
+@pytest.mark.parametrize("given", [{"nope": "mae"}, {"nope": ["mae"]}, {"b": "mae"}])
+def test_one_output_takes_the_metrics_of_any_key(given):
+    assert names_of(given, output_names=["b"]) == ["mae"]
+    assert sorted(names_of({"nope": "mae", "b": ["mse"]}, output_names=["b"])) == ["mae", "mse"]

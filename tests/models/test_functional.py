@@ -326,3 +326,12 @@ def test_one_output_in_a_list_is_given_as_itself(kind, loss):
     assert type(model(Input((3,)))) is kind
     assert model(x).shape == model.predict(x, verbose=0).shape == (4, 2)
     assert model.evaluate(x, y, verbose=0) == model.evaluate(x, [y], verbose=0) == [4.0, 2.0]
+
+
+def test_an_input_of_its_own_is_no_output():
+    with pytest.raises(GraphError, match="not connected to `inputs`"):
+        Model(Input((3,)), Input((3,)))
+    x = Input((3,))
+    with pytest.raises(GraphError, match="path `1` is not connected"):
+        Model(x, [dense(2)(x), Input((3,))])
+    assert Model(x, x)(rows(2, 3)).shape == (2, 3)

@@ -104,3 +104,10 @@ def test_every_layer_takes_training_on_symbols(call, shape):
 )
 def test_layers_on_data_take_numbers(call, value):
     np.testing.assert_array_equal(eval(f"layers.{call}(3)", {"layers": layers}), value)
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 3)])
+def test_images_have_three_axes_or_four(shape):
+    for layer in (layers.RandomCrop(2, 2), layers.CenterCrop(2, 2), layers.Resizing(2, 2)):
+        with pytest.raises(ValueError):
+            layer(np.ones(shape, "float32"))

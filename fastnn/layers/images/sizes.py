@@ -224,6 +224,10 @@ class RandomCrop(_Sized):
     ) -> None:
         super().__init__(height, width, data_format, seed=seed, name=name, **kwargs)
 
+    def _size_of(self, images):
+        self.compute_output_shape(tuple(images.shape))  # which checks the rank
+        return images.shape[self.height_axis], images.shape[self.width_axis]
+
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
         """(top, left) of the part, and the images' height and width.
 
@@ -233,7 +237,7 @@ class RandomCrop(_Sized):
             seed: an int or a SeedGenerator; None: the layer's own.
         """
         images = data["images"] if isinstance(data, dict) else data
-        height, width = images.shape[self.height_axis], images.shape[self.width_axis]
+        height, width = self._size_of(images)
         if height is None or width is None:
             raise ShapeError(
                 "RandomCrop requires the input to have a fully defined height and width. "
@@ -250,7 +254,7 @@ class RandomCrop(_Sized):
         return (*place, height, width)
 
     def _vary(self, images, transformation):
-        height, width = images.shape[self.height_axis], images.shape[self.width_axis]
+        height, width = self._size_of(images)
         if height < self.height or width < self.width:
             return self._resized(images)
         return self._cut(images, *transformation[:2], self.height, self.width)
