@@ -13,7 +13,15 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras1_recurrent, keras2_models, keras2_nodes, keras2_optimizers, tf_datasets, tf_variables
+from fastnn.compat import (
+    keras1_recurrent,
+    keras2_models,
+    keras2_nodes,
+    keras2_optimizers,
+    keras2_targets,
+    tf_datasets,
+    tf_variables,
+)
 from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
@@ -269,8 +277,7 @@ PROPERTIES = {
     Trainer: {
         "compiled_loss": property(compiled_loss),
         "_feed_inputs": property(lambda self: list(self.inputs), doc="The symbols of its inputs."),
-        "_feed_targets": property(lambda self: [], doc="[]: there are no symbols of targets."),
-        "_feed_sample_weights": property(lambda self: [], doc="[]: there are no symbols of weights."),
+        **keras2_targets.PROPERTIES,
         "_is_compiled": property(lambda self: self.compiled, doc="Whether compile() was called."),
         "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
         **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},
