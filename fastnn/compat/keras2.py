@@ -15,6 +15,7 @@ from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat import (
     keras1_recurrent,
+    keras2_builds,
     keras2_models,
     keras2_nodes,
     keras2_optimizers,
@@ -31,7 +32,7 @@ from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_o
 from fastnn.core.errors import ArgumentError
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
-from fastnn.graph import Symbol, Variable
+from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
 from fastnn.layers.events import CallEvent
@@ -216,7 +217,8 @@ def loss_of_inputs(add_today):
     @functools.wraps(add_today)
     def add_loss(self, loss, inputs=None):
         """Add a scalar to the loss."""
-        add_today(self, loss)
+        again = getattr(loss, "_fastnn_again", None)  # computed of weights in build: in each step once more
+        add_today(self, loss if again is None or current() is not None else lambda: again())
 
     return add_loss
 
@@ -336,6 +338,7 @@ METHODS = {
 }
 WRAPPED = {
     Layer: {
+        "_build_once": keras2_builds.build_that_remembers,
         "add_weight": name_first,
         "add_variable": name_first,
         "trainable_weights": weights_that_are_set,
@@ -345,7 +348,11 @@ WRAPPED = {
     Metric: {"add_weight": name_first},
     **keras1_recurrent.WRAPPED,
     Tensor: keras2_optimizers.ARITHMETIC,
-    Variable: {**keras2_optimizers.ARITHMETIC, **tf_variables.WRAPPED},
+    Variable: {
+        **keras2_optimizers.ARITHMETIC,
+        **tf_variables.WRAPPED,
+        "__getitem__": lambda today: keras2_optimizers.remembered("__getitem__")(tf_variables.with_assign(today)),
+    },
     Dataset: {"__iter__": tf_datasets.with_methods},
     Functional: {
         "add_loss": loss_of_inputs,
