@@ -23,7 +23,7 @@ from fastnn.compat import (
     tf_datasets,
     tf_variables,
 )
-from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, name_first, shape_at, weights_that_are_set
+from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, add_update, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import SHAPES, TensorShape
@@ -266,7 +266,10 @@ def _number(self):
 
 _numpy = Variable.numpy
 PROPERTIES = {
-    CallEvent: {"input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with.")},
+    CallEvent: {
+        "input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with."),
+        "outbound_layer": property(lambda self: self.operation, doc="The layer that was called."),
+    },
     Layer: {
         "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
         "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
@@ -310,7 +313,7 @@ METHODS = {
         "get_input_shape_at": shape_at("input"),
         "get_output_shape_at": shape_at("output"),
         "add_metric": add_metric,
-        "add_update": nothing,
+        "add_update": add_update,
         **PRIVATE,
     },
     Model: {"to_yaml": keras2_models.to_yaml},

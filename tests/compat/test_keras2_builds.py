@@ -51,3 +51,44 @@ print("done")
 def test_values_of_a_build_are_those_of_the_step(tmp_path):
     status, out, errors = run(SCRIPT, tmp_path)
     assert status == 0 and out.splitlines()[-1] == "done", errors
+
+
+UPDATES = """
+import numpy as np
+from keras import backend as K
+from keras.engine.topology import Layer
+from keras.layers import Dense
+from keras.models import Sequential
+
+
+class Counts(Layer):
+    def build(self, input_shape):
+        self.rows = self.add_weight(shape=(), name="rows", initializer="zeros", trainable=False)
+        self.total = self.add_weight(shape=(), name="total", initializer="zeros", trainable=False)
+        self.other = self.add_weight(shape=(), name="other", initializer="zeros", trainable=False)
+        super(Counts, self).build(input_shape)
+
+    def call(self, x):
+        self.add_update((self.rows, self.rows + 1.0), x)
+        self.add_update([K.update_add(self.total, 2.0), (self.other, self.other + 3.0)], x)
+        return x
+
+
+layer = Counts(input_shape=(2,))
+model = Sequential([layer, Dense(1)])
+model.compile("sgd", "mse")
+x = np.ones((8, 2))
+model.predict(x), model.evaluate(x, x[:, :1], verbose=0)
+assert [float(K.get_value(v)) for v in (layer.rows, layer.total, layer.other)] == [0, 0, 0]
+model.fit(x, x[:, :1], batch_size=4, verbose=0)
+assert [float(K.get_value(v)) for v in (layer.rows, layer.total, layer.other)] == [2, 4, 6]
+model.predict(x)
+assert float(K.get_value(layer.total)) == 4
+assert model.layers[1].inbound_nodes[0].outbound_layer is model.layers[1]
+print("done")
+"""
+
+
+def test_updates_of_a_layer_are_made_while_training(tmp_path):
+    status, out, errors = run(UPDATES, tmp_path)
+    assert status == 0 and out.splitlines()[-1] == "done", errors
