@@ -188,7 +188,7 @@ def adapt(value):
             for name, function in REPLACED.get(cls.__name__, {}).items():
                 if name not in _methods_of(cls):
                     _put(cls, name, function)
-            if cls.__name__ in ("Trainer", "LegacyMethods"):
+            if cls.__name__ in ("Trainer", "LegacyMethods", "OnBatch"):
                 for name, table in METHODS.items():
                     if name in cls.__dict__ and name not in _methods_of(cls):
                         _replace(cls, name, table)

@@ -3,6 +3,8 @@
 import functools
 import inspect
 
+from fastnn.compat.keras2_builds import remembering
+
 RENAMED = {
     "pow": "ops:power", "dot": "ops:matmul", "permute_dimensions": "ops:transpose", "gather": "ops:take",
     "reverse": "ops:flip", "repeat_elements": "ops:repeat", "identity": "ops:copy",
@@ -83,6 +85,6 @@ def adapted(function, name):
         for k in _VALUES.keys() & kwargs:
             kwargs[k] = _VALUES[k].get(kwargs[k], kwargs[k])
         missing = {k: v for k, v in defaults.items() if k not in kwargs and len(args) <= position[k]}
-        return function(*args, **kwargs, **missing)
+        return remembering(function, args, {**kwargs, **missing})
 
     return call

@@ -10,7 +10,7 @@ from fastnn.core.config import floatx
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
 from fastnn.graph.variable import auto_name
-from fastnn.layers import Input
+from fastnn.layers import Input, context
 from fastnn.layers.events import is_functional
 
 
@@ -53,6 +53,12 @@ def _made(make):
 
 def _later(value):
     return bool(_deferred) or is_functional(value)
+
+
+def _idle():
+    """Whether a layer is called in inference, where the updates of Keras 2's graphs did not run."""
+    here = context.active()
+    return here is not None and not here.training
 
 
 def variable(value, dtype=None, name=None, constraint=None):
@@ -224,6 +230,8 @@ def count_params(x):
 def update(x, new_x):
     """x.assign(new_x); `update_add` and `update_sub` change it by an amount.
 
+    In the `call` of a layer x changes while training alone.
+
     Args:
         x: a variable.
         new_x: its new value; a symbol of a functional graph for `function(updates=)`.
@@ -233,7 +241,8 @@ def update(x, new_x):
     """
     if _later(new_x):
         return Update(x, new_x)
-    x.assign(new_x)
+    if not _idle():
+        x.assign(new_x)
     return x
 
 
@@ -249,7 +258,8 @@ def update_add(x, increment):
     """
     if _later(increment):
         return Update(x, ops.add(x, increment))
-    x.assign_add(increment)
+    if not _idle():
+        x.assign_add(increment)
     return x
 
 
@@ -265,7 +275,8 @@ def update_sub(x, decrement):
     """
     if _later(decrement):
         return Update(x, ops.subtract(x, decrement))
-    x.assign_sub(decrement)
+    if not _idle():
+        x.assign_sub(decrement)
     return x
 
 

@@ -13,8 +13,17 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras1_recurrent, keras2_models, keras2_nodes, keras2_optimizers, tf_datasets, tf_variables
-from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, name_first, shape_at, weights_that_are_set
+from fastnn.compat import (
+    keras1_recurrent,
+    keras2_builds,
+    keras2_models,
+    keras2_nodes,
+    keras2_optimizers,
+    keras2_targets,
+    tf_datasets,
+    tf_variables,
+)
+from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, add_update, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import SHAPES, TensorShape
@@ -23,7 +32,7 @@ from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_o
 from fastnn.core.errors import ArgumentError
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
-from fastnn.graph import Symbol, Variable
+from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
 from fastnn.layers.events import CallEvent
@@ -208,7 +217,8 @@ def loss_of_inputs(add_today):
     @functools.wraps(add_today)
     def add_loss(self, loss, inputs=None):
         """Add a scalar to the loss."""
-        add_today(self, loss)
+        again = getattr(loss, "_fastnn_again", None)  # computed of weights in build: in each step once more
+        add_today(self, loss if again is None or current() is not None else lambda: again())
 
     return add_loss
 
@@ -256,7 +266,10 @@ def _number(self):
 
 _numpy = Variable.numpy
 PROPERTIES = {
-    CallEvent: {"input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with.")},
+    CallEvent: {
+        "input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with."),
+        "outbound_layer": property(lambda self: self.operation, doc="The layer that was called."),
+    },
     Layer: {
         "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
         "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
@@ -269,8 +282,7 @@ PROPERTIES = {
     Trainer: {
         "compiled_loss": property(compiled_loss),
         "_feed_inputs": property(lambda self: list(self.inputs), doc="The symbols of its inputs."),
-        "_feed_targets": property(lambda self: [], doc="[]: there are no symbols of targets."),
-        "_feed_sample_weights": property(lambda self: [], doc="[]: there are no symbols of weights."),
+        **keras2_targets.PROPERTIES,
         "_is_compiled": property(lambda self: self.compiled, doc="Whether compile() was called."),
         "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
         **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},
@@ -301,7 +313,7 @@ METHODS = {
         "get_input_shape_at": shape_at("input"),
         "get_output_shape_at": shape_at("output"),
         "add_metric": add_metric,
-        "add_update": nothing,
+        "add_update": add_update,
         **PRIVATE,
     },
     Model: {"to_yaml": keras2_models.to_yaml},
@@ -329,6 +341,7 @@ METHODS = {
 }
 WRAPPED = {
     Layer: {
+        "_build_once": keras2_builds.build_that_remembers,
         "add_weight": name_first,
         "add_variable": name_first,
         "trainable_weights": weights_that_are_set,
@@ -338,7 +351,11 @@ WRAPPED = {
     Metric: {"add_weight": name_first},
     **keras1_recurrent.WRAPPED,
     Tensor: keras2_optimizers.ARITHMETIC,
-    Variable: {**keras2_optimizers.ARITHMETIC, **tf_variables.WRAPPED},
+    Variable: {
+        **keras2_optimizers.ARITHMETIC,
+        **tf_variables.WRAPPED,
+        "__getitem__": lambda today: keras2_optimizers.remembered("__getitem__")(tf_variables.with_assign(today)),
+    },
     Dataset: {"__iter__": tf_datasets.with_methods},
     Functional: {
         "add_loss": loss_of_inputs,

@@ -3,8 +3,9 @@
 Each is a function of a symbol; names of layers and defaults are those of Keras 2.
 """
 
+import importlib
+
 from fastnn import layers
-from fastnn.applications.imagenet_utils import obtain_input_shape
 from fastnn.core.config import image_data_format
 
 
@@ -25,7 +26,8 @@ def _obtain_input_shape(input_shape, *args, include_top=None, **kwargs):
     """
     if include_top is not None:
         kwargs["require_flatten"] = include_top
-    return obtain_input_shape(input_shape, *args, **kwargs)
+    utils = importlib.import_module("fastnn.applications.imagenet_utils")
+    return utils.obtain_input_shape(input_shape, *args, **kwargs)
 
 
 # ---- resnet50 ----------------------------------------------------------------------------------------------------

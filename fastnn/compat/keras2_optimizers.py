@@ -10,12 +10,13 @@ import functools
 import numpy as np
 
 from fastnn import ops
+from fastnn.compat import keras2_builds
 from fastnn.compat.backend_values import Update, deferring
 from fastnn.compat.keras2_utils import has_arg
 from fastnn.core import dtypes
 from fastnn.core.types import is_function
 from fastnn.data.tensor import Tensor
-from fastnn.graph import Symbol, Trace, Variable
+from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.lifetime import passing
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.optimizers.schedules import LearningRateSchedule
@@ -136,7 +137,13 @@ def remembered(name):
     def wrap(today):
         @functools.wraps(today)
         def call(self, *others):
+            trace = current()
+            if trace is not None and any(hasattr(x, "_fastnn_again") for x in (self, *others)):  # of a layer's build
+                others = [trace.symbol(x) if hasattr(x, "_fastnn_again") else x for x in others]
+                return getattr(trace.symbol(self), name)(*others)
             found = today(self, *others)
+            if keras2_builds.building():
+                return keras2_builds.remember(found, (self, *others), lambda: call(self, *others))
             if type(found) is Tensor:
                 depths = [0 if isinstance(x, Variable) else _depth(x) for x in (self, *others)]
                 depth = max((d for d in depths if d is not None), default=None)

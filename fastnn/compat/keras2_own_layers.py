@@ -8,7 +8,7 @@ from fastnn.compat.keras2_utils import has_arg
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
 from fastnn.graph.dtype import dtype_of
-from fastnn.layers import nest
+from fastnn.layers import context, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 
@@ -160,3 +160,17 @@ class AbstractRNNCell(Layer):
         shapes = [tuple(size) if hasattr(size, "__iter__") else (size,) for size in sizes]
         zeros = [ops.zeros((rows, *shape), dtype) for shape in shapes]
         return zeros if isinstance(self.state_size, (list, tuple)) else zeros[0]
+
+
+def add_update(self, updates, inputs=None):
+    """Pairs (variable, value), or a list of them, that are assigned while training; what K.update gave is done.
+
+    Args:
+        updates: a pair or a list.
+        inputs: of no effect.
+    """
+    here = context.active()
+    for update in [updates] if isinstance(updates, tuple) else updates if isinstance(updates, list) else ():
+        if isinstance(update, tuple) and len(update) == 2 and isinstance(update[0], Variable):
+            if here is not None and here.training:
+                update[0].assign(update[1])

@@ -235,7 +235,8 @@ class Trace:
             return value
         if hasattr(value, "_fastnn_variable"):
             return self.read(value) if casting() is None else value.value
-        return self.constant(value, dtype)
+        again = getattr(value, "_fastnn_again", None)  # an array that says how it is computed of variables
+        return self.constant(value, dtype) if again is None else self.symbol(again())
 
 
 def is_symbolic(values: Iterable[Any]) -> bool:
