@@ -13,7 +13,15 @@ from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
-from fastnn.compat import keras1_recurrent, keras2_models, keras2_nodes, keras2_optimizers, tf_datasets, tf_variables
+from fastnn.compat import (
+    keras1_recurrent,
+    keras2_models,
+    keras2_nodes,
+    keras2_optimizers,
+    tf_datasets,
+    tf_graph_names,
+    tf_variables,
+)
 from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, name_first, shape_at, weights_that_are_set
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
@@ -338,7 +346,11 @@ WRAPPED = {
     Metric: {"add_weight": name_first},
     **keras1_recurrent.WRAPPED,
     Tensor: keras2_optimizers.ARITHMETIC,
-    Variable: {**keras2_optimizers.ARITHMETIC, **tf_variables.WRAPPED},
+    Variable: {
+        **keras2_optimizers.ARITHMETIC,
+        **tf_variables.WRAPPED,
+        **dict.fromkeys(("assign", "assign_add", "assign_sub"), tf_graph_names.method_of_graphs),
+    },
     Dataset: {"__iter__": tf_datasets.with_methods},
     Functional: {
         "add_loss": loss_of_inputs,
