@@ -18,19 +18,19 @@ class Saver:
     """Writes and reads the variables of the graph.
 
     Args:
-        var_list: a list, or {name: variable}; None: all at the time.
+        var_list: a list, or {name: variable}; None: all that there are.
         max_to_keep: how many checkpoints stay, or None.
         args, kwargs: of no effect.
     """
 
     def __init__(self, var_list=None, reshape=False, sharded=False, max_to_keep=5, *args, **kwargs):
-        self._given, self._most, self._paths = var_list, max_to_keep, []
+        self._given = global_variables() if var_list is None else var_list
+        self._most, self._paths = max_to_keep, []
 
     def _variables(self):
         if isinstance(self._given, dict):
             return self._given
-        found = global_variables() if self._given is None else self._given
-        return {v.name.removesuffix(":0"): v for v in found}
+        return {v.name.removesuffix(":0"): v for v in self._given}
 
     def save(self, sess, save_path, global_step=None, *args, **kwargs):
         """Write the variables; the path.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn import ops
+from fastnn import ops, optimizers
 from fastnn.compat import tf_years
 from fastnn.compat.tf_graph import Node, defer, graph
 from fastnn.compat.tf_graph_names import trainable_variables
@@ -48,7 +48,7 @@ class GraphOptimizer:
 
         def step(grads, rate):
             if rate is not None:
-                self._optimizer.learning_rate = float(np.asarray(rate))
+                self._new_rate(float(np.asarray(rate)))
             given = [(g, v) for g, (_, v) in zip(grads, pairs) if g is not None]
             if not given:
                 raise ArgumentError("No gradients provided for any variable: the loss depends on none of them.")
@@ -56,10 +56,28 @@ class GraphOptimizer:
             if global_step is not None:
                 global_step.assign_add(1)
 
-        self._optimizer.build([v for _, v in pairs]) if not self._optimizer.built else None
+        if not self._optimizer.built:
+            self._optimizer.build([v for _, v in pairs])
+            self._begin()
         grads = [g for g, _ in pairs]
         needs = grads + ([self._rate] if isinstance(self._rate, Node) else [])
         return Update(step, (grads, self._rate), needs=needs, name=name or "train")
+
+    def _slots(self, name):
+        return [v for v in self._optimizer.variables if v.name.endswith(name)]
+
+    def _begin(self):
+        """RMSProp of TensorFlow 1 begins with means of 1."""
+        if isinstance(self._optimizer, optimizers.RMSprop):
+            for slot in self._slots("velocity"):
+                slot.assign(np.ones(slot.shape, slot.dtype))
+
+    def _new_rate(self, rate):
+        """Set the rate; momentum of TensorFlow 1 is of gradients, that of today of steps: the rate is a part of it."""
+        before, self._optimizer.learning_rate = float(self._optimizer.learning_rate), rate
+        if isinstance(self._optimizer, optimizers.SGD) and self._optimizer.momentum and before not in (0.0, rate):
+            for slot in self._slots("momentum"):
+                slot.assign(slot.numpy() * np.float32(rate / before))
 
     def minimize(self, loss, global_step=None, var_list=None, gate_gradients=None, aggregation_method=None,
                  colocate_gradients_with_ops=False, name=None, grad_loss=None):  # fmt: skip
