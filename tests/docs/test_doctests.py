@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import gc
 import importlib
 import re
 from pathlib import Path
@@ -42,7 +41,6 @@ def modules() -> list[str]:
 def test_docstring_examples(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
-    gc.collect()  # layers of earlier examples that go away while these run have functions traced again
     found = doctest.testmod(module, optionflags=FLAGS)
     assert found.failed == 0, f"{found.failed} of {found.attempted} examples of {name} failed (see the output)"
 
