@@ -17,6 +17,7 @@ from fastnn.core.results import giving, own
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
 from fastnn.graph.seeds import SeedGenerator, draw_seed
+from fastnn.graph.tensor import Tensor
 from fastnn.ops.functions import random as operations
 from fastnn.ops.op import R
 from fastnn.ops.records.random import random_uniform
@@ -174,7 +175,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     [0.0, 2.0]
     """
     key, changing = draw_seed(seed)
-    if isinstance(inputs, Symbol) and changing:
+    if isinstance(inputs, Symbol) and changing and type(inputs) is not Tensor:  # of an event the key would be the first
         return operations.dropout(inputs, rate, *key, noise_shape=noise_shape)
     if not 0 <= rate <= 1:
         return operations.dropout(inputs, rate)  # raises

@@ -265,3 +265,17 @@ def test_rows_are_shuffled_in_a_layer():
     np.testing.assert_array_equal(rows[np.argsort(rows[:, 0])], x)
     np.testing.assert_array_equal(columns[:, np.argsort(columns[0])], x)
     assert not np.array_equal(rows, x) and not np.array_equal(rows, again)
+
+
+@pytest.mark.parametrize("seed", [None, "generator"])
+def test_dropout_under_a_tape_drops_anew_in_each_call(seed):
+    seed = seed and public.SeedGenerator(1)
+    w = fastnn.Variable(np.ones((4, 50), "float32"))
+    kept = []
+    for _ in range(3):
+        with fastnn.GradientTape() as tape:
+            dropped = public.dropout(w * 2.0, 0.5, seed=seed)
+            loss = fastnn.ops.sum(dropped)
+        np.testing.assert_allclose(tape.gradient(loss, w) * 1.0, np.asarray(dropped))  # 4 where it is kept
+        kept.append((np.asarray(dropped) > 0).tolist())
+    assert kept[0] != kept[1] != kept[2] and float(loss) > 0

@@ -8,9 +8,19 @@ import os
 import sys
 import types
 
-from fastnn.compat import keras2_utils, keras_src, names, tf_devices, tf_names, tf_strategies, year_parts
+from fastnn.compat import (
+    keras2_utils,
+    keras_src,
+    names,
+    tf_devices,
+    tf_graph_layers,
+    tf_names,
+    tf_strategies,
+    year_parts,
+)
 from fastnn.compat.arguments import adapt, begin, restore
 from fastnn.compat.tensorflow import Tensor
+from fastnn.compat.tf_graph import graph, waiting
 from fastnn.core import results
 from fastnn.core.errors import GoneNameError, NotSupportedError
 from fastnn.core.registry import suggest
@@ -23,6 +33,9 @@ VERSION = "3.15.1"
 CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")
 
 
+_LOSSES_OF_GRAPHS = ("tensorflow.losses", "tensorflow.compat.v1.losses")
+
+
 class _Alias(types.ModuleType):
     """A module under a foreign name that takes every attribute from one of fastnn's."""
 
@@ -33,6 +46,8 @@ class _Alias(types.ModuleType):
 
     def __getattr__(self, name):
         target = self.__dict__["_target"]
+        if graph().active and self.__name__ in _LOSSES_OF_GRAPHS and name in tf_graph_layers.LOSSES:
+            return tf_graph_layers.LOSSES[name]
         if name == "__version__":
             return VERSION
         if name == "version" and target.__name__ == "fastnn":
@@ -56,7 +71,8 @@ class _Alias(types.ModuleType):
                 return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
             if self.__name__.startswith("keras_applications"):
                 return keras2_utils.without_submodules(value)
-            return adapt(value)
+            found = adapt(value)
+            return waiting(found) if graph().active and isinstance(found, types.FunctionType) else found
         except AttributeError:
             if name.startswith("__"):
                 raise

@@ -9,7 +9,7 @@ import os
 import warnings
 
 from fastnn.callbacks.callback_list import give_logs_as
-from fastnn.compat import keras2, year_names
+from fastnn.compat import keras2, tf_graph, year_names
 from fastnn.compat.keras1_layers import DroppingEmbedding
 from fastnn.compat.keras2_training import with_accuracy
 from fastnn.compat.shapes import TensorShape
@@ -230,6 +230,7 @@ def _put(cls, name, function):
 
 def restore():
     """Undo every `adapt`."""
+    tf_graph.off()
     for (cls, name), function in _adapted.items():
         if function is None:
             delattr(cls, name)

@@ -21,6 +21,7 @@ from fastnn.compat import (
     keras2_optimizers,
     keras2_targets,
     tf_datasets,
+    tf_graph_names,
     tf_variables,
 )
 from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, add_update, name_first, shape_at, weights_that_are_set
@@ -355,6 +356,10 @@ WRAPPED = {
         **keras2_optimizers.ARITHMETIC,
         **tf_variables.WRAPPED,
         "__getitem__": lambda today: keras2_optimizers.remembered("__getitem__")(tf_variables.with_assign(today)),
+        **dict.fromkeys(
+            ("assign", "assign_add", "assign_sub"),
+            lambda today: tf_graph_names.method_of_graphs(tf_variables.as_of_tensorflow(today)),
+        ),
     },
     Dataset: {"__iter__": tf_datasets.with_methods},
     Functional: {

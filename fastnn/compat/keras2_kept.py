@@ -320,8 +320,8 @@ class LinearCosineDecay(schedules.LearningRateSchedule):
         alpha, beta: numbers.
         name: of no effect.
 
-    >>> float(LinearCosineDecay(1.0, 10)(0)), round(float(LinearCosineDecay(1.0, 10)(10)), 6)
-    (1.001, 0.001)
+    >>> [round(float(LinearCosineDecay(1.0, 10)(step)), 4) for step in (0, 10)]
+    [1.001, 0.001]
     """
 
     def __init__(self, initial_learning_rate, decay_steps, num_periods=0.5, alpha=0.0, beta=0.001, name=None):

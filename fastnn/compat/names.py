@@ -12,13 +12,13 @@ from fastnn.compat import (
     tf_examples,
     tf_forward,
     tf_gfile,
+    tf_graph_names,
     tf_logging,
     tf_records,
     tf_sequences,
     tf_strategies,
     tf_summary,
     tf_testing,
-    tf_years,
     year_parts,
 )
 from fastnn.core.gone import GONE as GONE
@@ -118,7 +118,10 @@ CLASSES = {
     "losses": {"logcosh": "log_cosh", "mse": "mean_squared_error", "mae": "mean_absolute_error",
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
-               "cosine_proximity": "cosine_similarity"},
+               "cosine_proximity": "cosine_similarity",
+               **{n: f"compat.tf_graph_layers:{n}" for n in (
+                   "sparse_softmax_cross_entropy", "softmax_cross_entropy", "sigmoid_cross_entropy",
+                   "absolute_difference", "log_loss", "huber_loss", "hinge_loss", "get_total_loss")}},
     "constraints": {**dict.fromkeys(("RadialConstraint", "radial_constraint"), "compat.keras2_kept:RadialConstraint"),
                     "maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2", "activity_l1": "L1",
@@ -160,8 +163,8 @@ TENSORFLOW_FUNCTIONS = {
     **{n: f"compat.tf_function:{n}" for n in (
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
+    "py_func": "compat.tf_function:py_function",
     **{f"train.{n}": f"compat.tf_checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
-    **{f"train.{n}": f"compat.tf_years:{n}" for n in tf_years.OPTIMIZERS},
     "data.TextLineDataset": "compat.tf_text:TextLineDataset",
     **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in (
         "StaticHashTable", "KeyValueTensorInitializer", "StaticVocabularyTable", "TextFileIndex",
@@ -206,6 +209,7 @@ TENSORFLOW_FUNCTIONS = {
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
+    **tf_graph_names.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
@@ -218,7 +222,9 @@ TENSORFLOW_FUNCTIONS = {
         "flatten", "map_structure", "pack_sequence_as", "assert_same_structure", "is_nested")},
     **{f"{n}_initializer": f"initializers:{c}" for n, c in (
         ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
-        ("random_uniform", "RandomUniform"))},
+        ("random_uniform", "RandomUniform"), ("truncated_normal", "TruncatedNormal"), ("orthogonal", "Orthogonal"),
+        ("glorot_uniform", "GlorotUniform"), ("glorot_normal", "GlorotNormal"),
+        ("variance_scaling", "VarianceScaling"), ("uniform_unit_scaling", "VarianceScaling"))},
 }  # fmt: skip
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
 PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",

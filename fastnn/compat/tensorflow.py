@@ -138,7 +138,14 @@ class Variable(metaclass=_AnyVariable):
     (True, 'fastnn.graph.variable')
     """
 
+    @staticmethod
+    def in_graph(value, trainable, name, dtype):
+        """The variable of a graph that is built; None: there is none (tf_graph_names says more)."""
+
     def __new__(cls, initial_value, trainable=True, name=None, dtype=None, **kwargs):
+        kept = cls.in_graph(initial_value, trainable, name, dtype)
+        if kept is not None:
+            return kept
         value = constant(initial_value() if is_function(initial_value) else initial_value, dtype)
         return _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
 

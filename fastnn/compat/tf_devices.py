@@ -133,19 +133,24 @@ class Session(Scope):
     """
 
     graph = Scope()
+    runner = None  # runs a graph of TensorFlow 1, see tf_graph
 
     def run(self, fetches, feed_dict=None, **kwargs):
         """The values of what is fetched, in its structure.
 
         Raises NotSupportedError for symbols.
         """
-        if isinstance(fetches, (list, tuple)):
+        if isinstance(fetches, (list, tuple)) and any(isinstance(v, Symbol) for v in fetches):
             return type(fetches)(self.run(fetch) for fetch in fetches)
         if isinstance(fetches, Symbol):
             raise NotSupportedError(
                 "Session.run: received a symbol; there is no graph that could be run. Build a Model from inputs to it "
                 "and call predict(), or use keras.backend.function(inputs, outputs)."
             )
+        if type(self).runner is not None:
+            return type(self).runner(fetches, feed_dict)
+        if isinstance(fetches, (list, tuple)):
+            return type(fetches)(self.run(fetch) for fetch in fetches)
         return fetches.numpy() if hasattr(fetches, "numpy") else fetches
 
     def close(self):
@@ -236,9 +241,9 @@ TABLE: dict[Any, list[str]] = {
               "config.optimizer.set_experimental_options",
               "config.set_soft_device_placement",
               "config.experimental.enable_tensor_float_32_execution", "config.experimental.set_synchronous_execution",
-              "disable_v2_behavior", "enable_eager_execution", "enable_v2_behavior", "reset_default_graph",
-              "disable_v2_tensorshape", "global_variables_initializer", "local_variables_initializer",
-              "initialize_all_variables", "autograph.set_verbosity", "debugging.set_log_device_placement",
+              "enable_eager_execution", "enable_v2_behavior",
+              "disable_v2_tensorshape", "local_variables_initializer",
+              "autograph.set_verbosity", "debugging.set_log_device_placement",
               "debugging.enable_check_numerics", "disable_control_flow_v2", "enable_resource_variables",
               "config.experimental_connect_to_cluster", "tpu.experimental.initialize_tpu_system"],
     no: ["test.is_built_with_rocm"],
@@ -252,6 +257,6 @@ TABLE: dict[Any, list[str]] = {
     DeviceScope: ["device"],
     Session: ["Session", "InteractiveSession"],
     get_session: ["get_default_session"],
-    Scope: ["Graph", "get_default_graph", "init_scope", "control_dependencies", "variable_scope"],
+    Scope: ["Graph", "get_default_graph", "init_scope"],
 }  # fmt: skip
 NAMES = {name: f"compat.tf_devices:{function.__name__}" for function, found in TABLE.items() for name in found}

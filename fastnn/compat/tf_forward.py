@@ -20,8 +20,8 @@ class ForwardAccumulator:
     >>> x = Variable([1.0, 2.0])
     >>> with ForwardAccumulator(x, [1.0, 0.5]) as accumulator:
     ...     y = x * x
-    >>> accumulator.jvp(y).tolist()
-    [2.0, 2.0]
+    >>> accumulator.jvp(y).tolist(), y.tolist()
+    ([2.0, 2.0], [1.0, 4.0])
     """
 
     def __init__(self, primals, tangents):

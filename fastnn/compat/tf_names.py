@@ -36,9 +36,11 @@ from fastnn.compat import (
 )
 from fastnn.compat.shapes import Sizes, TensorShape
 from fastnn.compat.tensorflow import Tensor
+from fastnn.compat.tf_graph import defer, graph, holds_nodes, resolved, waits
 from fastnn.core import later
 from fastnn.core.registry import suggest
 from fastnn.core.tree import rebuild
+from fastnn.graph import current
 from fastnn.layers.host import is_text
 
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
@@ -60,6 +62,7 @@ def table():
 
 
 def _giving_tensors(name, function):
+    draws = name.startswith("random.") and "stateless" not in name
     text, compares = name.startswith("strings."), name in ("equal", "not_equal")
     function = tf_nodes.as_node(name, tf_texts.moving(name, function))
 
@@ -68,6 +71,13 @@ def _giving_tensors(name, function):
         kwargs = tf_years.renamed(kwargs)
         if text:  # patterns and separators may be bytes
             args, kwargs = [_text(v) for v in args], {k: _text(v) for k, v in kwargs.items()}
+        if graph().active:
+            if waits(args) or waits(list(kwargs.values())) or (draws and graph().values is None and current() is None):
+                if name == "nn.dropout" and len(args) > 1:  # TensorFlow 1 names there the share that is kept
+                    args = (args[0], 1.0 - args[1], *args[2:])
+                return defer(call, args, kwargs, random=draws)
+            if graph().values is not None and holds_nodes((*args, *kwargs.values())):
+                args, kwargs = resolved(args), resolved(kwargs)
         if later.holds(args):
             return later.postponed(call, args, kwargs)
         if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):

@@ -101,6 +101,7 @@ def _bias_add(value, bias, data_format=None, name=None):
 
 def _dropout(x, rate, noise_shape=None, seed=None, name=None):
     """What tf.nn.dropout does at every call, in training or not."""
+    rate = float(rate) if isinstance(rate, np.ndarray) and not rate.ndim else rate
     return random.dropout(operand(x), rate, noise_shape, seed)
 
 
