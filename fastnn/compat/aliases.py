@@ -84,7 +84,11 @@ class _Alias(types.ModuleType):
                 return importlib.import_module(f"{self.__name__}.{name}")
             except ModuleNotFoundError:
                 near = suggest(name, getattr(target, "__all__", ()), " Nearest: {}.")
-                raise AttributeError(f"{self.__name__}.{name} is not supported by fastnn.{near}") from None
+                real = (
+                    names.ADDONS in self.__name__
+                    and f" Install {names.ADDONS} itself: what it has in Python runs here."
+                )
+                raise AttributeError(f"{self.__name__}.{name} is not supported by fastnn.{near}{real or ''}") from None
 
     def __dir__(self):
         return dir(self.__dict__["_target"])
@@ -167,6 +171,8 @@ def target_of(name):
     ('fastnn.layers', 'fastnn.utils', None)
     """
     package, _, below = name.partition(".")
+    if package == names.ADDONS:
+        return ".".join(filter(None, ("fastnn.compat.addons", below)))
     if package in names.PARTS:
         return target_of(".".join(filter(None, (names.PARTS[package], below))))
     for root in sorted(names.KERAS_ROOTS, key=len, reverse=True):
@@ -222,7 +228,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, name, path=None, target=None):
         where = target_of(name)
-        if where is None:
+        if where is None or (name.partition(".")[0] == names.ADDONS and _is_installed(names.ADDONS)):
             return None
         if where and not _exists(where):
             gone = names.GONE.get(where.removeprefix("fastnn."))
@@ -239,6 +245,10 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module):
         """Nothing to run: attributes are looked up when they are asked for."""
+
+
+def _is_installed(package):
+    return importlib.machinery.PathFinder.find_spec(package) is not None
 
 
 def _exists(name):

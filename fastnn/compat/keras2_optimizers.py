@@ -17,6 +17,7 @@ from fastnn.core import dtypes
 from fastnn.core.types import is_function
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Trace, Variable, current
+from fastnn.graph.active import paused
 from fastnn.graph.lifetime import passing
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.optimizers.schedules import LearningRateSchedule
@@ -30,7 +31,8 @@ def rule_of(cls):
         return None
     if not (cls.get_updates.__module__ or "").startswith("fastnn."):
         return "get_updates"
-    return "_resource_apply_dense" if hasattr(cls, "_resource_apply_dense") else None
+    own = getattr(cls, "_resource_apply_dense", None) or _resource_apply_dense
+    return None if own is _resource_apply_dense else "_resource_apply_dense"
 
 
 def init_of_those_years(init_today):
@@ -43,6 +45,18 @@ def init_of_those_years(init_today):
         init_today(self, *args, **kwargs)
 
     return __init__
+
+
+def gradients_of_those_years(apply_today):
+    """`apply_gradients`, for the arguments that tf.keras's had besides, which change nothing."""
+
+    @functools.wraps(apply_today)
+    def apply_gradients(self, grads_and_vars, name=None, **kwargs):
+        """Update variables: pairs (gradient, variable)."""
+        kwargs = {k: v for k, v in kwargs.items() if k != "experimental_aggregate_gradients"}
+        return apply_today(self, grads_and_vars, **kwargs)
+
+    return apply_gradients
 
 
 def is_custom(is_custom_today):
@@ -62,7 +76,7 @@ def build_all(build_today):
             for inner in list(vars(self).values()):
                 if isinstance(inner, Optimizer):
                     inner.build(variables)
-            if hasattr(type(self), "_create_slots"):
+            with paused():  # first values are arrays, also where a step is being traced
                 self._create_slots(variables)
         if rule_of(type(self)) == "get_updates" and "_made_in_updates" not in self.__dict__:
             with passing(), Trace(building=True) as trace:  # for what it makes: a file may hold the values
@@ -256,9 +270,16 @@ def add_slot(self, var, slot_name, initializer="zeros", shape=None):
     slots = self.__dict__.setdefault("_own_slots", {})
     key = id(var), slot_name
     if key not in slots:
-        form = tuple(var.shape if shape is None else shape)
+        given = isinstance(initializer, (Variable, np.ndarray))
+        form = tuple((initializer if given else var).shape if shape is None else shape)
+        if given:
+            initializer = functools.partial(_value_of, np.array(initializer))
         slots[key] = self.add_variable(form, initializer, var.dtype, name=f"{var.name}_{slot_name}")
     return slots[key]
+
+
+def _value_of(array, shape, dtype=None):
+    return ops.cast(np.broadcast_to(array, shape), dtype or array.dtype.name)
 
 
 def get_slot(self, var, slot_name):
@@ -269,6 +290,11 @@ def get_slot(self, var, slot_name):
 def _prepare_local(self, var_device, var_dtype, apply_state):
     """Keep the learning rate of the step."""
     apply_state.setdefault((var_device, var_dtype), {})["lr_t"] = self._decayed_lr(dtypes.standardize(var_dtype))
+
+
+def _resource_apply_dense(self, grad, var, apply_state=None):
+    """The formula of one of Keras's optimizers for a variable, which a subclass or a wrapper calls."""
+    self.update_step(grad, var, ops.cast(self._rate(), var.dtype))
 
 
 def _fallback_apply_state(self, var_device, var_dtype):
@@ -291,12 +317,17 @@ METHODS = {
     "_serialize_hyperparameter": _serialize_hyperparameter,
     "_prepare_local": _prepare_local,
     "_fallback_apply_state": _fallback_apply_state,
+    "_resource_apply_dense": _resource_apply_dense,
+    "_create_slots": lambda self, var_list: None,
     "_track_trackable": lambda self, trackable, name, overwrite=False: trackable,
     "_use_locking": False,
+    "_dense_apply_args": (),
+    "_sparse_apply_args": (),
     "add_slot": add_slot,
     "get_slot": get_slot,
 }
-WRAPPED = {"__init__": init_of_those_years, "_is_custom": is_custom, "build": build_all,
+WRAPPED = {"__init__": init_of_those_years, "apply_gradients": gradients_of_those_years, "_is_custom": is_custom,
+           "build": build_all,
            "_custom_update": update_of_those_years, "get_gradients": gradients_given, "get_updates": updates_given,
            "learning_rate": rate_of_those_years, "lr": rate_of_those_years,
            "_rate_before_decay": step_rate_of_those_years,

@@ -28,6 +28,7 @@ KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras
                "keras.api._v2.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")  # fmt: skip
 TENSORFLOW = "tensorflow"
 # Packages that Keras 2 was made of, and the part of Keras that each is.
+ADDONS = "tensorflow_addons"  # the little of it that scripts use, where it is not installed
 PARTS = {"keras_preprocessing": "keras.preprocessing", "keras_applications": "keras.applications"}
 
 # Modules below a root that moved or were merged since they were named.  "a.*" covers what is below a.

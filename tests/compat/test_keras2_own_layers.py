@@ -58,6 +58,41 @@ class Plain(keras.optimizers.Optimizer):
         m = self.get_slot(var, "m").assign(0.9 * self.get_slot(var, "m") + grad, use_locking=self._use_locking)
         return var.assign_sub(state["lr_t"] * m, use_locking=self._use_locking)
 
+class Decoupled(keras.optimizers.Adam):
+    def __init__(self, decay, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._set_hyper("weight_decay_", decay)
+
+    def _resource_apply_dense(self, grad, var, apply_state=None):
+        var.assign_sub(self._get_hyper("weight_decay_", var.dtype) * var)
+        return super()._resource_apply_dense(grad, var, apply_state=apply_state)
+
+class Slow(keras.optimizers.Optimizer):
+    "Another optimizer inside, and weights that follow its own, half the way at each step."
+
+    def __init__(self, inner, name="Slow", **kwargs):
+        super().__init__(name, **kwargs)
+        self._optimizer = inner
+        self._set_hyper("half", 0.5)
+
+    def _create_slots(self, var_list):
+        self._optimizer._create_slots(var_list=var_list)
+        for var in var_list:
+            self.add_slot(var, "slow", initializer=var)
+            self.add_slot(var, "steps", initializer=tf.zeros([]))
+
+    def apply_gradients(self, grads_and_vars, name=None, **kwargs):
+        self._optimizer._iterations = self.iterations
+        return super().apply_gradients(grads_and_vars, name, **kwargs)
+
+    def _resource_apply_dense(self, grad, var):
+        assert "apply_state" not in self._optimizer._dense_apply_args
+        self._optimizer._resource_apply_dense(grad, var)
+        slow = self.get_slot(var, "slow")
+        self.get_slot(var, "steps").assign_add(1.0)
+        slow.assign(slow + self._get_hyper("half", var.dtype) * (var - slow))
+        return var.assign(slow)
+
 rng = np.random.RandomState(0)
 x, y = rng.rand(16, 5, 3).astype("float32"), rng.rand(16, 2).astype("float32")
 
@@ -70,6 +105,16 @@ def trained(optimizer):
 own, known = trained(Plain()), trained(keras.optimizers.SGD(0.1, momentum=0.9))
 np.testing.assert_allclose(own["loss"], known["loss"], rtol=1e-5)
 assert 0 < own["hits"][-1] <= 1
+
+adam = trained(keras.optimizers.Adam(0.01))["loss"]
+np.testing.assert_allclose(trained(Decoupled(0.0, 0.01))["loss"], adam, rtol=1e-5)
+assert trained(Decoupled(0.1, 0.01))["loss"] != adam
+half = trained(Slow(keras.optimizers.SGD(0.1)))["loss"]
+np.testing.assert_allclose(half, trained(keras.optimizers.SGD(0.05))["loss"], rtol=1e-5)
+var = tf.Variable([1.0, 2.0])
+slow = Slow(keras.optimizers.SGD(0.1))
+slow.apply_gradients([(tf.constant([1.0, 1.0]), var)])
+assert slow.get_slot(var, "steps").shape == () and np.allclose(slow.get_slot(var, "slow"), [0.95, 1.95])
 
 assert [None] + tf.TensorShape([2, 3]) == (None, 2, 3) and tf.TensorShape(4) == (4,)
 assert tf.TensorShape([2]).concatenate(3).as_list() == [2, 3] and (tf.TensorShape([2]) + [3]).rank == 2

@@ -25,7 +25,7 @@ HOMES = [
     ("backend.tensorflow.random", "random"), ("backend.common.masking", "compat.backend"), ("version", ""),
     ("applications.vgg16", "applications.vgg16"), ("ops.image", "ops.image"), ("ops.numpy", "ops"),
     ("legacy.preprocessing.text", "preprocessing.text"), ("utils.tracking", "utils"), ("trainers.trainer", "models"),
-    ("engine.base_layer", "engine"), ("layers.core.Dense", None), ("no_such_package", None),
+    ("engine.base_layer", "layers"), ("layers.core.Dense", None), ("no_such_package", None),
 ]  # fmt: skip
 
 
