@@ -15,7 +15,8 @@ class OrbaxCheckpoint(MonitorCallback):
 
     The files are fastnn's own, `directory/7/model.keras`, and not Orbax's, which hold arrays of JAX.
     `keras.saving.load_model(directory)` gives the model of the newest one, `model.load_weights(directory)` sets its
-    weights; both take the folder of one step, too. An epoch's number counts from 0, a batch's from 1 over all epochs.
+    weights; both take the folder of one step, too. An epoch's number counts from 0, a batch's from 1 over all epochs; a
+    model that has been trained goes on behind the last number of the folder.
     To go on in the middle of an epoch, with the bits of a run that was not interrupted, use BackupAndRestore.
 
     Args:
@@ -61,6 +62,7 @@ class OrbaxCheckpoint(MonitorCallback):
         if max_to_keep is not None:
             count("max_to_keep", max_to_keep)
         self.checkpointer: Any = None
+        self._goes_on, self._shift = False, None
 
     def wants_batches(self, kind: str) -> bool:
         """Only for training, and only with an integer save_freq (or in a subclass with batch hooks).
@@ -82,6 +84,7 @@ class OrbaxCheckpoint(MonitorCallback):
         optimizer = getattr(model, "optimizer", None)
         if optimizer is not None:
             self._batches.count = int(optimizer.iterations)
+            self._goes_on = self._batches.count > 0
 
     @property
     def seen(self):
@@ -99,6 +102,7 @@ class OrbaxCheckpoint(MonitorCallback):
             logs: not used.
         """
         self.checkpointer.open()
+        self._shift = None
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Save every save_freq batches.
@@ -121,7 +125,10 @@ class OrbaxCheckpoint(MonitorCallback):
             logs: for the monitored value.
         """
         if self._counter is None and self._better(logs or {}, f"epoch {epoch}"):
-            self._save_checkpoint(epoch, logs)
+            if self._shift is None:  # epochs of a trained model go on behind those of the run that the folder is of
+                last = self.checkpointer.last
+                self._shift = last + 1 - epoch if self._goes_on and epoch <= last else 0
+            self._save_checkpoint(epoch + self._shift, logs)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Wait until all checkpoints are written.

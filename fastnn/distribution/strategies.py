@@ -141,6 +141,9 @@ class Distribution:
         self.device_mesh, self.batch_dim_name = device_mesh, batch_dim_name
         self.auto_shard_dataset = auto_shard_dataset
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} device_mesh={self.device_mesh}>"
+
     @property
     def num_processes(self) -> int:
         """How many processes train together."""

@@ -157,7 +157,7 @@ class Trace:
             array = np.asarray(value, dtypes.numpy_type(dtype))
         name = dtypes.standardize(array.dtype)
         array = np.ascontiguousarray(array, dtypes.numpy_type(name)).reshape(np.shape(array))
-        key = (array.dtype.char, array.shape, array.tobytes()) if array.size <= 16 else id(value)
+        key = (array.dtype.char, array.shape, array.tobytes() if array.size <= 16 else _memory(value))
         found = self._constants.get(key)
         if found is None:
             if array is value:
@@ -165,7 +165,7 @@ class Trace:
             found = self.add(CONSTANT, (), {}, [Spec(array.shape, name)], array).output
             self._constants[key] = found
             if array.size > 16:
-                self._constants[id(value), "kept"] = value  # so that the id stays its own
+                self._constants[id(value), "kept"] = value  # so that its id and memory stay its own
         return found
 
     def read(self, variable: Variable) -> Symbol:
@@ -237,6 +237,13 @@ class Trace:
             return self.read(value) if casting() is None else value.value
         again = getattr(value, "_fastnn_again", None)  # an array that says how it is computed of variables
         return self.constant(value, dtype) if again is None else self.symbol(again())
+
+
+def _memory(value: Any) -> Any:
+    """What two views of the same array have in common: gradients are asked along what was used through another view."""
+    if not isinstance(value, np.ndarray):
+        return id(value)
+    return value.__array_interface__["data"][0], value.strides, value.dtype.char
 
 
 def is_symbolic(values: Iterable[Any]) -> bool:

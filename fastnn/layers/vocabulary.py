@@ -293,9 +293,12 @@ class Lookup(HostLayer):
 
     def _rows(self, batch, whole):
         """The words of a batch, by document: a row; a vector is one, but n of one word where it is all data."""
-        array = text_array(batch)
-        shape = (len(array), -1) if array.ndim > 1 else (-1, 1) if whole else (1, -1)
-        return [[self._clean(v) for v in row] for row in array.reshape(shape).tolist()]
+        if hasattr(batch, "with_flat_values"):
+            rows = batch.to_list()
+        else:
+            array = text_array(batch)
+            rows = array.reshape((len(array), -1) if array.ndim > 1 else (-1, 1) if whole else (1, -1)).tolist()
+        return [[self._clean(v) for v in row] for row in rows]
 
     def _number(self, word):
         found = self._index.get(word)
@@ -328,15 +331,19 @@ class Lookup(HostLayer):
             raise DataError(
                 f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."
             )
-        if hasattr(inputs, "with_flat_values") and self.output_mode == "int":  # rows of different lengths
-            return inputs.with_flat_values(self.call(inputs.flat_values))
+        if hasattr(inputs, "with_flat_values"):  # rows of different lengths
+            rows = inputs.with_flat_values(self._numbers(np.asarray(inputs.flat_values)))
+            return rows if self.output_mode == "int" else self._finish(np.asarray(rows.to_tensor(DROPPED)))
         array = text_array(inputs)
         if self.invert:
             words = np.array(self.get_vocabulary(), dtype=self.kind)
             known = (array >= 0) & (array < len(words))
             return np.where(known, words[np.where(known, array, 0)], self.oov_token)
+        return self._finish(self._numbers(array))
+
+    def _numbers(self, array):
         flat = [self._number(self._clean(v)) for v in array.reshape(-1).tolist()]
-        return self._finish(np.array(flat, np.int64).reshape(array.shape))
+        return np.array(flat, np.int64).reshape(array.shape)
 
     def _size(self):
         """The numbers in a row of the output modes other than "int"."""

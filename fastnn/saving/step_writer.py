@@ -34,15 +34,20 @@ class StepWriter:
                 shutil.rmtree(os.path.join(self.path, name))
         self._last = max(numbers(self.path), default=-1)
 
+    @property
+    def last(self):
+        """The largest number in the folder; -1 if there is none."""
+        if self._last is None:
+            self.open()
+        return self._last
+
     def save(self, step, whole=True):
         """Write checkpoint number `step` of the model as it is now; whole: not its weights alone.
 
         Raises StepExistsError unless its number is above all others, and what writing an earlier one has raised.
         """
         self._raise()
-        if self._last is None:
-            self.open()
-        if step <= self._last:
+        if step <= self.last:
             raise StepExistsError(
                 f"Step {self._last} already exists in {self.path!r}; received step {step}, expected one above it. To "
                 "go on with that run, load its model and pass fit(initial_epoch=...); else give another folder, or "

@@ -90,6 +90,17 @@ def test_a_folder_of_another_run(tmp_path):
     assert steps(tmp_path) == [3]
 
 
+def test_a_model_that_was_loaded_goes_on_behind_the_last_number(tmp_path):
+    """As in Keras's guide: no initial_epoch is given."""
+    fit(net(), OrbaxCheckpoint(tmp_path, max_to_keep=None), epochs=3)
+    fit(keras.saving.load_model(tmp_path), OrbaxCheckpoint(tmp_path, max_to_keep=4), epochs=2)
+    assert steps(tmp_path) == [1, 2, 3, 4]
+    model = keras.saving.load_model(tmp_path)
+    assert int(model.optimizer.iterations) == 15
+    fit(model, OrbaxCheckpoint(tmp_path, max_to_keep=4), initial_epoch=7, epochs=8)
+    assert steps(tmp_path) == [2, 3, 4, 7]
+
+
 def test_a_missing_monitor_warns_and_saves_nothing(tmp_path):
     with pytest.warns(UserWarning, match="only with val_loss available, skipping save at epoch 0"):
         fit(net(), OrbaxCheckpoint(tmp_path, save_best_only=True), epochs=1)

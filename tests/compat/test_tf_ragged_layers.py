@@ -41,3 +41,32 @@ def test_a_script_pads_in_a_pipeline():
         fastnn.compat.uninstall()
     with pytest.raises(NotSupportedError, match="TensorFlow backend"):
         fastnn.layers.TextVectorization(ragged=True)
+
+
+WORDS = [["a", "b"], ["c"], ["b", "b", "z"], []]
+
+
+def ragged(rows, dtype=object):
+    return RaggedTensor.from_row_lengths(np.array([v for row in rows for v in row], dtype), [len(row) for row in rows])
+
+
+@pytest.mark.parametrize(("mode", "expected"), [
+    ("multi_hot", [[0, 1, 1, 0], [0, 0, 0, 1], [1, 0, 1, 0], [0, 0, 0, 0]]),
+    ("count", [[0, 1, 1, 0], [0, 0, 0, 1], [1, 0, 2, 0], [0, 0, 0, 0]]),
+    ("tf_idf", [[0, 0.5, 0.25, 0], [0, 0, 0, 1], [7 / 12, 0, 0.5, 0], [0, 0, 0, 0]]),
+])  # fmt: skip
+def test_lookups_count_the_words_of_rows_of_different_lengths(mode, expected):
+    """The numbers are TensorFlow 2.21's, as are the vocabularies below."""
+    weights = {"idf_weights": [0.5, 0.25, 1.0]} if mode == "tf_idf" else {}
+    layer = fastnn.layers.StringLookup(vocabulary=["a", "b", "c"], output_mode=mode, **weights)
+    np.testing.assert_allclose(layer(ragged(WORDS)), expected, rtol=1e-6)
+
+
+def test_lookups_adapt_to_rows_of_different_lengths():
+    layer = fastnn.layers.StringLookup(output_mode="multi_hot")
+    layer.adapt(ragged(WORDS))
+    assert layer.get_vocabulary() == ["[UNK]", "b", "z", "c", "a"]
+    numbers = fastnn.layers.IntegerLookup(output_mode="multi_hot")
+    numbers.adapt(ragged([[3, 4], [5]], "int64"))
+    assert numbers.get_vocabulary() == [-1, 5, 4, 3]
+    np.testing.assert_array_equal(numbers(ragged([[3, 4], [5]], "int64")), [[0, 0, 1, 1], [0, 1, 0, 0]])

@@ -98,3 +98,12 @@ def test_what_cannot_be(make, words):
         make()
     with pytest.raises(TypeError, match="expected a Distribution"):
         d.set_distribution("data")
+
+
+def test_what_is_printed():
+    mesh = keras.distribution.DeviceMesh((1, 1), ["data", "model"], ["cpu:0"])
+    spread = keras.distribution.ModelParallel(layout_map=keras.distribution.LayoutMap(mesh))
+    assert repr(keras.distribution.DataParallel()) == (
+        "<DataParallel device_mesh=<DeviceMesh shape=(1,), axis_names=['batch']>>"
+    )
+    assert repr(spread) == "<ModelParallel device_mesh=<DeviceMesh shape=(1, 1), axis_names=['data', 'model']>>"

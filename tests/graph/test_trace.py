@@ -75,3 +75,13 @@ def test_no_path_gives_none():
     with Trace() as t:
         x, z = t.input((3,), "float32"), t.input((3,), "float32")
         assert gradients([ops.sum(x)], [x, z])[1] is None
+
+
+def test_views_of_the_same_memory_are_the_same_constant():
+    """Gradients along an array that a step uses are asked with another view of it."""
+    x = np.arange(40.0, dtype="float32").reshape(20, 2)
+    with Trace() as trace:
+        first = trace.constant(x.view())
+        assert trace.constant(x[:]) is first and trace.constant(x) is first
+        others = [x[::-1], x.T, x[:10], x.view("int32"), x.copy()]
+        assert len({trace.constant(other) for other in (x, *others)}) == 6

@@ -133,3 +133,36 @@ def test_a_layer_may_count_on_the_mask_that_its_inputs_bring(steps):
         np.testing.assert_allclose(out, short, rtol=1e-6)
     sequential = keras.Sequential([keras.Input((steps,)), layers.Embedding(5, 2, mask_zero=True), Pooled()])
     assert sequential.output_shape == (None, 2)
+
+
+class Positions(layers.Layer):
+    """Says itself what is masked, of inputs that have no mask."""
+
+    def call(self, inputs):
+        return keras.ops.one_hot(inputs, 5)
+
+    def compute_mask(self, inputs, mask=None):
+        return keras.ops.not_equal(inputs, 0)
+
+
+class OwnPositions(Positions):
+    """Inherits it."""
+
+
+@pytest.mark.parametrize("kind", [Positions, OwnPositions])
+def test_a_layer_of_a_user_makes_a_mask_where_there_is_none(kind):
+    words = np.array([[1, 3, 2, 0, 0], [4, 0, 0, 0, 0]])
+    layer, lstm = kind(), layers.LSTM(3)
+    assert layer.supports_masking
+    np.testing.assert_array_equal(layer(words)._keras_mask, words != 0)
+    a = keras.Input((None,), dtype="int32")
+    x = layer(a)
+    assert x._keras_mask.shape == (None, None)
+    model = keras.Model(a, [lstm(x), Pooled()(x)])
+    for whole, short in zip(model.predict(words, verbose=0), model.predict(words[:1, :3], verbose=0)):
+        np.testing.assert_allclose(whole[:1], short, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(keras.Sequential([layer, lstm])(words), model(words)[0], rtol=1e-6)
+    copy = keras.Sequential([keras.Input((5,)), kind(), layers.LSTM(3)])
+    copy.set_weights(lstm.get_weights())
+    copy.compile("sgd", "mse")
+    np.testing.assert_allclose(copy.evaluate(words, np.asarray(lstm(layer(words))), verbose=0), 0, atol=1e-10)
