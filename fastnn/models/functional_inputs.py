@@ -41,6 +41,8 @@ class FunctionalInputs:
                 raise _not_optional(ref)
             return None
         mask, given = context.get_mask(x), x
+        if hasattr(x, "_fastnn_variable"):  # its gradient may be asked for
+            x = ops.convert_to_tensor(x)
         if not isinstance(x, Symbol):
             x = as_input(x, ref.dtype, f"input '{ref.name}'")
         if dtypes.standardize(x.dtype) != ref.dtype:
