@@ -10,13 +10,14 @@ from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.host import is_text
 from fastnn.layers.sizes import Size
+from fastnn.ops.functions.operands import is_stack
 
 
 def operand(x):
     """x as an operand: symbols, variables and arrays as they are, Python's numbers and lists as TensorFlow has them."""
     if isinstance(x, (Symbol, Variable, np.ndarray, np.generic)):
         return x
-    if isinstance(x, (list, tuple)) and any(isinstance(v, (Symbol, Variable)) for v in x):
+    if isinstance(x, (list, tuple)) and is_stack(x):
         return ops.stack([operand(v) for v in x])
     return constant(x)
 

@@ -7,6 +7,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ShapeError
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
+from fastnn.graph.tensor import lifted
 from fastnn.layers import context, nest
 from fastnn.layers.fixed_input import value_of
 from fastnn.layers.host import is_text, text_array
@@ -41,6 +42,8 @@ class FunctionalInputs:
                 raise _not_optional(ref)
             return None
         mask, given = context.get_mask(x), x
+        # a gradient may be asked for of a variable, or of an array that a tape watches
+        x = ops.convert_to_tensor(x) if hasattr(x, "_fastnn_variable") else lifted(x)
         if not isinstance(x, Symbol):
             x = as_input(x, ref.dtype, f"input '{ref.name}'")
         if dtypes.standardize(x.dtype) != ref.dtype:

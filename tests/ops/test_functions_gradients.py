@@ -195,3 +195,27 @@ def test_gradients_pass_indexing_by_truth_values(key):
             total = ops.sum(ops.square(ops.getitem(of(), key(of()))))
         assert float(total) == np.sum(array[chosen] ** 2)
         np.testing.assert_array_equal(tape.gradient(total, w), expected)
+
+
+@pytest.mark.parametrize(
+    ("make", "slope"),
+    [
+        (lambda v: [v[0], 1.0], [1, 0, 0]),
+        (lambda v: [[v[0], v[1]], [v[1], -v[2]]], [1, 2, -1]),
+        (lambda v: [[1.0, v[2]], [0.0, 2.0]], [0, 0, 1]),
+        (lambda v: ([v[0] * v[1]], [v[2]]), [2, 1, 1]),
+        (lambda v: [[[v[0]]], [[v[0] * 3]]], [4, 0, 0]),
+        (lambda v: [v, v], [2, 2, 2]),
+    ],
+)
+@pytest.mark.parametrize("watched", [False, True])
+def test_lists_of_what_a_tape_records_are_one_value(make, slope, watched):
+    """However the list is nested: a matrix of a rotation, say, whose entries are computed."""
+    v = ops.array([1.0, 2.0, 3.0]) if watched else Variable(np.array([1.0, 2.0, 3.0], "float32"))
+    with GradientTape() as tape:
+        if watched:
+            tape.watch(v)
+        found = ops.convert_to_tensor(make(v))
+        loss = ops.sum(make(v))
+    np.testing.assert_allclose(found, np.array(make(np.array([1.0, 2.0, 3.0], "float32"))))
+    np.testing.assert_allclose(tape.gradient(loss, v), slope)

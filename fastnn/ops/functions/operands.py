@@ -52,6 +52,18 @@ def is_number(x):
     return type(x) in (int, float)
 
 
+def is_stack(x: Any) -> bool:
+    """Whether a list, however nested, holds what is more than numbers: symbols, variables, arrays of a tape."""
+    watched = here.log.watched if here.recording and not here.busy else ()
+    return any(
+        isinstance(v, Symbol)
+        or hasattr(v, "_fastnn_variable")
+        or (isinstance(v, (list, tuple)) and is_stack(v))
+        or (isinstance(v, np.ndarray) and id(v) in watched)
+        for v in x
+    )
+
+
 def operand(x: Any) -> Any:
     """x as a symbol, a variable or an array; Python floats become the default float type or float32, ints int32.
 
@@ -67,8 +79,8 @@ def operand(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         usual = x.dtype.char in PLAIN and x.dtype.isnative and not isinstance(x, UNLIKE)
         return x if usual else as_numbers(x, "the operand", wide=True)
-    if isinstance(x, (list, tuple)) and any(isinstance(v, Symbol) or hasattr(v, "_fastnn_variable") for v in x):
-        return hooks.call("operator", "stack", x)
+    if isinstance(x, (list, tuple)) and is_stack(x):
+        return hooks.call("operator", "stack", [operand(v) if isinstance(v, (list, tuple)) else v for v in x])
     if x is None or isinstance(x, (str, bytes)):
         raise DTypeError(f"Expected numbers, arrays, variables or symbols; received {type(x).__name__}: {x!r}.")
     array = as_numbers(x, "the operand", wide=True)
