@@ -125,10 +125,11 @@ class OrbaxCheckpoint(MonitorCallback):
             logs: for the monitored value.
         """
         if self._counter is None and self._better(logs or {}, f"epoch {epoch}"):
-            if self._shift is None:  # epochs of a trained model go on behind those of the run that the folder is of
+            shift = self._shift
+            if shift is None:  # epochs of a trained model go on behind those of the run that the folder is of
                 last = self.checkpointer.last
-                self._shift = last + 1 - epoch if self._goes_on and epoch <= last else 0
-            self._save_checkpoint(epoch + self._shift, logs)
+                shift = self._shift = last + 1 - epoch if self._goes_on and epoch <= last else 0
+            self._save_checkpoint(epoch + shift, logs)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         """Wait until all checkpoints are written.
