@@ -25,6 +25,7 @@ from fastnn.compat import (
     tf_variables,
 )
 from fastnn.compat.keras2_own_layers import PRIVATE, add_metric, add_update, name_first, shape_at, weights_that_are_set
+from fastnn.compat.keras2_streams import fed_by_tensors
 from fastnn.compat.keras2_training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2_weights import class_weights_of_outputs
 from fastnn.compat.shapes import SHAPES, TensorShape
@@ -133,8 +134,9 @@ def compile_of_all_outputs(compile_today):
     @functools.wraps(compile_today)
     def compile(self, *args, **kwargs):
         """See Trainer.compile."""
-        for said_by_the_data in ("class_mode", "sample_weight_mode", "target_tensors"):
+        for said_by_the_data in ("class_mode", "sample_weight_mode"):
             kwargs.pop(said_by_the_data, None)
+        object.__setattr__(self, "_target_tensors", kwargs.pop("target_tensors", None))
         if len(args) > 2 and "metrics" not in kwargs and _are_metrics(args[2]):
             args, kwargs = args[:2], {**dict(zip(("metrics", "loss_weights"), args[2:])), **kwargs}
         outputs = getattr(self, "output_names", None) or [None]
@@ -369,7 +371,11 @@ WRAPPED = {
         "layers": keras2_models.layers_to_pop,
         "__setattr__": keras2_models.with_other_outputs,
     },
-    Trainer: {"compile": compile_of_all_outputs, "_arrays": class_weights_of_outputs},
+    Trainer: {
+        "compile": compile_of_all_outputs,
+        "_arrays": class_weights_of_outputs,
+        **dict.fromkeys(("fit", "evaluate"), fed_by_tensors),
+    },
     Step: {"_compile": step_as_compiled},
     EagerProgram: {"_batch": step_as_compiled},
     Optimizer: {

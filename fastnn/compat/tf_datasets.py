@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 
+from fastnn.compat.keras2_streams import of_stream
 from fastnn.compat.tf_errors import OutOfRangeError
 from fastnn.compat.tf_ragged_calls import stack as ragged_stack
 from fastnn.compat.tf_values import only
@@ -47,7 +48,7 @@ class Iterator:
         Raises OutOfRangeError where there is none.
         """
         for found in self._elements:
-            return found
+            return of_stream(self, found)
         raise OutOfRangeError("End of sequence")
 
     def get_next_as_optional(self):

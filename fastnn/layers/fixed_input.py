@@ -31,9 +31,11 @@ def fixed_input(value, dtype=None, name=None):
     >>> fixed_input([[1.0, 2.0]]).shape
     (1, 2)
     """
+    source = value
     if not hasattr(value, "_fastnn_variable"):
         value = np.asarray(value, dtypes.numpy_type(dtypes.standardize(dtype or _dtype(value))))
     operation = FixedInput(name or auto_name("input"))
+    operation.given = source
     return CallEvent(operation, (value,), {}, operation.infer((value,), {}), [operation.name]).output
 
 
@@ -45,6 +47,11 @@ def _dtype(value):
 def is_fixed(symbol):
     """Whether a symbol is one that `fixed_input` made."""
     return is_functional(symbol) and isinstance(symbol.origin.operation, FixedInput)
+
+
+def given(symbol):
+    """What a symbol that `fixed_input` made was made of."""
+    return symbol.origin.operation.given
 
 
 def value_of(symbol):
