@@ -61,15 +61,28 @@ class Config:
         return self._config.items()
 
     def get(self, keyname: str, value: Any = None) -> Any:
-        """The entry `keyname`, or `value` if there is none."""
+        """One entry.
+
+        Args:
+            keyname: its name.
+            value: what is returned if there is none of that name.
+        """
         return self._config.get(keyname, value)
 
     def pop(self, *args: Any) -> Any:
-        """Take an entry out, as dict.pop(name[, default]) does."""
+        """Take an entry out.
+
+        Args:
+            *args: its name and what is returned if there is none, as dict.pop takes them.
+        """
         return self._changeable().pop(*args)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        """Set several entries, as dict.update does."""
+        """Set several entries.
+
+        Args:
+            *args, **kwargs: a dict or pairs, and entries by name, as dict.update takes them.
+        """
         self._changeable().update(*args, **kwargs)
 
     def _changeable(self):
