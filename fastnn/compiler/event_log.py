@@ -383,7 +383,6 @@ def _sum(parts: list[Any]) -> Any:
     return total
 
 
-# ---------------------------------------------------------------------- logs that a live tape still has
 class Behind(threading.local):
     """Weak references to the logs of this thread that calls do not go to any more, though a tape may ask about them."""
 

@@ -240,8 +240,7 @@ class R2Score(Metric):
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        allowed = (None, "uniform_average", "variance_weighted_average")
-        if class_aggregation not in allowed:
+        if class_aggregation not in (allowed := (None, "uniform_average", "variance_weighted_average")):
             raise ArgumentError(
                 f"Invalid value for argument `class_aggregation`. Expected one of {allowed}. Received: "
                 f"class_aggregation={class_aggregation!r}."

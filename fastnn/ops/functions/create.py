@@ -25,11 +25,10 @@ from fastnn.ops.functions.slicing import pad
 from fastnn.ops.op import R
 
 __all__ = ["arange", "linspace", "logspace", "geomspace", "eye", "tri", "tril", "triu", "meshgrid", "indices",
-           "diagonal", "diag", "diagflat", "trace", "bartlett", "blackman", "hamming", "hanning", "kaiser", "vander",
-           "identity"]  # fmt: skip
+           "diagonal", "diag", "diagflat", "trace", "vander", "identity"]  # fmt: skip
 
 
-def _array(value, dtype=None):
+def as_default(value, dtype=None):
     """A NumPy result in `dtype`, or with float64 and int64 narrowed to the default types."""
     if dtype is None:
         dtype = {"i": "int32", "f": dtypes.standardize(None)}.get(value.dtype.kind, value.dtype)
@@ -50,7 +49,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     start, stop = (0, start) if stop is None else (start, stop)
     step = 1 if step is None else step
     reserve(np.max(abs((np.asarray(stop) - start) / step)) if np.all(step) else 0)
-    return _array(np.arange(start, stop, step), dtype)
+    return as_default(np.arange(start, stop, step), dtype)
 
 
 def linspace(
@@ -73,7 +72,7 @@ def linspace(
     if not is_symbol(start) and not is_symbol(stop) and not gathers((start, stop)):
         values = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, retstep, axis=axis)
         name = dtypes.standardize(dtype, float_dtype(start, stop))
-        return (_array(values[0], name), values[1]) if retstep else _array(values, name)
+        return (as_default(values[0], name), values[1]) if retstep else as_default(values, name)
     steps = np.linspace(0, 1, num, endpoint, dtype=dtypes.numpy_type(dtypes.standardize(dtype)))
     start, stop = operand(start), operand(stop)
     rank = max(len(start.shape), len(stop.shape))
@@ -105,7 +104,7 @@ def logspace(
         y = power(base, linspace(start, stop, num, endpoint, axis=axis))
         return y if dtype is None else cast_to(y, dtypes.standardize(dtype))
     name = dtypes.standardize(dtype, float_dtype(start, stop))
-    return _array(np.logspace(start, stop, num, endpoint, base, axis=axis), name)
+    return as_default(np.logspace(start, stop, num, endpoint, base, axis=axis), name)
 
 
 def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: Any = 0) -> Tensor:
@@ -128,7 +127,7 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
         y = multiply(y, expand_dims(signs, normalize_axis(axis, len(y.shape))))
         return y if dtype is None else cast_to(y, dtypes.standardize(dtype))
     name = dtypes.standardize(dtype, float_dtype(start, stop))
-    return _array(np.geomspace(start, stop, num, endpoint, axis=axis), name)
+    return as_default(np.geomspace(start, stop, num, endpoint, axis=axis), name)
 
 
 def _whole(name, value):
@@ -252,7 +251,7 @@ def indices(dimensions: Any, dtype: Any = "int32") -> Tensor:
     [[[0, 0]], [[0, 1]]]
     """
     reserve(product(dimensions) * len(dimensions))
-    return _array(np.indices(tuple(dimensions)), dtype)
+    return as_default(np.indices(tuple(dimensions)), dtype)
 
 
 # ------------------------------------------------------------------ diagonals
@@ -331,37 +330,6 @@ def trace(x: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Tensor:
     array(5, dtype=int32)
     """
     return sum(diagonal(x, offset, axis1, axis2), axis=-1)
-
-
-# ------------------------------------------------------------------ windows
-def _window(name):
-    def window(x):
-        reserve(int(x))
-        return _array(getattr(np, name)(int(x)))
-
-    window.__name__ = window.__qualname__ = name
-    window.__doc__ = (
-        f"The {name.capitalize()} window, in the default float type.\n\n"
-        f"    Args:\n        x: how many samples, an int.\n\n    >>> {name}(4).shape\n    (4,)\n    "
-    )
-    return window
-
-
-bartlett, blackman, hamming, hanning = map(_window, ("bartlett", "blackman", "hamming", "hanning"))
-
-
-def kaiser(x: Any, beta: Any) -> Tensor:
-    """The Kaiser window of x samples.
-
-    Args:
-        x: how many samples, an int.
-        beta: the shape: 0 gives a rectangle, larger ones a narrower window.
-
-    >>> kaiser(4, 2.0).shape
-    (4,)
-    """
-    reserve(int(x))
-    return _array(np.kaiser(int(x), float(beta)))
 
 
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Tensor:
