@@ -16,7 +16,7 @@ FAMILIES = tuple(
     for folder in (records, functions)
     for m in pkgutil.iter_modules(folder.__path__)
 )
-MAKERS = "create", "constants", "windows"  # whose results NumPy makes
+MAKERS = "create", "constants", "tapers"  # whose results NumPy makes
 __all__ = []
 for _module in [importlib.import_module(f"{__name__}.{_family}") for _family in FAMILIES]:
     for _name in vars(_module).get("__all__", ()):

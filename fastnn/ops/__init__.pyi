@@ -31,7 +31,7 @@ from fastnn.ops.functions.layout import array_split as array_split
 from fastnn.ops.functions.associative_scan import associative_scan as associative_scan
 from fastnn.ops.functions.reduction import average as average
 from fastnn.ops.functions.pooling import average_pool as average_pool
-from fastnn.ops.functions.windows import bartlett as bartlett
+from fastnn.ops.functions.tapers import bartlett as bartlett
 from fastnn.ops.functions.normalization import batch_normalization as batch_normalization
 from fastnn.ops.functions.crossentropy import binary_crossentropy as binary_crossentropy
 from fastnn.ops.functions.order import bincount as bincount
@@ -42,7 +42,7 @@ from fastnn.ops.functions.bits import bitwise_not as bitwise_not
 from fastnn.ops.functions.bits import bitwise_or as bitwise_or
 from fastnn.ops.functions.bits import bitwise_right_shift as bitwise_right_shift
 from fastnn.ops.functions.bits import bitwise_xor as bitwise_xor
-from fastnn.ops.functions.windows import blackman as blackman
+from fastnn.ops.functions.tapers import blackman as blackman
 from fastnn.ops.functions.constants import broadcast_shapes as broadcast_shapes
 from fastnn.ops.functions.layout import broadcast_to as broadcast_to
 from fastnn.ops.functions.cast import cast as cast
@@ -134,8 +134,8 @@ from fastnn.ops.functions.activation_sparse import glu as glu
 from fastnn.ops.functions.comparison import greater as greater
 from fastnn.ops.functions.comparison import greater_equal as greater_equal
 from fastnn.ops.functions.normalization import group_normalization as group_normalization
-from fastnn.ops.functions.windows import hamming as hamming
-from fastnn.ops.functions.windows import hanning as hanning
+from fastnn.ops.functions.tapers import hamming as hamming
+from fastnn.ops.functions.tapers import hanning as hanning
 from fastnn.ops.functions.activation_sparse import hard_shrink as hard_shrink
 from fastnn.ops.functions.activation import hard_sigmoid as hard_sigmoid
 from fastnn.ops.functions.activation import hard_silu as hard_silu
@@ -167,7 +167,7 @@ from fastnn.ops.functions.rounding import isposinf as isposinf
 from fastnn.ops.functions.complex import isreal as isreal
 from fastnn.ops.functions.fourier import istft as istft
 from fastnn.ops.functions.derivatives import jvp as jvp
-from fastnn.ops.functions.windows import kaiser as kaiser
+from fastnn.ops.functions.tapers import kaiser as kaiser
 from fastnn.ops.functions.products import kron as kron
 from fastnn.ops.functions.normalization import l2_normalize as l2_normalize
 from fastnn.ops.functions.normalization import layer_normalization as layer_normalization
