@@ -26,7 +26,7 @@ HOMES = {
     "layers.attention.grouped_query_attention": "layers",
 }  # fmt: skip
 
-_PRIVATE = "compat.keras_private"
+_PRIVATE, _SHAPES = "compat.keras_private", "compat.keras_shapes"
 # What only private modules have, by the package below keras.src: "module:name" of ours.
 NAMES = {
     "backend": {
@@ -41,6 +41,7 @@ NAMES = {
             "any_symbolic_tensors", "in_stateless_scope", "get_stateless_scope", "in_symbolic_scope",
             "set_global_attribute", "get_global_attribute", "to_tuple_or_list", "canonicalize_axis", "current_path",
             "get_current_remat_mode")},
+        **{name: f"{_SHAPES}:{name}" for name in ("compute_conv_transpose_output_shape", "canonicalize_axes")},
     },
     "utils": {
         "smart_resize": "utils.images:smart_resize",
@@ -80,6 +81,11 @@ NAMES = {
         "shape_equal": f"{_PRIVATE}:shape_equal", "any_symbolic_tensors": f"{_PRIVATE}:any_symbolic_tensors",
         "get_source_inputs": "utils.symbols:get_source_inputs",
         "KerasTensor": "graph.tensor:KerasTensor",
+        **{name: f"{_SHAPES}:{name}" for name in (
+            "compute_conv_output_shape", "compute_conv_transpose_output_shape", "compute_expand_dims_output_shape",
+            "compute_matmul_output_shape", "compute_pooling_output_shape", "compute_reshape_output_shape",
+            "compute_take_along_axis_output_shape", "compute_transpose_output_shape", "reduce_shape",
+            "validate_reshape_shape")},
     },
     "api_export": {"keras_export": "compat.keras2_utils:as_it_is"},
     "optimizers": {"BaseOptimizer": "optimizers:Optimizer"}, "saving": {"H5IOStore": "compat.h5_store:H5IOStore"},
