@@ -108,6 +108,22 @@ def _take_along_axis(x, indices, axis=None):
     return symbol_like([*rest[:axis], indices.shape[axis], *rest[axis:]], x.dtype)
 
 
+def _square(x, *_, **__):
+    """Matrices that are not known to be square are refused at once, as in Keras."""
+    shape = tuple(operand(x).shape)
+    if len(shape) > 1 and shape[-1] != shape[-2]:
+        raise ShapeError(f"Expected a square matrix. Received non-square input with shape {shape}")
+
+
+def _solved(a, b, lower=False):
+    """Equations that are not known to fit are refused at once, as in Keras."""
+    _square(a)
+    first, second = tuple(operand(a).shape), tuple(operand(b).shape)
+    rows = second[-2:-1] if len(second) == len(first) else second[-1:]
+    if rows != first[-1:]:
+        raise ShapeError(f"Incompatible shapes between `a` and `b`. Received: a.shape={first}, b.shape={second}")
+
+
 # what a public operation returns for symbols, from its arguments; None: trace it
 RULES: dict[str, Any] = {
     "einsum": _einsum, "tensordot": _tensordot, "dot": _dot, "inner": _inner,
@@ -119,6 +135,8 @@ RULES: dict[str, Any] = {
     "vsplit": lambda x, indices_or_sections: _cut(x, indices_or_sections, 0),
     "hsplit": lambda x, indices_or_sections: _cut(x, indices_or_sections, min(1, len(operand(x).shape) - 1)),
     "dsplit": lambda x, indices_or_sections: _cut(x, indices_or_sections, 2),
+    **dict.fromkeys(("cholesky", "cholesky_inverse", "det", "inv"), _square),
+    "solve": _solved, "solve_triangular": _solved,
     "repeat": _repeat, "take_along_axis": _take_along_axis,
 }  # fmt: skip
 

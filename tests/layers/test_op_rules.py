@@ -71,6 +71,22 @@ def test_sizes_that_must_be_equal_and_differ_are_refused():
         ops.inner(KerasTensor((2, 3)), KerasTensor((2, 4)))
 
 
+@pytest.mark.parametrize("call", [ops.cholesky, ops.cholesky_inverse, ops.det, ops.inv])
+def test_matrices_that_may_not_be_square_are_refused(call):
+    assert call(KerasTensor((N, 4, 4))).shape[:1] == (N,)
+    for shape in ((N, N, 4), (N, 4, 3)):
+        with pytest.raises(ShapeError, match=r"[Ee]xpected (a )?square matri"):
+            call(KerasTensor(shape))
+
+
+@pytest.mark.parametrize("call", [ops.solve, ops.solve_triangular])
+def test_equations_that_may_not_fit_are_refused(call):
+    assert call(KerasTensor((N, 4, 4)), KerasTensor((N, 4, 5))).shape == (N, 4, 5)
+    assert call(KerasTensor((N, 4, 4)), KerasTensor((N, 4))).shape == (N, 4)
+    with pytest.raises(ShapeError, match="Incompatible shapes"):
+        call(KerasTensor((N, 4, 4)), KerasTensor((N, N, 5)))
+
+
 def test_that_bits_are_of_integers_is_asked_when_the_graph_runs():
     i = Input((3,))
     model = Model(i, ops.bitwise_and(i, i))
