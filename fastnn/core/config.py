@@ -247,7 +247,10 @@ def set_seed(value: Any) -> None:
     """
     global _seedings, _streams
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= int(value) < 2**63:
-        raise ArgumentError(f"set_seed: received {value!r}, expected an int from 0 to 2**63 - 1.")
+        raise ArgumentError(
+            f"Expected `seed` argument to be an integer, from 0 to 2**63 - 1. Received: seed={value!r} (of type "
+            f"{type(value)})"
+        )
     _set("seed", int(value))
     _streams, _seedings = 0, _seedings + 1
     changes.note()

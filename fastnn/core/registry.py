@@ -58,6 +58,6 @@ def lookup(kind: str, name: Any, table: Mapping[Any, Any]) -> Any:
     if name in table:
         return table[name]
     raise UnknownNameError(
-        f"Unknown {kind}: received {name!r}.{suggest(name, table)} "
+        f"Could not interpret {kind} identifier: {name}.{suggest(name, table)} "
         f"Expected one of: {', '.join(sorted(map(str, table)))}."
     )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.values import as_numbers
 from fastnn.graph import Symbol
@@ -176,6 +177,8 @@ class Discretization(_Encoding):
         **kwargs: Any,
     ) -> None:
         super().__init__(dtype=dtype, name=name, **kwargs)
+        if num_bins is not None and whole(num_bins) is not None and num_bins < 0:
+            raise ArgumentError(f"`num_bins` must be greater than or equal to 0. Received: `num_bins={num_bins}`")
         if (bin_boundaries is None) == (num_bins is None):
             what = "You need to set either" if num_bins is None else "Both"
             raise ArgumentError(
@@ -185,8 +188,8 @@ class Discretization(_Encoding):
             )
         if output_mode not in ("int", *_MODES):
             raise ArgumentError(
-                f"Discretization: `output_mode` must be one of int, {', '.join(_MODES)}. "
-                f"Received: output_mode={output_mode!r}"
+                "Unknown value for `output_mode` argument of Discretization. Allowed values are: "
+                f"{('int', *_MODES)}. Received: output_mode={output_mode}"
             )
         self.sparse = checked("Discretization", sparse, output_mode)
         self.num_bins = None if num_bins is None else positive("num_bins", num_bins)

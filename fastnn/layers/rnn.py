@@ -60,9 +60,12 @@ class RNN(Layer):
         super().__init__(**kwargs)
         if isinstance(cell, (list, tuple)):
             cell = StackedRNNCells(cell)
-        if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+        if not hasattr(cell, "call"):
+            raise ArgumentError(f"Argument `cell` should have a `call` method. Received: cell={cell!r}")
+        if not hasattr(cell, "state_size"):
             raise ArgumentError(
-                f"Argument `cell` should have a `call` method and a `state_size`. Received: cell={cell!r}"
+                "The RNN cell should have a `state_size` attribute (single integer or list of integers, one integer "
+                f"per RNN state). Received: cell={cell!r}"
             )
         self.cell = cell
         self.return_sequences, self.return_state = return_sequences, return_state

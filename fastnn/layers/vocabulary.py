@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import allowance
+from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, CallOrderError, DataError, FileFormatError, MissingFileError
 from fastnn.core.fingerprint import fingerprint64, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
@@ -94,7 +95,7 @@ class Lookup(HostLayer):
             )
         if pad_to_max_tokens and max_tokens is None:
             raise ArgumentError("If pad_to_max_tokens is True, must set `max_tokens`. Received: max_tokens=None")
-        if num_oov_indices < 0:
+        if whole(num_oov_indices) is None or num_oov_indices < 0:
             raise ArgumentError(
                 f"`num_oov_indices` must be greater than or equal to 0. Received: num_oov_indices={num_oov_indices}"
             )

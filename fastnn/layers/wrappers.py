@@ -173,9 +173,12 @@ class Bidirectional(Layer):
         for which in (layer, backward_layer):
             recurrent = isinstance(which, Layer) and hasattr(which, "go_backwards")
             if not recurrent and (which is not None or which is layer):
+                what = (
+                    "Please initialize `Bidirectional` layer with" if which is layer else "`backward_layer` need to be"
+                )
                 raise ArgumentError(
-                    "Please initialize `Bidirectional` layer with a recurrent layer: one that has "
-                    f"`go_backwards`, `return_sequences` and `return_state`. Received: {which!r}"
+                    f"{what} a `keras.layers.Layer` instance that is recurrent: one that has `go_backwards`, "
+                    f"`return_sequences` and `return_state`. Received: {which!r}"
                 )
         if merge_mode not in ("sum", "mul", "ave", "concat", None):
             raise ArgumentError(

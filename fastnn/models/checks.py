@@ -59,8 +59,8 @@ def _epochs(name, value):
             count(name, epoch)
     elif whole(value) is None or value < 1:
         raise ArgumentError(
-            f"{name}: received {value!r}, expected an int >= 1 (validate every so many epochs), or a "
-            "list of epochs counted from 1."
+            f"Expected `{name}` to be a list or int: every so many epochs, or epochs counted from 1. Received: "
+            f"{name}={value!r} of the type {type(value)}."
         )
 
 

@@ -44,7 +44,7 @@ def resolve(kind, identifier, table, category, custom_objects=None):
         found = find_custom([identifier], custom_objects) or table.get(identifier)
         if found is None:
             raise UnknownNameError(
-                f"Unknown {kind}: received {identifier!r}.{suggest(identifier, table)} "
+                f"Could not interpret {kind} identifier: {identifier}.{suggest(identifier, table)} "
                 f"Expected one of: {', '.join(sorted(table))}; a config dict; or an object."
             )
         return found() if isinstance(found, type) else found

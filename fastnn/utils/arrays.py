@@ -88,7 +88,7 @@ def pad_sequences(sequences, maxlen=None, dtype="int32", padding="pre", truncati
     """
     for name, choice in (("padding", padding), ("truncating", truncating)):
         if choice not in ("pre", "post"):
-            raise ArgumentError(f'pad_sequences: {name} must be "pre" or "post". Received: {name}={choice!r}')
+            raise ArgumentError(f'{name.capitalize()} type "{choice}" not understood: expected "pre" or "post".')
     if not hasattr(sequences, "__len__"):
         raise DataError("`sequences` must be iterable.")
     try:

@@ -178,7 +178,7 @@ def test_arguments_are_checked():
         layers.Dense(1, trainable="yes")
     with pytest.raises(ValueError, match="units"):
         layers.Dense(0)
-    with pytest.raises(ValueError, match="Unknown activation"):
+    with pytest.raises(ValueError, match="Could not interpret activation"):
         layers.Dense(1, activation="rellu")
 
     class Forgot(Layer):

@@ -63,7 +63,7 @@ def test_dropout_masks_are_the_same_at_all_steps():
 
 
 def test_wrappers_check_what_they_wrap():
-    with pytest.raises(ArgumentError, match="recurrent layer"):
+    with pytest.raises(ArgumentError, match="that is recurrent"):
         layers.Bidirectional(layers.Dense(2))
     with pytest.raises(ArgumentError, match="Invalid merge mode"):
         layers.Bidirectional(layers.LSTM(2), merge_mode="glue")

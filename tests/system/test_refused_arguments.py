@@ -111,3 +111,37 @@ def test_images_have_three_axes_or_four(shape):
     for layer in (layers.RandomCrop(2, 2), layers.CenterCrop(2, 2), layers.Resizing(2, 2)):
         with pytest.raises(ValueError):
             layer(np.ones(shape, "float32"))
+
+
+# what users match: Keras's words
+WORDS = {
+    "initializers.get('nope')": "Could not interpret initializer identifier: nope",
+    "regularizers.get('nope')": "Could not interpret regularizer identifier: nope",
+    "constraints.get('nope')": "Could not interpret constraint identifier: nope",
+    "activations.get('nope')": "Could not interpret activation function identifier: nope",
+    "utils.set_random_seed('a')": "Expected `seed` argument to be an integer",
+    "utils.pad_sequences([[1]], padding='x')": 'Padding type "x" not understood',
+    "utils.pad_sequences([[1], [2, 3]], truncating='x', maxlen=1)": 'Truncating type "x" not understood',
+    "layers.RNN(layers.Dense(2))": "The RNN cell should have a `state_size` attribute",
+    "layers.RNN(3)": "Argument `cell` should have a `call` method",
+    "layers.Bidirectional(layers.Dense(2))": "Please initialize `Bidirectional` layer with a `keras.layers.Layer`",
+    "layers.Bidirectional(layers.LSTM(2), backward_layer=3)": "`backward_layer` need to be a `keras.layers.Layer`",
+    "layers.Discretization(num_bins=-1)": "`num_bins` must be greater than or equal to 0",
+    "layers.Discretization([1.0], output_mode='x')": "Unknown value for `output_mode` argument of Discretization",
+}
+
+
+@pytest.mark.parametrize("call", WORDS)
+def test_words_of_errors(call):
+    parts = ("layers", "initializers", "regularizers", "constraints", "activations", "utils")
+    with pytest.raises(ValueError) as error:
+        eval(call, {part: getattr(fastnn, part) for part in parts})
+    assert WORDS[call] in str(error.value)
+
+
+def test_validation_freq_is_a_list_or_an_int():
+    model = fastnn.Sequential([layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((2, 1))
+    with pytest.raises(ValueError, match="Expected `validation_freq` to be a list or int"):
+        model.fit(x, x, validation_data=(x, x), validation_freq="a", verbose=0)
