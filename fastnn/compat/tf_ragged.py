@@ -155,12 +155,6 @@ class RaggedTensor:
         """The row lengths of each ragged axis, from outside to inside."""
         return tuple(host(np.diff(np.asarray(s))) for s in self.nested_row_splits)
 
-    def merge_dims(self, outer_axis, inner_axis):
-        """The rows one after the other, where these are the first two axes."""
-        if (outer_axis, inner_axis % self.ndim) != (0, 1):
-            raise NotSupportedError(f"merge_dims: received {outer_axis} and {inner_axis}, expected 0 and 1.")
-        return self.values
-
     def to_sparse(self, name=None):
         """A sparse tensor whose places in rows are named as far as the rows go."""
         dense = np.asarray(self.to_tensor()).view(Sparse)
