@@ -172,7 +172,8 @@ TENSORFLOW_FUNCTIONS = {
         "TextFileInitializer")},
     "RaggedTensor": "compat.tf_ragged:RaggedTensor",
     **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in (
-        "boolean_mask", "constant", "map_flat_values", "range", "stack")},
+        "boolean_mask", "constant", "map_flat_values", "range", "stack",
+        "row_splits_to_segment_ids", "segment_ids_to_row_splits", "stack_dynamic_partitions")},
     "IndexedSlices": "compat.tf_variables:IndexedSlices",
     "TensorArray": "compat.tf_tensor_array:TensorArray",
     **dict.fromkeys(("SparseTensor", "sparse.SparseTensor"), "compat.tf_sparse:SparseTensor"),

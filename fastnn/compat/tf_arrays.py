@@ -13,6 +13,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.layers.host import is_text
 from fastnn.layers.sizes import Size
 
 
@@ -56,6 +57,12 @@ def _sequence_mask(lengths, maxlen=None, dtype="bool", name=None):
 
 def _like(function):
     return lambda input, dtype=None, name=None, layout=None: function(operand(input), dtype=dtype)
+
+
+def _fill(dims, value, name=None, layout=None):
+    if is_text(value):
+        return host(np.full(ints(dims), value, object))
+    return ops.full(ints(dims), value, dtype_of(operand(value)))
 
 
 def _filled(function):
@@ -318,7 +325,7 @@ TABLE = {
     "range": _range, "linspace": _linspace, "eye linalg.eye": _eye, "one_hot": _one_hot,
     "sequence_mask": _sequence_mask, "zeros": _filled(ops.zeros), "ones": _filled(ops.ones),
     "zeros_like": _like(ops.zeros_like), "ones_like": _like(ops.ones_like),
-    "fill": lambda dims, value, name=None, layout=None: ops.full(ints(dims), value, dtype_of(operand(value))),
+    "fill": _fill,
     "convert_to_tensor": _convert, "cast dtypes.cast": lambda x, dtype, name=None: ops.cast(operand(x), dtype),
     "saturate_cast dtypes.saturate_cast": lambda value, dtype, name=None: ops.saturate_cast(operand(value), dtype),
     "gather": _gather,

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.shapes import TensorShape
+from fastnn.compat.tf_sparse import Sparse
 from fastnn.compat.tf_values import host, operand
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.layers.host import is_text
@@ -99,6 +100,37 @@ class RaggedTensor:
         """
         return cls.from_row_lengths(_end_to_end(rows), [int(row.nrows()) for row in rows])
 
+    @classmethod
+    def from_row_limits(cls, values, row_limits, name=None, validate=True):
+        """Row i ends before values[row_limits[i]]."""
+        return cls(values, [0, *np.asarray(row_limits, np.int64)])
+
+    @classmethod
+    def from_uniform_row_length(cls, values, uniform_row_length, nrows=None, name=None, validate=True):
+        """Rows of one length."""
+        size = int(uniform_row_length)
+        return cls.from_row_lengths(values, [size] * (np.shape(values)[0] // size if nrows is None else int(nrows)))
+
+    @classmethod
+    def from_nested_row_splits(cls, flat_values, nested_row_splits, name=None, validate=True):
+        """Rows of rows, by the row splits of each axis from outside to inside."""
+        for splits in reversed(list(nested_row_splits)):
+            flat_values = cls.from_row_splits(flat_values, splits)
+        return flat_values
+
+    @classmethod
+    def from_nested_row_lengths(cls, flat_values, nested_row_lengths, name=None, validate=True):
+        """Rows of rows, by the row lengths of each axis from outside to inside."""
+        for lengths in reversed(list(nested_row_lengths)):
+            flat_values = cls.from_row_lengths(flat_values, lengths)
+        return flat_values
+
+    @classmethod
+    def from_sparse(cls, st_input, name=None, row_splits_dtype="int64"):
+        """The named values of the rows of a sparse tensor (n, m)."""
+        rows = np.asarray(st_input.indices)[:, 0]
+        return cls.from_value_rowids(st_input.values, rows, st_input.shape[0])
+
     # ---- what it is --------------------------------------------------------------------------------------------
     row_splits = property(lambda self: host(self._splits), doc="Where rows begin and end, int64 (rows + 1,).")
     dtype = property(lambda self: self.values.dtype, doc="The dtype of the values.")
@@ -118,6 +150,17 @@ class RaggedTensor:
     def nested_row_splits(self):
         """The row splits of each ragged axis, from outside to inside."""
         return (self.row_splits, *(self.values.nested_row_splits if isinstance(self.values, RaggedTensor) else ()))
+
+    def nested_row_lengths(self, name=None):
+        """The row lengths of each ragged axis, from outside to inside."""
+        return tuple(host(np.diff(np.asarray(s))) for s in self.nested_row_splits)
+
+    def to_sparse(self, name=None):
+        """A sparse tensor whose places in rows are named as far as the rows go."""
+        dense = np.asarray(self.to_tensor()).view(Sparse)
+        rows = np.asarray(self.value_rowids())
+        dense._places = np.stack([rows, np.arange(len(rows)) - self._splits[rows]], axis=1)
+        return dense
 
     @property
     def ndim(self):
@@ -361,7 +404,7 @@ def flat(function, args, kwargs, beside=lambda x, rows: x):
 
 
 def holds(values):
-    """Whether one of some arguments is a RaggedTensor, or a list that begins with one."""
+    """Whether one of some arguments is a RaggedTensor, or a list in whose first places there is one."""
     return any(
-        type(v) is RaggedTensor or (type(v) in (list, tuple) and v and type(v[0]) is RaggedTensor) for v in values
+        type(v) is RaggedTensor or (type(v) in (list, tuple) and v and RaggedTensor in map(type, v[:2])) for v in values
     )

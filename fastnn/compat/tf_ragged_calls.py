@@ -21,7 +21,8 @@ EACH = frozenset(f"{prefix}{name}" for prefix in ("", "math.", "nn.", "strings."
     "relu", "relu6", "rint", "round", "rsqrt", "saturate_cast", "selu", "sigmoid", "sign", "silu", "sin", "sinh",
     "softplus", "softsign", "sqrt", "square", "squared_difference", "stop_gradient", "subtract", "swish", "tan",
     "tanh", "truediv", "where", "xdivy", "xlogy", "zeros_like", "length", "lower", "upper", "strip", "regex_replace",
-    "to_number", "substr"))  # fmt: skip
+    "to_number", "substr", "as_string", "regex_full_match", "to_hash_bucket_fast", "to_hash_bucket_strong", "lgamma",
+    "digamma", "erfinv", "unicode_transcode"))  # fmt: skip
 ALONG = frozenset(f"{prefix}reduce_{name}" for prefix in ("", "math.", "strings.") for name in (
     "sum", "mean", "max", "min", "prod", "any", "all", "join", "std", "variance", "logsumexp"))  # fmt: skip
 
@@ -54,6 +55,11 @@ def apply(name, function, args, kwargs):
         return x.rows(*rest) if name == "gather" else function(x.flat_values)
     if name == "concat":
         return _concat(*args, **kwargs)
+    if name == "strings.join":
+        return flat(lambda *parts: function(parts, *args[1:], **kwargs), tuple(args[0]), {}, spread)
+    if name == "nn.embedding_lookup":
+        table, ids = args[:2]
+        return ids.with_flat_values(function(table, ids.flat_values))
     raise NotSupportedError(
         f"tf.{name}: received a RaggedTensor. Use x.to_tensor(), or x.with_flat_values(tf.{name}(x.flat_values, ...)) "
         "for what is a function of each value."
@@ -98,10 +104,16 @@ def _of_nothing(name, function, row, more):
     return function(row, 0, **more)
 
 
+def _as_ragged(value):
+    """Nested lists, or an array (n, m, ...), as rows."""
+    return constant(value) if isinstance(value, (list, tuple)) else RaggedTensor.from_tensor(value)
+
+
 def _concat(values, axis=0, name=None):
     """RaggedTensors one after the other, or row by row."""
-    if not all(isinstance(v, RaggedTensor) for v in values) or axis not in (0, 1):
-        raise NotSupportedError("tf.concat: expected RaggedTensors alone, and axis 0 or 1; use x.to_tensor().")
+    values = [v if isinstance(v, RaggedTensor) else _as_ragged(v) for v in values]
+    if axis not in (0, 1):
+        raise NotSupportedError("tf.concat: expected axis 0 or 1 of RaggedTensors; use x.to_tensor().")
     if len({v.ragged_rank for v in values}) > 1 or values[0].ragged_rank > 1:
         raise NotSupportedError("tf.concat: expected RaggedTensors of one ragged axis; use x.to_tensor().")
     whole = concatenate([v.values for v in values])
@@ -115,6 +127,36 @@ def _concat(values, axis=0, name=None):
     order = np.arange(len(values) * n).reshape(len(values), n).T.reshape(-1)
     merged = lengths.reshape(len(values), n).sum(axis=0)
     return RaggedTensor.from_row_lengths(found.rows(order).values, merged)
+
+
+def row_splits_to_segment_ids(splits, name=None, out_type=None):
+    """The row of each value.
+
+    >>> row_splits_to_segment_ids([0, 3, 3, 5]).tolist()
+    [0, 0, 0, 2, 2]
+    """
+    return host(np.repeat(np.arange(len(splits) - 1), np.diff(np.asarray(splits))).astype(np.int64))
+
+
+def segment_ids_to_row_splits(segment_ids, num_segments=None, out_type=None, name=None):
+    """Where rows begin and end, of the row of each value.
+
+    >>> segment_ids_to_row_splits([0, 0, 2]).tolist()
+    [0, 2, 2, 3]
+    """
+    lengths = np.bincount(np.asarray(segment_ids), minlength=0 if num_segments is None else int(num_segments))
+    return host(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def stack_dynamic_partitions(data, partitions, num_partitions, name=None):
+    """The values of each partition as a row.
+
+    >>> stack_dynamic_partitions([1, 2, 3], [0, 1, 0], 2)
+    <tf.RaggedTensor [[1, 3], [2]]>
+    """
+    data, numbers = np.asarray(operand(data)), np.asarray(partitions)
+    order = np.argsort(numbers, kind="stable")
+    return RaggedTensor.from_row_lengths(host(data[order]), np.bincount(numbers, minlength=int(num_partitions)))
 
 
 def map_flat_values(op, *args, **kwargs):

@@ -45,11 +45,11 @@ def _size(a, validate_indices=True):
     return host(np.array([len(s) for s in sets], np.int32).reshape(sizes))
 
 
+_INTERSECTION, _UNION = _of_both("intersection", set.intersection), _of_both("union", set.union)
 # fmt: off
 TABLE = {
-    "sets.intersection sets.set_intersection": _of_both("intersection", set.intersection),
-    "sets.union sets.set_union": _of_both("union", set.union),
-    "sets.difference sets.set_difference": _of_both("difference", set.difference),
-    "sets.size sets.set_size": _size,
+    "sets.intersection": lambda a, b, validate_indices=True: _INTERSECTION(a, b),
+    "sets.union": lambda a, b, validate_indices=True: _UNION(a, b),
+    "sets.difference": _of_both("difference", set.difference), "sets.size": _size,
 }
 # fmt: on

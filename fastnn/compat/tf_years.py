@@ -23,6 +23,7 @@ OLD = {
     **{name: f"math.{name}" for name in _SAME_IN_MATH}, **{a: f"linalg.{b}" for a, b in _IN_LINALG.items()},
     "random_normal": "random.normal", "random_uniform": "random.uniform", "truncated_normal": "random.truncated_normal",
     "random_shuffle": "random.shuffle", "multinomial": "random.categorical", "random.multinomial": "random.categorical",
+    **{f"sets.set_{n}": f"sets.{n}" for n in ("difference", "intersection", "size", "union")},
     "arg_max": "argmax", "arg_min": "argmin", "lin_space": "linspace", "reverse_v2": "reverse", "unpack": "unstack",
     "pack": "stack", "mul": "multiply", "sub": "subtract", "neg": "negative", "space_to_depth": "nn.space_to_depth",
     "depth_to_space": "nn.depth_to_space", "extract_image_patches": "image.extract_patches",

@@ -333,14 +333,18 @@ class Lookup(HostLayer):
                 f"{type(self).__name__}: there is no vocabulary yet; pass `vocabulary`, or call adapt(data)."
             )
         if hasattr(inputs, "with_flat_values"):  # rows of different lengths
-            rows = inputs.with_flat_values(self._numbers(np.asarray(inputs.flat_values)))
+            taken = self._words if self.invert else self._numbers
+            rows = inputs.with_flat_values(taken(np.asarray(inputs.flat_values)))
             return rows if self.output_mode == "int" else self._finish(np.asarray(rows.to_tensor(DROPPED)))
         array = text_array(inputs)
         if self.invert:
-            words = np.array(self.get_vocabulary(), dtype=self.kind)
-            known = (array >= 0) & (array < len(words))
-            return np.where(known, words[np.where(known, array, 0)], self.oov_token)
+            return self._words(array)
         return self._finish(self._numbers(array))
+
+    def _words(self, array):
+        words = np.array(self.get_vocabulary(), dtype=self.kind)
+        known = (array >= 0) & (array < len(words))
+        return np.where(known, words[np.where(known, array, 0)], self.oov_token)
 
     def _numbers(self, array):
         flat = [self._number(self._clean(v)) for v in array.reshape(-1).tolist()]

@@ -43,7 +43,7 @@ def inputs():
 
 def value(tf, call, names):
     """A call's results: [[dtype, shape, numbers], ...]."""
-    words = "constant io audio signal sparse SparseTensor complex string".split()
+    words = "constant io audio signal sparse sets SparseTensor complex string".split()
     words += "uint8 uint16 int16 int32 float32 float64 complex64".split()
     found = eval(f"tf.{call}", {"tf": tf, **{n: getattr(tf, n) for n in words}, **names})
     parts = found if isinstance(found, (list, tuple)) else [found]

@@ -57,7 +57,7 @@ def test_the_mean_of_nothing():
     (lambda: call("reduce_sum", ROWS, axis=0), NotSupportedError, "to_tensor"),
     (lambda: call("reduce_sum", NESTED, axis=1), NotSupportedError, "ragged themselves"),
     (lambda: call("concat", [ROWS, ROWS[:1]], 1), ArgumentError, "as many"),
-    (lambda: call("concat", [ROWS, np.ones((3, 1))], 1), NotSupportedError, "alone"),
+    (lambda: call("concat", [ROWS, ROWS], 2), NotSupportedError, "axis 0 or 1"),
     (lambda: call("math.add", ROWS, WORDS), ShapeError, "row lengths")])  # fmt: skip
 def test_errors(wrong, error, words):
     with pytest.raises(error, match=words):
@@ -95,3 +95,31 @@ def test_means_of_integers_are_doubles():
 def test_functions_of_two_take_a_column():
     assert call("add", ROWS, np.array([[10], [20], [30]])).to_list() == [[11, 12, 13], [], [34]]
     assert call("where", call("greater", ROWS, [[2], [0], [4]]), ROWS, 0).to_list() == [[0, 0, 3], [], [0]]
+
+
+def test_arrays_and_lists_beside_rows_are_rows():
+    found = call("concat", [np.zeros((3, 1), "int32"), ROWS], 1)
+    assert [row[1:] for row in found.to_list()] == ROWS.to_list()
+    assert call("concat", [ROWS, [[7, 8]]], 0).to_list() == [*ROWS.to_list(), [7, 8]]
+
+
+def test_words_in_rows_are_joined_and_looked_up():
+    words = constant([["a", "b"], ["c"]])
+    assert call("strings.join", [words, words], "+").to_list() == [["a+a", "b+b"], ["c+c"]]
+    buckets = call("strings.to_hash_bucket_fast", words, 100)
+    assert buckets.values.tolist() == call("strings.to_hash_bucket_fast", ["a", "b", "c"], 100).tolist()
+    found = call("nn.embedding_lookup", np.eye(100, dtype="float32"), buckets)
+    assert found.shape == (2, None, 100) and np.argmax(found.values, 1).tolist() == buckets.values.tolist()
+
+
+def test_other_ways_to_rows():
+    make = type(ROWS)
+    assert make.from_uniform_row_length([1, 2, 3, 4], 2).to_list() == [[1, 2], [3, 4]]
+    assert make.from_row_limits([1, 2, 3], [1, 1, 3]).to_list() == [[1], [], [2, 3]]
+    nested = make.from_nested_row_splits([1, 2, 3, 4], [[0, 2, 3], [0, 1, 1, 4]])
+    assert nested.to_list() == [[[1], []], [[2, 3, 4]]]
+    lengths = nested.nested_row_lengths()
+    assert make.from_nested_row_lengths([1, 2, 3, 4], lengths).to_list() == nested.to_list()
+    assert nested.merge_dims(0, 1).to_list() == [[1], [], [2, 3, 4]]
+    sparse = ROWS.to_sparse()
+    assert sparse.values.tolist() == ROWS.values.tolist() and make.from_sparse(sparse).to_list() == ROWS.to_list()
