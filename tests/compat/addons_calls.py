@@ -1,14 +1,16 @@
-"""What tensorflow_addons is asked, and `addons.json` beside it answers; `fastnn run` runs it, which prints the answers.
+"""What tensorflow_addons is asked; `addons.json` holds the answers.  Run by `fastnn run`, it prints them.
 
-The stored answers are those of tensorflow_addons 0.23.0 itself, its code in Python (TF_ADDONS_PY_OPS=1), installed beside
-fastnn:  fastnn run tests/compat/addons_calls.py > tests/compat/addons.json
+The stored answers are those of tensorflow_addons 0.23.0 itself, installed beside fastnn: its code in Python
+(TF_ADDONS_PY_OPS=1).
+
+    fastnn run tests/compat/addons_calls.py > tests/compat/addons.json
 """
 
 import json
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_addons as tfa
+import tensorflow_addons as tfa  # noqa: F401  (the calls use it)
 from tensorflow import keras
 
 RNG = np.random.RandomState(0)
