@@ -11,7 +11,7 @@ import json
 import numpy as np
 import tensorflow as tf
 import tensorflow_addons as tfa  # noqa: F401  (the calls use it)
-from tensorflow import keras
+from tensorflow import keras  # noqa: F401  (and this)
 
 RNG = np.random.RandomState(0)
 x, y = RNG.randn(12, 4).astype("float32"), RNG.randint(0, 3, 12)
