@@ -19,8 +19,8 @@ from fastnn.compat.tf_devices import Session
 from fastnn.core import hooks, tree
 from fastnn.core.errors import ArgumentError, GraphError
 from fastnn.graph import Variable, current
+from fastnn.graph.dtype import DType
 from fastnn.graph.operators import Operators
-from fastnn.graph.tensor import DType
 from fastnn.layers import Layer
 
 

@@ -78,7 +78,7 @@ class RSquare(metrics.R2Score):
     def __init__(
         self, name: str = "r_square", dtype: Any = None, multioutput: str = "uniform_average", num_regressors: int = 0
     ) -> None:
-        average = {"raw_values": None, "variance_weighted": "variance_weighted_average"}.get(multioutput, multioutput)
+        average: Any = {"raw_values": None, "variance_weighted": "variance_weighted_average"}.get(multioutput, multioutput)
         super().__init__(average, num_regressors, name, dtype)
 
 
