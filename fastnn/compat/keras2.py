@@ -331,7 +331,7 @@ METHODS = {
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
     },
     MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
-    Symbol: {**SHAPES, "__call__": tf_variables.itself},
+    Symbol: {**SHAPES, "__call__": tf_variables.itself, "graph": property(tf_variables.graph_of)},
     Dataset: tf_datasets.METHODS,
     Tensor: {**SHAPES, **tf_variables.REFERENCES},
     Lazy: SHAPES,

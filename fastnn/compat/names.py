@@ -71,7 +71,7 @@ MODULES = {
     "layers.normalization.batch_normalization_v1": "layers", "layers.normalization.layer_normalization": "layers",
     **{form.format(name): "optimizers" for form in ("optimizers.{}_v2", "optimizer_v2.{}") for name in (
         "adam", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "ftrl", "gradient_descent", "optimizer")},
-    "optimizer_v1": "optimizers", "optimizer_v2": "optimizers",
+    "optimizer_v1": "optimizers", "optimizer_v2": "optimizers", "optimizer_v2.optimizer_v2": "optimizers",
     "optimizer_v2.learning_rate_schedule": "optimizers.schedules",
 }  # fmt: skip
 
@@ -114,7 +114,8 @@ CLASSES = {
         "Container": "models:Model", "_Conv": "layers.conv:BaseConv", "_Merge": "layers.merging:Merge",
         "_GlobalPooling2D": "layers.global_pooling:BaseGlobalPooling", "_Pooling2D": "layers.pooling:BasePooling",
     },
-    "optimizers": {"sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adadelta": "Adadelta",
+    "optimizers": {"OptimizerV2": "Optimizer",
+                   "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adadelta": "Adadelta",
                    "adamax": "Adamax", "nadam": "Nadam"},
     "losses": {"logcosh": "log_cosh", "mse": "mean_squared_error", "mae": "mean_absolute_error",
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from fastnn import ops
-from fastnn.compat import tf_names
+from fastnn.compat import tf_devices, tf_names
 from fastnn.compat.tf_values import operand
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol
@@ -143,6 +143,15 @@ def value_that_is_called(today):
         return found.view(Held) if type(found) is Tensor else found
 
     return property(value, doc=today.__doc__)
+
+
+def graph_of(symbol):
+    """The graph of a symbol, which there is one of.
+
+    Args:
+        symbol: of no effect.
+    """
+    return tf_devices.Scope()
 
 
 def itself(self):

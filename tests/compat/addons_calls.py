@@ -1,15 +1,18 @@
-"""What tensorflow_addons is asked, and `addons.json` beside it answers; `fastnn run` runs it, which prints the answers.
+"""What tensorflow_addons is asked; `addons.json` holds the answers.  Run by `fastnn run`, it prints them.
 
-The stored answers are those of tensorflow_addons 0.23.0 itself, its code in Python (TF_ADDONS_PY_OPS=1), installed beside
-fastnn:  fastnn run tests/compat/addons_calls.py > tests/compat/addons.json
+The stored answers are those of tensorflow_addons 0.23.0 itself, installed beside fastnn: its code in Python
+(TF_ADDONS_PY_OPS=1).
+
+    fastnn run tests/compat/addons_calls.py > tests/compat/addons.json
 """
 
 import json
+import sys
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_addons as tfa
-from tensorflow import keras
+import tensorflow_addons as tfa  # noqa: F401  (the calls use it)
+from tensorflow import keras  # noqa: F401  (and this)
 
 RNG = np.random.RandomState(0)
 x, y = RNG.randn(12, 4).astype("float32"), RNG.randint(0, 3, 12)
@@ -73,7 +76,7 @@ tfa.image.translate(image, [1.0, -1.0])
 steps(tfa.optimizers.AdamW(1e-2, 0.01))
 steps(tfa.optimizers.SGDW(1e-2, 0.1, 0.9))
 steps(tfa.optimizers.RectifiedAdam(0.01))
-steps(tfa.optimizers.RectifiedAdam(0.01, beta_2=0.9, weight_decay=0.1, total_steps=5, warmup_proportion=0.4, min_lr=1e-3))
+steps(tfa.optimizers.RectifiedAdam(0.01, 0.9, 0.9, weight_decay=0.1, total_steps=5, warmup_proportion=0.4, min_lr=1e-3))
 steps(tfa.optimizers.AdaBelief(0.01, beta_2=0.9))
 steps(tfa.optimizers.Yogi(0.01))
 steps(tfa.optimizers.Lookahead(keras.optimizers.SGD(0.1), sync_period=3))
@@ -95,4 +98,4 @@ tfa.layers.Sparsemax()(maps)
 if __name__ == "__main__":
     lines = CALLS.split("\n")[1:-1]
     found = {line: np.round(np.asarray(eval(line), "float64"), 6).ravel().tolist()[:24] for line in lines}
-    print("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in found.items()) + "\n}")
+    sys.stdout.write("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in found.items()) + "\n}\n")

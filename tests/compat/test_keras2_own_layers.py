@@ -116,6 +116,11 @@ slow = Slow(keras.optimizers.SGD(0.1))
 slow.apply_gradients([(tf.constant([1.0, 1.0]), var)])
 assert slow.get_slot(var, "steps").shape == () and np.allclose(slow.get_slot(var, "slow"), [0.95, 1.95])
 
+from tensorflow.python.keras.optimizer_v2.optimizer_v2 import OptimizerV2
+assert OptimizerV2 is keras.optimizers.Optimizer
+with keras.Input((2,)).graph.as_default():
+    assert [None] + tf.TensorShape([2, 3]) == (None, 2, 3)
+
 assert [None] + tf.TensorShape([2, 3]) == (None, 2, 3) and tf.TensorShape(4) == (4,)
 assert tf.TensorShape([2]).concatenate(3).as_list() == [2, 3] and (tf.TensorShape([2]) + [3]).rank == 2
 assert tf.function(lambda image: image.get_shape().ndims)(np.zeros((2, 3))) == 2

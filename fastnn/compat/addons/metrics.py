@@ -78,7 +78,8 @@ class RSquare(metrics.R2Score):
     def __init__(
         self, name: str = "r_square", dtype: Any = None, multioutput: str = "uniform_average", num_regressors: int = 0
     ) -> None:
-        average = {"raw_values": None, "variance_weighted": "variance_weighted_average"}.get(multioutput, multioutput)
+        words: dict[str, Any] = {"raw_values": None, "variance_weighted": "variance_weighted_average"}
+        average = words.get(multioutput, multioutput)
         super().__init__(average, num_regressors, name, dtype)
 
 
