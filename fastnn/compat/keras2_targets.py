@@ -77,7 +77,8 @@ def _standardize_user_data(self, x, y=None, sample_weight=None, *args, **kwargs)
 
 
 def _part(index, doc):
-    return property(lambda self: _made(self)[index], doc=doc)
+    """The property of a part; lists are empty as long as there is no loss."""
+    return property(lambda self: [] if index < 2 and self._compile_loss is None else _made(self)[index], doc=doc)
 
 
 PROPERTIES = {

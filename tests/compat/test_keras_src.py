@@ -78,7 +78,7 @@ def test_what_is_not_there_is_an_error_and_no_module(aliases, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["keras.utils:multi_gpu_model", "keras.backend:foldl", "tensorflow.keras.backend:foldr"]
+    "path", ["keras.layers:DenseFeatures", "tensorflow.keras.layers:DenseFeatures", "tensorflow.keras:estimator"]
 )
 def test_a_name_that_is_gone_is_an_import_error_that_says_what_to_do(aliases, path):
     module, _, name = path.partition(":")
