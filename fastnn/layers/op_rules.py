@@ -112,7 +112,10 @@ def _square(x, *_, **__):
     """Matrices that are not known to be square are refused at once, as in Keras."""
     shape = tuple(operand(x).shape)
     if len(shape) > 1 and shape[-1] != shape[-2]:
-        raise ShapeError(f"Expected a square matrix. Received non-square input with shape {shape}")
+        raise ShapeError(
+            f"Expected a square matrix. Received non-square input with shape {shape}; expected square matrices in the "
+            "last two dimensions, of known sizes."
+        )
 
 
 def _solved(a, b, lower=False):
