@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.shapes import TensorShape
+from fastnn.compat.tf_ragged_makers import Makers, concatenate, count, joined, take
 from fastnn.compat.tf_sparse import Sparse
 from fastnn.compat.tf_values import host, operand
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
@@ -21,7 +22,7 @@ def _binary(function, swap=False):
     return method
 
 
-class RaggedTensor:
+class RaggedTensor(Makers):
     """Rows of different lengths, one after the other in one array; made by `tf.ragged.constant` and the `from_` ways.
 
     values: an array (n, ...), or a RaggedTensor of n rows.  splits: int64 (rows + 1,): row i is values[s[i]:s[i + 1]].
@@ -38,98 +39,13 @@ class RaggedTensor:
     def __init__(self, values, splits):
         self.values = values if isinstance(values, RaggedTensor) else operand(values)
         self._splits = np.asarray(splits, np.int64)
-        rows = _count(self.values)
+        rows = count(self.values)
         s = self._splits
         if s.ndim != 1 or not len(s) or s[0] != 0 or (np.diff(s) < 0).any() or s[-1] != rows:
             raise ArgumentError(
                 f"Arguments do not form a valid RaggedTensor: received row splits {s.tolist()!r:.80} for {rows} "
                 f"values; expected numbers that do not fall, from 0 to {rows}."
             )
-
-    # ---- ways to make one --------------------------------------------------------------------------------------
-    @classmethod
-    def from_row_splits(cls, values, row_splits, name=None, validate=True):
-        """Row i is values[row_splits[i]:row_splits[i + 1]]."""
-        return cls(values, row_splits)
-
-    @classmethod
-    def from_row_lengths(cls, values, row_lengths, name=None, validate=True):
-        """The first row_lengths[0] values are row 0, and so on."""
-        return cls(values, np.concatenate([[0], np.cumsum(np.asarray(row_lengths, np.int64))]))
-
-    @classmethod
-    def from_row_starts(cls, values, row_starts, name=None, validate=True):
-        """Row i begins at values[row_starts[i]]."""
-        values = values if isinstance(values, RaggedTensor) else operand(values)
-        return cls(values, [*np.asarray(row_starts, np.int64), _count(values)])
-
-    @classmethod
-    def from_value_rowids(cls, values, value_rowids, nrows=None, name=None, validate=True):
-        """values[k] lies in row value_rowids[k]; there are nrows, or as many as are named."""
-        rows = np.asarray(value_rowids, np.int64)
-        if (np.diff(rows) < 0).any():
-            raise ArgumentError("from_value_rowids: received row numbers that fall; expected them in order.")
-        if nrows is not None and len(rows) and rows[-1] >= int(nrows):
-            raise ArgumentError(f"from_value_rowids: received nrows={nrows} and row {rows[-1]}; expected more rows.")
-        lengths = np.bincount(rows, minlength=0 if nrows is None else int(nrows))
-        return cls.from_row_lengths(values, lengths)
-
-    @classmethod
-    def from_tensor(cls, tensor, lengths=None, padding=None, ragged_rank=1, name=None, row_splits_dtype="int64"):
-        """The rows of an array (n, m, ...): of these lengths, or without the padding at their ends."""
-        x = operand(tensor)
-        if ragged_rank != 1 or len(x.shape) < 2:
-            raise NotSupportedError("RaggedTensor.from_tensor: expected an array (n, m, ...) and ragged_rank=1.")
-        n, m = x.shape[:2]
-        if padding is not None:
-            filled = np.asarray(x) != padding
-            filled = filled.reshape(n, m, -1).any(axis=-1)
-            lengths = np.where(filled.any(axis=1), m - filled[:, ::-1].argmax(axis=1), 0)
-        sizes = np.full(n, m) if lengths is None else np.minimum(np.asarray(lengths, np.int64), m)
-        index = [np.arange(k) + row * m for row, k in enumerate(sizes)]
-        flat = np.asarray(x).reshape(n * m, *x.shape[2:]) if is_text(x) else ops.reshape(x, (n * m, *x.shape[2:]))
-        return cls.from_row_lengths(_take(flat, _joined(index)), sizes)
-
-    @classmethod
-    def stacked(cls, rows):
-        """RaggedTensors as the rows of another one.
-
-        >>> a, b = RaggedTensor.from_row_lengths([1, 2, 3], [2, 1]), RaggedTensor.from_row_lengths([4], [1])
-        >>> RaggedTensor.stacked([a, b])
-        <tf.RaggedTensor [[[1, 2], [3]], [[4]]]>
-        """
-        return cls.from_row_lengths(_end_to_end(rows), [int(row.nrows()) for row in rows])
-
-    @classmethod
-    def from_row_limits(cls, values, row_limits, name=None, validate=True):
-        """Row i ends before values[row_limits[i]]."""
-        return cls(values, [0, *np.asarray(row_limits, np.int64)])
-
-    @classmethod
-    def from_uniform_row_length(cls, values, uniform_row_length, nrows=None, name=None, validate=True):
-        """Rows of one length."""
-        size = int(uniform_row_length)
-        return cls.from_row_lengths(values, [size] * (np.shape(values)[0] // size if nrows is None else int(nrows)))
-
-    @classmethod
-    def from_nested_row_splits(cls, flat_values, nested_row_splits, name=None, validate=True):
-        """Rows of rows, by the row splits of each axis from outside to inside."""
-        for splits in reversed(list(nested_row_splits)):
-            flat_values = cls.from_row_splits(flat_values, splits)
-        return flat_values
-
-    @classmethod
-    def from_nested_row_lengths(cls, flat_values, nested_row_lengths, name=None, validate=True):
-        """Rows of rows, by the row lengths of each axis from outside to inside."""
-        for lengths in reversed(list(nested_row_lengths)):
-            flat_values = cls.from_row_lengths(flat_values, lengths)
-        return flat_values
-
-    @classmethod
-    def from_sparse(cls, st_input, name=None, row_splits_dtype="int64"):
-        """The named values of the rows of a sparse tensor (n, m)."""
-        rows = np.asarray(st_input.indices)[:, 0]
-        return cls.from_value_rowids(st_input.values, rows, st_input.shape[0])
 
     # ---- what it is --------------------------------------------------------------------------------------------
     row_splits = property(lambda self: host(self._splits), doc="Where rows begin and end, int64 (rows + 1,).")
@@ -228,9 +144,9 @@ class RaggedTensor:
         starts, lengths = (np.resize(v, n) for v in (self._splits[:-1], np.diff(self._splits)))
         lengths = np.where(np.arange(n) < len(self._splits) - 1, lengths, 0)
         step = np.arange(width)
-        index = np.where(step < lengths[:, None], starts[:, None] + step, _count(values))
+        index = np.where(step < lengths[:, None], starts[:, None] + step, count(values))
         filling = np.full((1, *values.shape[1:]), default_value, _numpy_dtype(values))
-        return _take(concatenate([values, filling]), index)
+        return take(concatenate([values, filling]), index)
 
     def to_list(self):
         """Nested lists."""
@@ -268,7 +184,7 @@ class RaggedTensor:
             k, n = operator.index(np.asarray(first)[()]), len(self._splits) - 1
             if not -n <= k < n:
                 raise IndexError(f"Row key {k} out of bounds: there are {n} rows.")
-            row = _take(self.values, np.arange(self._splits[k % n], self._splits[k % n + 1]))
+            row = take(self.values, np.arange(self._splits[k % n], self._splits[k % n + 1]))
             return row[tuple(rest)] if rest else row
         found = self.rows(np.arange(len(self._splits) - 1)[first])
         if not rest:
@@ -277,7 +193,7 @@ class RaggedTensor:
         if not isinstance(second, slice):
             raise ArgumentError("Cannot index into an inner ragged dimension: expected a slice, as x[:, :1].")
         index = [np.arange(a, b)[second] for a, b in zip(found._splits[:-1], found._splits[1:])]
-        values = _take(found.values, _joined(index))
+        values = take(found.values, joined(index))
         return RaggedTensor.from_row_lengths(values[(slice(None), *inner)] if inner else values, list(map(len, index)))
 
     def merge_dims(self, outer_axis, inner_axis):
@@ -312,7 +228,7 @@ class RaggedTensor:
     def rows(self, numbers):
         """The rows of these numbers."""
         index = [np.arange(self._splits[k], self._splits[k + 1]) for k in np.ravel(numbers)]
-        return RaggedTensor.from_row_lengths(_take(self.values, _joined(index)), list(map(len, index)))
+        return RaggedTensor.from_row_lengths(take(self.values, joined(index)), list(map(len, index)))
 
     __add__, __radd__ = _binary(operator.add), _binary(operator.add, True)
     __sub__, __rsub__ = _binary(operator.sub), _binary(operator.sub, True)
@@ -329,37 +245,8 @@ class RaggedTensor:
         return self.with_flat_values(~self.flat_values)
 
 
-def _count(values):
-    return len(values._splits) - 1 if isinstance(values, RaggedTensor) else values.shape[0]
-
-
 def _numpy_dtype(x):
     return object if is_text(x) else np.dtype(str(x.dtype))
-
-
-def _joined(index):
-    return np.concatenate([np.zeros(0, np.int64), *index])
-
-
-def _take(values, index):
-    """values[index] along the first axis; of a value that is still to come by an operation."""
-    if isinstance(values, RaggedTensor):
-        return values.rows(index)
-    return host(np.asarray(values)[index]) if isinstance(values, np.ndarray) else ops.take(values, index, axis=0)
-
-
-def concatenate(parts):
-    if all(isinstance(p, np.ndarray) for p in parts):
-        return host(np.concatenate(parts))
-    return ops.concatenate(parts, axis=0)
-
-
-def _end_to_end(parts):
-    """RaggedTensors, or arrays, one after the other."""
-    if not isinstance(parts[0], RaggedTensor):
-        return concatenate(parts)
-    values = _end_to_end([part.values for part in parts])
-    return RaggedTensor.from_row_lengths(values, np.concatenate([np.diff(part._splits) for part in parts]))
 
 
 def spread(x, rows):
@@ -383,7 +270,7 @@ def spread(x, rows):
     numbers = np.arange(n)
     for splits in rows.nested_row_splits:
         numbers = np.repeat(numbers, np.diff(np.asarray(splits)))
-    return _take(x, numbers)
+    return take(x, numbers)
 
 
 def flat(function, args, kwargs, beside=lambda x, rows: x):

@@ -17,8 +17,6 @@ from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
 from fastnn.saving.roles import of_argument, require_words
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
-
-
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
 
 
