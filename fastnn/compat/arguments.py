@@ -148,6 +148,7 @@ REPLACED = {
     "TextVectorization": {"__new__": _with("ragged", TextVectorization, RaggedTextVectorization)},
 }
 _adapted = {}  # (class, method name): the function as it was
+_translated = set()  # (class, method name) of runs that take old arguments
 
 
 def translate(table, kwargs):
@@ -190,7 +191,8 @@ def adapt(value):
                     _put(cls, name, function)
             if cls.__name__ in ("Trainer", "LegacyMethods", "OnBatch"):
                 for name, table in METHODS.items():
-                    if name in cls.__dict__ and name not in _methods_of(cls):
+                    if name in cls.__dict__ and (cls, name) not in _translated:
+                        _translated.add((cls, name))
                         _replace(cls, name, table)
                         setattr(cls, name, with_accuracy(getattr(cls, name)))
     return value
@@ -224,7 +226,7 @@ def _replace(cls, name, table):
 
 
 def _put(cls, name, function):
-    _adapted[cls, name] = cls.__dict__.get(name)
+    _adapted.setdefault((cls, name), cls.__dict__.get(name))
     setattr(cls, name, function)
 
 
@@ -237,5 +239,6 @@ def restore():
         else:
             setattr(cls, name, function)
     _adapted.clear()
+    _translated.clear()
     give_logs_as(dict)
     give_shapes_as(tuple)

@@ -15,6 +15,7 @@ def precision(y_true, y_pred):
     Args:
         y_true, y_pred: labels and predictions in [0, 1], of one shape.
 
+    >>> import numpy as np
     >>> round(float(precision(np.array([1.0, 0.0]), np.array([0.9, 0.8]))), 3)
     0.5
     """
