@@ -252,6 +252,10 @@ class Step:
                 if taken:
                     turns.end()
 
+    def guards(self):
+        """Whether a batch with NaN or infinity has to leave everything as it was."""
+        return self.watch is not None and self.watch.mode != "continue"
+
     def settle(self, compiled, rows):
         """The end of a batch that went on, while the feed has its rows."""
         try:

@@ -304,3 +304,64 @@ def test_a_float16_gradient_that_overflows_is_seen(tmp_path, monkeypatch):
 def summed(true, predicted):
     """A loss with a gradient of 1000."""
     return 1000.0 * ops.sum(ops.cast(predicted, "float32"))
+
+
+class Asks(layers.Layer):
+    """Asks for a value while it is called."""
+
+    def call(self, x):
+        return x if float(ops.max(ops.abs(x))) < 1e9 else x * 0
+
+
+def asking(built=True, **compiled):
+    keras.utils.set_random_seed(2)
+    inputs = [keras.Input((WIDTH,))] if built else []
+    model = keras.Sequential([
+        *inputs, layers.Dense(5, "relu"), layers.BatchNormalization(), layers.Dropout(0.3), Asks(),
+        layers.Dense(1)])  # fmt: skip
+    model.compile("adam", "mse", metrics=["mae"], **compiled)
+    return model
+
+
+@pytest.mark.parametrize("mode", ["stop", "raise"])
+@pytest.mark.parametrize("built", [True, False])
+@pytest.mark.parametrize("at", [0, 3])
+def test_steps_that_run_as_python_stop(mode, built, at):
+    model, before = asking(built), asking(built)
+    with pytest.raises(NotFiniteError, match=rf"array 'x'; step {at}, row 1 of the batch \(row {at * BATCH + 1} of"):
+        fit(model, planted(at), nan=mode)
+    if at:
+        fit(before, X[: at * BATCH], Y[: at * BATCH])
+        assert same(state(model), state(before))
+    assert all(np.isfinite(v).all() for v in state(model))
+
+
+@pytest.mark.parametrize("how", [{"built": False}, {}, {"run_eagerly": True}, {"steps_per_execution": 3}])
+@pytest.mark.parametrize("at", [0, 2])
+def test_steps_that_run_as_python_leave_out(how, at):
+    model, compiled = asking(**how), net()
+    model.optimizer.weight_decay = None
+    compiled.compile("adam", "mse", metrics=["mae"])
+    histories = []
+    for one in (model, compiled):
+        with pytest.warns(NotFiniteWarning, match=f"1 of the epoch's steps .* changed nothing.*step {at}, row 1"):
+            histories.append(fit(one, planted(at), nan="skip").history)
+    assert histories[0] == histories[1]
+    if how.get("built", True):
+        assert same(state(model), state(compiled))
+
+
+def test_what_is_not_finite_in_python_is_told():
+    def loss(y, p):
+        error = ops.mean((y - p) ** 2)
+        return error * np.inf if float(error) > 0 else error
+
+    model = net()
+    model.compile("sgd", loss)
+    before = state(model)
+    with pytest.raises(NotFiniteError, match=r"step 0, which runs as Python, .* where it began is not known"):
+        fit(model, nan="raise")
+    assert same(state(model)[: len(before)], before)
+    model.layers[0].kernel.assign(np.full((WIDTH, 5), np.nan))
+    with pytest.raises(NotFiniteError, match=r"in the weights, 'dense.*/kernel'"):
+        fit(model, nan="raise")
