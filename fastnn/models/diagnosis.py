@@ -20,11 +20,13 @@ from fastnn.compiler.graph import Graph, make
 from fastnn.compiler.passes.unroll import StepsWriter
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
+from fastnn.core import dtypes
 from fastnn.core.errors import ValuesError
 from fastnn.core.shapes import product
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
 from fastnn.graph.node import CONSTANT, INPUT, LOOP, VARIABLE, Node
+from fastnn.ops.records.cast import between
 from fastnn.ops.records.state import WATCHED, first_not_finite
 from fastnn.runtime.abi import ROW0, WATCH
 from fastnn.runtime.bind import new_state
@@ -167,7 +169,7 @@ def diagnose(step: Any, feed: Any, rows: int) -> Finding:
     step: a models.step.Step of kind "train".  feed: bound to the data.  rows: of the batch.
     """
     model = step._model()
-    number = int(model.optimizer._iterations.numpy())
+    number = int(getattr(model.optimizer, "inner_optimizer", model.optimizer)._iterations.numpy())
     trace = Noted(training=True)
     try:
         with trace:
@@ -245,8 +247,12 @@ class _Run:
         for node in nodes:
             both.append(node)
             for s in node.outputs if node.op is not CONSTANT and not node.op.guards else ():
-                if s.dtype in WATCHED and product(s.shape):
-                    both.append(make(first_not_finite, [s], {}, node))
+                if dtypes.is_float(s.dtype) and product(s.shape):
+                    wide = s
+                    if s.dtype not in WATCHED:  # all of float16 is in float32
+                        both.append(make(between(s.dtype, "float32"), [s], {"dtype": "float32"}, node))
+                        wide = both[-1].output
+                    both.append(make(first_not_finite, [wide], {}, node))
                     looked.append(s)
                     flags.append(both[-1].output)
         self.nodes = nodes

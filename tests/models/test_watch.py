@@ -365,3 +365,40 @@ def test_what_is_not_finite_in_python_is_told():
     model.layers[0].kernel.assign(np.full((WIDTH, 5), np.nan))
     with pytest.raises(NotFiniteError, match=r"in the weights, 'dense.*/kernel'"):
         fit(model, nan="raise")
+
+
+@pytest.mark.parametrize("mode", ["raise", "skip"])
+def test_losses_that_are_scaled_are_watched(mode):
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([
+        keras.Input((WIDTH,)), layers.Dense(5, dtype="mixed_float16"),
+        layers.BatchNormalization(dtype="mixed_float16"), layers.Dense(1)])  # fmt: skip
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), "mse", metrics=["mae"])
+    seen = []
+    watch = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(state(model)))
+    with contextlib.ExitStack() as outcome:
+        outcome.enter_context(
+            pytest.raises(NotFiniteError, match="array 'x'; step 2") if mode == "raise"
+            else pytest.warns(NotFiniteWarning, match="array 'x'; step 2"))  # fmt: skip
+        history = fit(model, planted(2), nan=mode, callbacks=[watch]).history
+    if mode == "skip":
+        assert all(np.isfinite(v).all() for v in history.values())
+        assert same(seen[1], seen[2])
+    else:
+        assert same(seen[1], state(model))
+
+
+def test_scaled_gradients_that_are_too_large_are_no_fault():
+    model = keras.Sequential([keras.Input((WIDTH,)), layers.Dense(1, dtype="float16")])
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(), initial_scale=1e9), "mse")
+    fit(model, nan="raise")
+    assert np.asarray(model.optimizer.dynamic_scale) < 1e9
+
+
+def test_the_data_of_half_precision_are_told():
+    model = keras.Sequential([keras.Input((WIDTH,)), layers.Dense(5, dtype="mixed_float16"), layers.Dense(1)])
+    model.compile("adam", "mse")
+    with pytest.raises(NotFiniteError, match="NaN in the data, array 'x'; step 2, row 1"):
+        fit(model, planted(2), nan="raise")
+    with pytest.raises(NotFiniteError, match="Infinity in the forward pass: operation 'cast_host'"):
+        fit(model, planted(2, 1e6), nan="raise")
