@@ -19,6 +19,7 @@ from fastnn.graph.tensor import Tensor, known
 from fastnn.models.data import flatten, like
 from fastnn.models.feed import LEAF
 from fastnn.models.step_functions import has_own, step_function
+from fastnn.optimizers.optimizer import Optimizer
 from fastnn.runtime.abi import BATCH, NOT_FINITE, ROW0, STEP, STOP, WATCH
 from fastnn.utils.triples import pack_x_y_sample_weight
 
@@ -57,9 +58,15 @@ class EagerProgram:
     def _variables(self):
         model = self._model()
         variables = [*model.variables, *(v for m in model.metrics for v in m.variables)]
-        if self.kind == "train" and model.optimizer is not None:
-            variables += model.optimizer.variables
+        if self.kind == "train":
+            variables += [v for optimizer in self._optimizers() for v in optimizer.variables]
         return variables
+
+    def _optimizers(self):
+        """The model's optimizer, and those that a step of its own uses."""
+        model = self._model()
+        held = [v for v in vars(model).values() if isinstance(v, Optimizer)]
+        return list({id(o): o for o in (model.optimizer, *held) if o is not None}.values())
 
     def hurry(self):
         """Somebody waits for the variables: end the run after the step in progress."""
@@ -95,16 +102,14 @@ class EagerProgram:
 
     def _guarded(self):
         """A batch after which nothing has changed if it had NaN or infinity: the loss or what it left is not finite."""
-        model, optimizer, step = self._model(), self._model().optimizer, int(self.state[STEP])
+        model, step = self._model(), int(self.state[STEP])
         if not model.built and not has_own(model, "train"):
             x, _, _ = self._values()
             model(x, training=False)  # what is made in the batch would have no values to go back to
-        if model.built and optimizer is not None:
-            optimizer.build([v for v in model.trainable_variables if v.trainable])
         kept, logs = {id(v): (v, np.array(v)) for v in self._variables()}, self.logs
         self._batch()
         tracker = model._loss_tracker
-        lasting = [*model.variables, *(() if optimizer is None else optimizer.variables)]
+        lasting = [*model.variables, *(v for optimizer in self._optimizers() for v in optimizer.variables)]
         ended = [*lasting, *(() if tracker is None else tracker.variables)]
         good = all(_finite(np.asarray(v)) or not _finite(kept.get(id(v), (v, 0))[1]) for v in ended)
         if good and all(_finite(np.asarray(value)) for name, value in self.logs.items() if name == "loss"):
@@ -114,6 +119,13 @@ class EagerProgram:
         for metric in model.metrics:
             if any(id(v) not in kept for v in metric.variables):  # made in this batch
                 metric.reset_state()
+        for optimizer in self._optimizers():
+            made = [k for k, v in enumerate(optimizer.variables) if id(v) not in kept]
+            if made:  # as a new one has them
+                new = type(optimizer).from_config(optimizer.get_config())
+                new.build(optimizer._trainable_variables)
+                for k in made:
+                    optimizer.variables[k].assign(new.variables[k])
         self.state[STEP], self.logs = step, logs
         raise KernelError("A step of training has NaN or infinity.", NOT_FINITE)
 

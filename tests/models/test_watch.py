@@ -402,3 +402,39 @@ def test_the_data_of_half_precision_are_told():
         fit(model, planted(2), nan="raise")
     with pytest.raises(NotFiniteError, match="Infinity in the forward pass: operation 'cast_host'"):
         fit(model, planted(2, 1e6), nan="raise")
+
+
+class Rivals(keras.Model):
+    """Two optimizers of its own, and a step that asks for values."""
+
+    def __init__(self, optimizer):
+        super().__init__()
+        self.first, self.second = layers.Dense(WIDTH), layers.Dense(1)
+        self.one, self.other = optimizer(), optimizer()
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+    def train_step(self, data):
+        for optimizer, part in ((self.one, self.first), (self.other, self.second)):
+            with keras.GradientTape() as tape:
+                loss = ops.mean((self(data[0], training=True) - data[1]) ** 2)
+            optimizer.apply(tape.gradient(loss, part.trainable_variables), part.trainable_variables)
+        return {"last": float(loss)}
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam, keras.optimizers.Adagrad])
+@pytest.mark.parametrize("at", [0, 2])
+def test_optimizers_of_ones_own_are_put_back(optimizer, at):
+    found = []
+    left = np.delete(np.arange(len(X)), np.arange(at * BATCH, (at + 1) * BATCH))
+    for x, y in ((planted(at), Y), (X[left], Y[left])):
+        keras.utils.set_random_seed(4)
+        model = Rivals(optimizer)
+        model(X[:1])
+        model.compile()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotFiniteWarning)
+            fit(model, x, y, nan="skip")
+        found.append([v.numpy() for v in (*model.variables, *model.one.variables, *model.other.variables)])
+    assert same(*found)
