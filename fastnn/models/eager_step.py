@@ -111,7 +111,7 @@ class EagerProgram:
         tracker = model._loss_tracker
         lasting = [*model.variables, *(v for optimizer in self._optimizers() for v in optimizer.variables)]
         ended = [*lasting, *(() if tracker is None else tracker.variables)]
-        good = all(_finite(np.asarray(v)) or not _finite(kept.get(id(v), (v, 0))[1]) for v in ended)
+        good = all(_finite(np.asarray(v)) or (id(v) in kept and not _finite(kept[id(v)][1])) for v in ended)
         if good and all(_finite(np.asarray(value)) for name, value in self.logs.items() if name == "loss"):
             return
         for v, old in kept.values():

@@ -438,3 +438,19 @@ def test_optimizers_of_ones_own_are_put_back(optimizer, at):
             fit(model, x, y, nan="skip")
         found.append([v.numpy() for v in (*model.variables, *model.one.variables, *model.other.variables)])
     assert same(*found)
+
+
+def scaled():
+    return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adagrad())
+
+
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS.values(), keras.optimizers.Nadam, keras.optimizers.Ftrl, scaled])
+def test_a_first_step_that_is_left_out_leaves_the_optimizer_as_it_was(optimizer):
+    found = []
+    for eager in (False, True):
+        model = net()
+        model.compile(optimizer(), "mse", run_eagerly=eager)
+        with pytest.warns(NotFiniteWarning, match="step 0"):
+            fit(model, planted(0), nan="skip")
+        found.append(state(model))
+    assert same(*found)
