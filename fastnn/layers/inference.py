@@ -65,6 +65,8 @@ def infer(function, args, kwargs, training=False, rules=False):
     if error is None and not sized:
         return exact  # known sizes beside unknown ones, which agree with no probe
     try:
+        if isinstance(error, ValuesError) and first is not None and not isinstance(first, ValuesError):
+            raise error from first  # what the user's code said of the values that it was run on
         raise first if error is None or not isinstance(error, (FastnnError, type(first))) else error
     finally:
         del first, error  # an error has this frame, which must not have the error

@@ -90,8 +90,8 @@ def _of_value(value, found):
     if isinstance(value, Symbol):
         if is_functional(value):
             found[id(value)] = value
-    elif type(value) in (list, tuple, dict) and len(value) < 100:
-        for x in value.values() if type(value) is dict else value:
+    elif isinstance(value, (list, tuple, dict)) and len(value) < 100:
+        for x in value.values() if isinstance(value, dict) else value:
             if isinstance(x, Symbol) and is_functional(x):
                 found[id(x)] = x
 

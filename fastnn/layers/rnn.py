@@ -226,15 +226,21 @@ class RNN(Layer):
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The steps of a call, for derived classes that do something before or after: (last output, outputs, states).
 
+        The outputs are those of all steps, whatever `return_sequences` says.
+
         Args:
             sequences, mask, training: as of `call`.
             initial_state: list of the first states.
         """
-        outputs, last, states = self._loop(sequences, initial_state, mask, training, sequences.shape[1], False)
+        outputs, last, states = self._loop(sequences, initial_state, mask, training, sequences.shape[1], False, True)
         return last, outputs, states
 
-    def _loop(self, sequences, states, mask, training, steps, zero_start):
-        """(outputs of all steps or None, the last output, the last states); zero_start: the states begin as zeros."""
+    def _loop(self, sequences, states, mask, training, steps, zero_start, every=False):
+        """(outputs of all steps or None, the last output, the last states).
+
+        zero_start: the states begin as zeros.  every: whether all outputs are asked for without return_sequences.
+        """
+        every = every or self.return_sequences
         step, project = self._stepper(sequences.shape[0], training)
         kept = {}
 
@@ -251,10 +257,10 @@ class RNN(Layer):
                     old = ops.zeros_like(raw) if self.zero_output_for_mask else memory.before("output", raw)
                     output, mine = _where(use, raw, old), None
                     memory.remember("output", output)
-            if mine is None and not self.return_sequences:
+            if mine is None and not every:
                 memory.remember("output", output)
             kept["mine"] = mine
-            return new, [output] if self.return_sequences else []
+            return new, [output] if every else []
 
         with contextlib.ExitStack() as masks:
             for cell in () if project else getattr(self.cell, "cells", (self.cell,)):
@@ -271,7 +277,7 @@ class RNN(Layer):
             )
         last = flat[kept["mine"]] if kept.get("mine") is not None else after.get("output")
         states = nest.pack(states, flat)
-        if not self.return_sequences:
+        if not every:
             return None, last, states
         outputs = ops.swapaxes(stacked[0], 0, 1)
         return ops.flip(outputs, axis=1) if self.go_backwards else outputs, last, states

@@ -20,10 +20,13 @@ from fastnn.compiler.graph import Graph, make
 from fastnn.compiler.passes.unroll import StepsWriter
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
+from fastnn.core import dtypes
+from fastnn.core.errors import ValuesError
 from fastnn.core.shapes import product
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
 from fastnn.graph.node import CONSTANT, INPUT, LOOP, VARIABLE, Node
+from fastnn.ops.records.cast import between
 from fastnn.ops.records.state import WATCHED, first_not_finite
 from fastnn.runtime.abi import ROW0, WATCH
 from fastnn.runtime.bind import new_state
@@ -43,7 +46,8 @@ class Finding:
     """Where NaN or infinity began in a step of training.
 
     step: how many the optimizer has made before it.  kind: "NaN" or "infinity".  phase: "input" (an array of the data),
-    "forward", "loss", "backward" or "update" (a weight is bad before the step: an earlier update, or who set it).
+    "forward", "loss", "backward", "update" (a weight is bad before the step: an earlier update, or who set it) or
+    "python" (a step that asks for values, of finite data and weights).
     name: the array or the variable's path.  layer: the path of the layer's names.  call: which of its calls in the
     step, counted from 1, 0 for the only one.  operation: its name in the graph.  site: "file:line" in the user's code.
     loop_step: of a loop.  shape: of the bad value.  row: the first bad one of the batch, sample: its row in the data;
@@ -68,6 +72,11 @@ class Finding:
             return (
                 f"NaN or infinity in the loss or a gradient of step {self.step}; run once more operation by operation, "
                 "the step has none: it depends on something that changes between runs."
+            )
+        if self.phase == "python":
+            return (
+                f"NaN or infinity in the loss or an update of step {self.step}, which runs as Python, as it asks for "
+                "values: where it began is not known."
             )
         what = self.kind[0].upper() + self.kind[1:] if self.kind != "NaN" else self.kind
         if self.phase == "input":
@@ -160,10 +169,13 @@ def diagnose(step: Any, feed: Any, rows: int) -> Finding:
     step: a models.step.Step of kind "train".  feed: bound to the data.  rows: of the batch.
     """
     model = step._model()
-    number = int(model.optimizer._iterations.numpy())
+    number = int(getattr(model.optimizer, "inner_optimizer", model.optimizer)._iterations.numpy())
     trace = Noted(training=True)
-    with trace:
-        symbols, _ = step.traced(trace, feed, rows)
+    try:
+        with trace:
+            symbols, _ = step.traced(trace, feed, rows)
+    except ValuesError:
+        return _of_data(step, feed, rows, number)
     guards = [node for node in trace.nodes if node.op.guards]
     graph = Graph(list(trace.nodes), [o for node in guards for o in node.outputs], [], trace.marks)
     graph = passes.run(graph, JOINING | {"commit"})
@@ -181,6 +193,34 @@ def diagnose(step: Any, feed: Any, rows: int) -> Finding:
         inner, loop_step, more = _inside(origin, run)
         found.update(more)
     return _finding(model, number, trace, feed, rows, int(state[ROW0]), origin, inner or origin, loop_step, found)
+
+
+def _of_data(step: Any, feed: Any, rows: int, number: int) -> Finding:
+    """Where a step that asks for values begins: in the data, in a weight, or somewhere in its Python."""
+    first = int(step.shared.states["train"][ROW0])
+    chosen = slice(first, first + rows) if feed.order is None else feed.order[first : first + rows]
+    parts = [part for part, count in zip(("x", "y", "sample_weight"), feed.counts) for _ in range(count)]
+    model = step._model()
+    found = [
+        *(
+            ("input", f"{part}_{i}", a if feed.whole else a[chosen])
+            for i, (part, a) in enumerate(zip(parts, feed.arrays))
+        ),
+        *(("update", v, np.asarray(v)) for v in model.variables),
+    ]
+    for phase, what, array in found:
+        bad = ~np.isfinite(array) if array.dtype.kind == "f" else np.zeros(1, bool)
+        if bad.any():
+            kind = "NaN" if np.isnan(array[bad]).any() else "infinity"
+            if phase == "update":
+                layer, name = _place(what, model)
+                return Finding(number, kind, phase, name, layer, shape=array.shape)
+            row = sample = None
+            if not feed.whole:
+                row = int(np.argmax(bad.reshape(rows, -1).any(1)))
+                sample = _sample(feed, rows, first + row)
+            return Finding(number, kind, phase, _array(what, feed), shape=array.shape, row=row, sample=sample)
+    return Finding(number, phase="python")
 
 
 class _Run:
@@ -207,8 +247,12 @@ class _Run:
         for node in nodes:
             both.append(node)
             for s in node.outputs if node.op is not CONSTANT and not node.op.guards else ():
-                if s.dtype in WATCHED and product(s.shape):
-                    both.append(make(first_not_finite, [s], {}, node))
+                if dtypes.is_float(s.dtype) and product(s.shape):
+                    wide = s
+                    if s.dtype not in WATCHED:  # all of float16 is in float32
+                        both.append(make(between(s.dtype, "float32"), [s], {"dtype": "float32"}, node))
+                        wide = both[-1].output
+                    both.append(make(first_not_finite, [wide], {}, node))
                     looked.append(s)
                     flags.append(both[-1].output)
         self.nodes = nodes
@@ -263,11 +307,7 @@ def _finding(
     row = sample = None
     if bad.shape and bad.shape[0] == rows and node.op is not VARIABLE:
         row = index // (product(bad.shape) // rows)
-        at = row0 + row
-        if feed.order is not None:
-            sample = int(feed.order[at])
-        elif feed.arrays and len(feed.arrays[0]) != rows:
-            sample = at
+        sample = _sample(feed, rows, row0 + row)
     note = trace.notes.get(outer.order, Note())
     layer, name, operation = node.scope or outer.scope, "", node.op.name
     if note.of is not None and node is outer:
@@ -291,6 +331,13 @@ def _finding(
         row=row,
         sample=sample,
     )
+
+
+def _sample(feed: Any, rows: int, at: int) -> int | None:
+    """The row of the data that is at this place of the order; None where the batch is all of them."""
+    if feed.order is not None:
+        return int(feed.order[at])
+    return at if feed.arrays and len(feed.arrays[0]) != rows else None
 
 
 def _place(variable: Any, model: Any) -> tuple[str, str]:

@@ -12,14 +12,15 @@ import numpy as np
 
 from fastnn.compiler.gather import session
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, KernelError
 from fastnn.core.locks import lock
 from fastnn.core.turns import whole
 from fastnn.graph.tensor import Tensor, known
 from fastnn.models.data import flatten, like
 from fastnn.models.feed import LEAF
 from fastnn.models.step_functions import has_own, step_function
-from fastnn.runtime.abi import BATCH, ROW0, STEP, STOP
+from fastnn.optimizers.optimizer import Optimizer
+from fastnn.runtime.abi import BATCH, NOT_FINITE, ROW0, STEP, STOP, WATCH
 from fastnn.utils.triples import pack_x_y_sample_weight
 
 _said: list[bool] = []
@@ -52,11 +53,20 @@ class EagerProgram:
     # ------------------------------------------------------------------ taking turns (see core/turns.py)
     def touched(self):
         """(what it reads, what it writes) of variables."""
+        return frozenset(), frozenset(whole(v._host) for v in self._variables())
+
+    def _variables(self):
         model = self._model()
         variables = [*model.variables, *(v for m in model.metrics for v in m.variables)]
-        if self.kind == "train" and model.optimizer is not None:
-            variables += model.optimizer.variables
-        return frozenset(), frozenset(whole(v._host) for v in variables)
+        if self.kind == "train":
+            variables += [v for optimizer in self._optimizers() for v in optimizer.variables]
+        return variables
+
+    def _optimizers(self):
+        """The model's optimizer, and those that a step of its own uses."""
+        model = self._model()
+        held = [v for v in vars(model).values() if isinstance(v, Optimizer)]
+        return list({id(o): o for o in (model.optimizer, *held) if o is not None}.values())
 
     def hurry(self):
         """Somebody waits for the variables: end the run after the step in progress."""
@@ -64,10 +74,18 @@ class EagerProgram:
 
     # ------------------------------------------------------------------ running
     def run(self, batches=1, rows=0, deadline_ns=0, profile=None):
-        """Run so many batches; returns how many were done.  See Program.run."""
+        """Run so many batches; returns how many were done.  See Program.run.
+
+        Raises KernelError with NOT_FINITE, and everything as before the batch, where fit was told to leave out, or to
+        stop at, steps that have NaN or infinity.
+        """
         self.state[STOP], done = 0, 0
+        guarded = self.kind == "train" and bool(self.state[WATCH]) and self._model()._trainer().steps["train"].guards()
         while done < batches:
-            self._batch()
+            if guarded:
+                self._guarded()
+            else:
+                self._batch()
             self.state[ROW0] += rows
             self.state[BATCH] += 1
             done += 1
@@ -75,12 +93,44 @@ class EagerProgram:
                 break
         return done
 
-    def _batch(self):
-        feed, model, first = self._feed(), self._model(), int(self.state[ROW0])
+    def _values(self):
+        """(x, y, weight) of the next batch."""
+        feed, first = self._feed(), int(self.state[ROW0])
         chosen = slice(first, first + self.rows) if feed.order is None else feed.order[first : first + self.rows]
         chosen = 0 if feed.whole else chosen  # arrays of different lengths are one batch
-        values = [Tensor.of(_as(a[chosen], dtype)) for a, dtype in zip(feed.arrays, feed.dtypes)]
-        x, y, weight = feed.parts(values)
+        return feed.parts([Tensor.of(_as(a[chosen], dtype)) for a, dtype in zip(feed.arrays, feed.dtypes)])
+
+    def _guarded(self):
+        """A batch after which nothing has changed if it had NaN or infinity: the loss or what it left is not finite."""
+        model, step = self._model(), int(self.state[STEP])
+        if not model.built and not has_own(model, "train"):
+            x, _, _ = self._values()
+            model(x, training=False)  # what is made in the batch would have no values to go back to
+        kept, logs = {id(v): (v, np.array(v)) for v in self._variables()}, self.logs
+        self._batch()
+        tracker = model._loss_tracker
+        lasting = [*model.variables, *(v for optimizer in self._optimizers() for v in optimizer.variables)]
+        ended = [*lasting, *(() if tracker is None else tracker.variables)]
+        good = all(_finite(np.asarray(v)) or (id(v) in kept and not _finite(kept[id(v)][1])) for v in ended)
+        if good and all(_finite(np.asarray(value)) for name, value in self.logs.items() if name == "loss"):
+            return
+        for v, old in kept.values():
+            v.assign(old)
+        for metric in model.metrics:
+            if any(id(v) not in kept for v in metric.variables):  # made in this batch
+                metric.reset_state()
+        for optimizer in self._optimizers():
+            made = [k for k, v in enumerate(optimizer.variables) if id(v) not in kept]
+            if made:  # as a new one has them
+                new = type(optimizer).from_config(optimizer.get_config())
+                new.build(optimizer._trainable_variables)
+                for k in made:
+                    optimizer.variables[k].assign(new.variables[k])
+        self.state[STEP], self.logs = step, logs
+        raise KernelError("A step of training has NaN or infinity.", NOT_FINITE)
+
+    def _batch(self):
+        model, (x, y, weight) = self._model(), self._values()
         counts = {"seed": self.shared.seed}
         with session(int(self.state[STEP]), counts):
             data = pack_x_y_sample_weight(x, y, weight)
@@ -101,6 +151,11 @@ class EagerProgram:
             self.logs = {name: known(value) for name, value in (found or {}).items()}
         if self.kind == "train" or len(counts) > 1:
             self.state[STEP] += 1
+
+
+def _finite(array):
+    kind = array.dtype.kind  # V: of bfloat16
+    return kind not in "fcV" or bool(np.isfinite(array.astype(np.float32) if kind == "V" else array).all())
 
 
 def _as(array, dtype):

@@ -316,7 +316,8 @@ def _lots(members: list[_Member]) -> Iterator[list[_Member]]:
     at = 0
     while at < len(members):
         source = members[at].source
-        width = width_of(source.step.compiled(source.feed, source.batch).program)
+        program = source.step.compiled(source.feed, source.batch).program
+        width = 1 if source.step.is_python() else width_of(program)
         yield members[at : at + width]
         at += width
 

@@ -91,6 +91,8 @@ class Walk:
         """Whether the whole epoch can run without a look at this member."""
         if not isinstance(source, RowSource) or source.given is not None or source.at:
             return False
+        if source.step.is_python():
+            return False
         if self.kind == "train" and getattr(member.model.optimizer, "python_per_batch", False):
             return False
         return member.quiet is not None or not member.listeners.wants_batches(self.kind)

@@ -155,7 +155,7 @@ class Step:
 
     def _compile(self, feed, rows, share):
         model, kind = self._model(), self.kind
-        if not (getattr(model, "run_eagerly", False) or switches.functions_run_eagerly() or self.asks):
+        if not self.is_python():
             try:
                 if share is not None:
                     return self._sharded(model, feed, rows, share)
@@ -168,6 +168,10 @@ class Step:
                 f"DataParallel cuts them into {share.shards} shards. Leave run_eagerly out, or the distribution."
             )
         return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
+
+    def is_python(self):
+        """Whether its Python runs at every batch."""
+        return bool(getattr(self._model(), "run_eagerly", False) or switches.functions_run_eagerly() or self.asks)
 
     @passing()
     def _traced_step(self, model, kind, feed, rows):
@@ -251,6 +255,10 @@ class Step:
             finally:
                 if taken:
                     turns.end()
+
+    def guards(self):
+        """Whether a batch with NaN or infinity has to leave everything as it was."""
+        return self.watch is not None and self.watch.mode != "continue"
 
     def settle(self, compiled, rows):
         """The end of a batch that went on, while the feed has its rows."""

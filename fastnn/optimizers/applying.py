@@ -362,8 +362,17 @@ def _watch(grads):
     trace = current()
     if trace is None or trace.watch is None or trace.parent is not None:
         return
-    losses = [y for y in trace.marks.targets if y.spec.size == 1]
-    floats = [x for x in [*map(trace.symbol, grads), *losses] if dtypes.is_float(x.dtype)]
+    _guard(trace, [*map(trace.symbol, grads), *(y for y in trace.marks.targets if y.spec.size == 1)])
+
+
+def watch_losses(trace, losses):
+    """As _watch, of these losses alone."""
+    if trace.watch is not None and trace.parent is None:
+        _guard(trace, losses)
+
+
+def _guard(trace, symbols):
+    floats = [x for x in symbols if dtypes.is_float(x.dtype)]
     seen = [x if x.dtype in state_records.WATCHED else ops.cast(x, "float32") for x in floats]  # float16 fits float32
     if seen:
         trace.assign(trace.watch, state_records.guard(trace.read(trace.watch), *seen))

@@ -8,6 +8,7 @@ from fastnn import initializers, ops
 from fastnn.core.arguments import count, number
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import current
+from fastnn.optimizers.applying import watch_losses
 from fastnn.optimizers.operands import as_dtype, snapshot
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.optimizers.wrapping import Wrapping
@@ -129,6 +130,7 @@ class LossScaleOptimizer(Wrapping):
             return
         touched = [*variables, *self.inner_optimizer.variables]
         before = [v.value for v in touched]
+        watch_losses(trace, trace.extra.get("unscaled", ()))
         watch, trace.watch = trace.watch, None  # gradients that are too large are expected here
         try:
             self.inner_optimizer.apply(grads, variables)
@@ -166,7 +168,9 @@ class LossScaleOptimizer(Wrapping):
         Args:
             loss: a scalar: symbol or array.
         """
-        scale = self.dynamic_scale.value if self.built else np.float32(self.initial_scale)
+        scale, trace = self.dynamic_scale.value if self.built else np.float32(self.initial_scale), current()
+        if trace is not None and trace.parent is None:
+            trace.extra["unscaled"] = [trace.symbol(loss)]
         return ops.multiply(loss, scale)
 
     def finalize_variable_values(self, var_list):

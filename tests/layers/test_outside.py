@@ -54,7 +54,23 @@ def _deep(other):
     return layers.Lambda(lambda x: inner(x))
 
 
-WAYS = [(_lambda, lambda a, h: a * h), (_told, lambda a, h: np.concatenate([a, h], -1)), (_deep, lambda a, h: a * h),
+class Holds(layers.Layer):
+    """Keeps the symbol in a list."""
+
+    def __init__(self, other, **kwargs):
+        super().__init__(**kwargs)
+        self.others = [other]
+
+    def call(self, x):
+        return x + self.others[0]
+
+
+def _argument(other):
+    return layers.Lambda(lambda x, by: x * by, arguments={"by": other})
+
+
+WAYS = [(_argument, lambda a, h: a * h), (Holds, lambda a, h: a + h),
+        (_lambda, lambda a, h: a * h), (_told, lambda a, h: np.concatenate([a, h], -1)), (_deep, lambda a, h: a * h),
         (_default, lambda a, h: a * h), (Adds, lambda a, h: a + h),
         (Gathers, lambda a, h: a + a.sum(0) + len(a) * h[0])]  # fmt: skip
 

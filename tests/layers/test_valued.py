@@ -64,3 +64,14 @@ def test_what_takes_no_values_keeps_its_error():
 
     with pytest.raises((RuntimeError, TypeError, ValuesError)):
         layers.Lambda(refuses)(ROWS)
+
+
+def test_what_it_said_of_values_is_the_cause():
+    def refuses(x):
+        if float(ops.max(x)) > -2:
+            raise KeyError("not these")
+        return x
+
+    with pytest.raises(ValuesError) as caught:
+        layers.Lambda(refuses)(fastnn.Input((3,)))
+    assert isinstance(caught.value.__cause__, KeyError)

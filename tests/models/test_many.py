@@ -103,6 +103,8 @@ CASES = {
     "a step of its own": (own, {}),
     "averages": (lambda k: dense(k, optimizer=lambda r: keras.optimizers.SGD(r, use_ema=True)), {}),
     "not built": (lambda k: _not_built(k), {}),
+    "Python": (lambda k: _python(k, run_eagerly=True), {"validation_split": 0.3}),
+    "asking for values": (lambda k: _python(k, loss=_asking), {"validation_split": 0.3}),
 }
 
 
@@ -110,6 +112,17 @@ def _not_built(k):
     set_random_seed(k)
     model = keras.Sequential([keras.layers.Dense(3, "relu"), keras.layers.Dense(1)])
     model.compile("adam", "mse")
+    return model
+
+
+def _asking(y, p):
+    error = keras.ops.mean((y - p) ** 2)
+    return error if float(error) > 0.1 else 2 * error
+
+
+def _python(k, loss="mse", **compiled):
+    model = _not_built(k)
+    model.compile("adam", loss, **compiled)
     return model
 
 

@@ -304,3 +304,153 @@ def test_a_float16_gradient_that_overflows_is_seen(tmp_path, monkeypatch):
 def summed(true, predicted):
     """A loss with a gradient of 1000."""
     return 1000.0 * ops.sum(ops.cast(predicted, "float32"))
+
+
+class Asks(layers.Layer):
+    """Asks for a value while it is called."""
+
+    def call(self, x):
+        return x if float(ops.max(ops.abs(x))) < 1e9 else x * 0
+
+
+def asking(built=True, **compiled):
+    keras.utils.set_random_seed(2)
+    inputs = [keras.Input((WIDTH,))] if built else []
+    model = keras.Sequential([
+        *inputs, layers.Dense(5, "relu"), layers.BatchNormalization(), layers.Dropout(0.3), Asks(),
+        layers.Dense(1)])  # fmt: skip
+    model.compile("adam", "mse", metrics=["mae"], **compiled)
+    return model
+
+
+@pytest.mark.parametrize("mode", ["stop", "raise"])
+@pytest.mark.parametrize("built", [True, False])
+@pytest.mark.parametrize("at", [0, 3])
+def test_steps_that_run_as_python_stop(mode, built, at):
+    model, before = asking(built), asking(built)
+    with pytest.raises(NotFiniteError, match=rf"array 'x'; step {at}, row 1 of the batch \(row {at * BATCH + 1} of"):
+        fit(model, planted(at), nan=mode)
+    if at:
+        fit(before, X[: at * BATCH], Y[: at * BATCH])
+        assert same(state(model), state(before))
+    assert all(np.isfinite(v).all() for v in state(model))
+
+
+@pytest.mark.parametrize("how", [{"built": False}, {}, {"run_eagerly": True}, {"steps_per_execution": 3}])
+@pytest.mark.parametrize("at", [0, 2])
+def test_steps_that_run_as_python_leave_out(how, at):
+    model, compiled = asking(**how), net()
+    model.optimizer.weight_decay = None
+    compiled.compile("adam", "mse", metrics=["mae"])
+    histories = []
+    for one in (model, compiled):
+        with pytest.warns(NotFiniteWarning, match=f"1 of the epoch's steps .* changed nothing.*step {at}, row 1"):
+            histories.append(fit(one, planted(at), nan="skip").history)
+    assert histories[0] == histories[1]
+    if how.get("built", True):
+        assert same(state(model), state(compiled))
+
+
+def test_what_is_not_finite_in_python_is_told():
+    def loss(y, p):
+        error = ops.mean((y - p) ** 2)
+        return error * np.inf if float(error) > 0 else error
+
+    model = net()
+    model.compile("sgd", loss)
+    before = state(model)
+    with pytest.raises(NotFiniteError, match=r"step 0, which runs as Python, .* where it began is not known"):
+        fit(model, nan="raise")
+    assert same(state(model)[: len(before)], before)
+    model.layers[0].kernel.assign(np.full((WIDTH, 5), np.nan))
+    with pytest.raises(NotFiniteError, match=r"in the weights, 'dense.*/kernel'"):
+        fit(model, nan="raise")
+
+
+@pytest.mark.parametrize("mode", ["raise", "skip"])
+def test_losses_that_are_scaled_are_watched(mode):
+    keras.utils.set_random_seed(2)
+    model = keras.Sequential([
+        keras.Input((WIDTH,)), layers.Dense(5, dtype="mixed_float16"),
+        layers.BatchNormalization(dtype="mixed_float16"), layers.Dense(1)])  # fmt: skip
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), "mse", metrics=["mae"])
+    seen = []
+    watch = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(state(model)))
+    with contextlib.ExitStack() as outcome:
+        outcome.enter_context(
+            pytest.raises(NotFiniteError, match="array 'x'; step 2") if mode == "raise"
+            else pytest.warns(NotFiniteWarning, match="array 'x'; step 2"))  # fmt: skip
+        history = fit(model, planted(2), nan=mode, callbacks=[watch]).history
+    if mode == "skip":
+        assert all(np.isfinite(v).all() for v in history.values())
+        assert same(seen[1], seen[2])
+    else:
+        assert same(seen[1], state(model))
+
+
+def test_scaled_gradients_that_are_too_large_are_no_fault():
+    model = keras.Sequential([keras.Input((WIDTH,)), layers.Dense(1, dtype="float16")])
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(), initial_scale=1e9), "mse")
+    fit(model, nan="raise")
+    assert np.asarray(model.optimizer.dynamic_scale) < 1e9
+
+
+def test_the_data_of_half_precision_are_told():
+    model = keras.Sequential([keras.Input((WIDTH,)), layers.Dense(5, dtype="mixed_float16"), layers.Dense(1)])
+    model.compile("adam", "mse")
+    with pytest.raises(NotFiniteError, match="NaN in the data, array 'x'; step 2, row 1"):
+        fit(model, planted(2), nan="raise")
+    with pytest.raises(NotFiniteError, match="Infinity in the forward pass: operation 'cast_host'"):
+        fit(model, planted(2, 1e6), nan="raise")
+
+
+class Rivals(keras.Model):
+    """Two optimizers of its own, and a step that asks for values."""
+
+    def __init__(self, optimizer):
+        super().__init__()
+        self.first, self.second = layers.Dense(WIDTH), layers.Dense(1)
+        self.one, self.other = optimizer(), optimizer()
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+    def train_step(self, data):
+        for optimizer, part in ((self.one, self.first), (self.other, self.second)):
+            with keras.GradientTape() as tape:
+                loss = ops.mean((self(data[0], training=True) - data[1]) ** 2)
+            optimizer.apply(tape.gradient(loss, part.trainable_variables), part.trainable_variables)
+        return {"last": float(loss)}
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.Adam, keras.optimizers.Adagrad])
+@pytest.mark.parametrize("at", [0, 2])
+def test_optimizers_of_ones_own_are_put_back(optimizer, at):
+    found = []
+    left = np.delete(np.arange(len(X)), np.arange(at * BATCH, (at + 1) * BATCH))
+    for x, y in ((planted(at), Y), (X[left], Y[left])):
+        keras.utils.set_random_seed(4)
+        model = Rivals(optimizer)
+        model(X[:1])
+        model.compile()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotFiniteWarning)
+            fit(model, x, y, nan="skip")
+        found.append([v.numpy() for v in (*model.variables, *model.one.variables, *model.other.variables)])
+    assert same(*found)
+
+
+def scaled():
+    return keras.optimizers.LossScaleOptimizer(keras.optimizers.Adagrad())
+
+
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS.values(), keras.optimizers.Nadam, keras.optimizers.Ftrl, scaled])
+def test_a_first_step_that_is_left_out_leaves_the_optimizer_as_it_was(optimizer):
+    found = []
+    for eager in (False, True):
+        model = net()
+        model.compile(optimizer(), "mse", run_eagerly=eager)
+        with pytest.warns(NotFiniteWarning, match="step 0"):
+            fit(model, planted(0), nan="skip")
+        found.append(state(model))
+    assert same(*found)

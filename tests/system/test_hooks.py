@@ -128,3 +128,21 @@ def test_build_of_any_arguments_gets_the_shape():
 
     Any()(X)
     assert shapes == [(((8, 4, 12),), {})]
+
+
+@pytest.mark.parametrize("base", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+@pytest.mark.parametrize("every", [False, True])
+def test_inner_loops_give_all_outputs(base, every):
+    class Own(base):
+        def inner_loop(self, sequences, initial_state, mask, training=False):
+            _, outputs, states = super().inner_loop(sequences, initial_state, mask, training=training)
+            assert outputs.shape[1] == 4
+            return outputs[:, -1] * 2, outputs * 2, states
+
+    keras_layer, own = base(3, return_sequences=every), Own(3, return_sequences=every)
+    model, mine = (Sequential([Input((4, 12)), layer]) for layer in (keras_layer, own))
+    mine.set_weights(model.get_weights())
+    np.testing.assert_allclose(2 * model.predict(X, verbose=0), mine.predict(X, verbose=0), rtol=1e-6)
+    around = Sequential([Input((4, 12)), layers.Bidirectional(Own(2)), layers.Dense(2)])
+    around.compile("sgd", "mse")
+    around.fit(X, Y, verbose=0)

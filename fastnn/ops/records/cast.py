@@ -101,7 +101,12 @@ def converted(x: Any, dtype: str) -> Any:
     if dtype in dtypes.COMPLEX and source not in dtypes.COMPLEX:
         part = converted(x, dtypes.COMPLEX[dtype])
         return R.complex_join(part, zeros(part.shape, dtypes.COMPLEX[dtype]))
-    return (_cast if _has_kernel(source, dtype) else _cast_host)(x, dtype=dtype)
+    return between(source, dtype)(x, dtype=dtype)
+
+
+def between(source: str, dtype: str) -> Any:
+    """The operation that turns one dtype into another."""
+    return _cast if _has_kernel(source, dtype) else _cast_host
 
 
 def in_float32(op: Any, inputs: Sequence[Any], attrs: Attrs) -> Any:
