@@ -29,6 +29,7 @@ def recall(y_true, y_pred):
     Args:
         y_true, y_pred: labels and predictions in [0, 1], of one shape.
 
+    >>> import numpy as np
     >>> round(float(recall(np.array([1.0, 0.0]), np.array([0.9, 0.8]))), 3)
     1.0
     """
@@ -45,6 +46,7 @@ def fbeta_score(y_true, y_pred, beta=1):
 
     Raises ArgumentError for a negative beta.
 
+    >>> import numpy as np
     >>> round(float(fbeta_score(np.array([1.0, 0.0]), np.array([0.9, 0.8]))), 3)
     0.667
     """
@@ -69,6 +71,7 @@ def matthews_correlation(y_true, y_pred):
     Args:
         y_true, y_pred: labels and predictions in [0, 1], of one shape.
 
+    >>> import numpy as np
     >>> round(float(matthews_correlation(np.array([1.0, 0.0]), np.array([0.9, 0.2]))), 3)
     1.0
     """

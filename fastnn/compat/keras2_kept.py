@@ -129,44 +129,6 @@ class RadialConstraint(constraints.Constraint):
         return ops.take(w[:, n // 2 - (1 if n % 2 == 0 else 0)], steps.astype("int32"), axis=0)
 
 
-class AbstractRNNCell(layers.Layer):
-    """Base of one's own cells: `call(inputs, states)`, `state_size` and `output_size`."""
-
-    def call(self, inputs, states):
-        """(output, new states) of a step.
-
-        Args:
-            inputs: (batch, features).
-            states: a list of (batch, size).
-        """
-        raise NotImplementedError("AbstractRNNCell: a subclass has a method call(inputs, states).")
-
-    @property
-    def state_size(self):
-        """The size of the state, or a list of sizes."""
-        raise NotImplementedError("AbstractRNNCell: a subclass has a property state_size.")
-
-    @property
-    def output_size(self):
-        """The size of the output."""
-        raise NotImplementedError("AbstractRNNCell: a subclass has a property output_size.")
-
-    def get_initial_state(self, inputs=None, batch_size=None, dtype=None):
-        """Zeros.
-
-        Args:
-            inputs: of the first step, or None.
-            batch_size: int, where there are no inputs.
-            dtype: of the zeros.
-        """
-        rows = batch_size if inputs is None else ops.shape(inputs)[0]
-        dtype = dtype or self.compute_dtype
-        sizes = self.state_size
-        if isinstance(sizes, (list, tuple)):
-            return [ops.zeros((rows, n), dtype) for n in sizes]
-        return ops.zeros((rows, sizes), dtype)
-
-
 class RandomFourierFeatures(layers.Layer):
     """cos(x w / scale + b) with random w and b: features whose products are about a kernel's (Rahimi, Recht, 2007).
 

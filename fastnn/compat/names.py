@@ -101,7 +101,7 @@ CLASSES = {
         "LocallyConnected1D": "compat.keras2_layers:LocallyConnected1D",
         "LocallyConnected2D": "compat.keras2_layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "PreprocessingLayer": "Layer",
-        **_kept("AbstractRNNCell RandomFourierFeatures"), "BatchNormalizationV1": "BatchNormalization",
+        **_kept("RandomFourierFeatures"), "BatchNormalizationV1": "BatchNormalization",
         "BatchNormalizationV2": "BatchNormalization",
         "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1:Convolution2D",
         "AbstractRNNCell": "compat.keras2_own_layers:AbstractRNNCell",

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
+from fastnn.core.errors import ShapeError
 from fastnn.graph.calls import own_function
 from fastnn.losses.loss import align, apply_mask, count, fit_weight, float_tensor, get_mask, tensor
 from fastnn.losses.wrapper import written
@@ -144,6 +145,11 @@ class MeanMetricWrapper(Mean):
         values = float_tensor(self._fn(y_true, y_pred, **self._fn_kwargs))
         if mask is not None:
             sample_weight = apply_mask(sample_weight, mask, self.dtype, "sum")
+        if sample_weight is not None and not values.shape and self._own_code() and tensor(sample_weight).shape:
+            raise ShapeError(
+                f"Metric '{self.name}': y_true and y_pred are one row, of shape {tuple(y_pred.shape)}, whose value has "
+                f"no rows for a sample_weight of shape {tuple(tensor(sample_weight).shape)}. Give them a second axis: (n, 1)."
+            )
         super().update_state(values, sample_weight)
 
     def get_config(self):

@@ -34,21 +34,6 @@ def test_kernels_that_are_alike_in_all_directions():
     assert found[2, 2] == 12 and found[1, 2] == 7 and found[0, 0] == 2
 
 
-def test_a_cell_of_ones_own():
-    class Cell(kept.AbstractRNNCell):
-        state_size = output_size = 4
-
-        def build(self, input_shape):
-            self.kernel = self.add_weight(shape=(input_shape[-1], 4), initializer="ones", name="kernel")
-
-        def call(self, inputs, states):
-            found = fastnn.ops.matmul(inputs, self.kernel) + states[0]
-            return found, [found]
-
-    x = np.ones((2, 3, 5), "float32")
-    assert np.asarray(layers.RNN(Cell())(x)).tolist() == [[15.0] * 4] * 2
-
-
 def test_random_features_are_about_a_kernel():
     fastnn.utils.set_random_seed(1)
     features = kept.RandomFourierFeatures(4000, scale=2.0)
@@ -73,5 +58,5 @@ def test_linear_and_deep_models_train():
 def test_every_name_is_found_under_the_aliases():
     found = {target for table in names.CLASSES.values() for target in table.values() if "keras2_kept" in target}
     assert {target.partition(":")[2] for target in found} == {
-        "MeanTensor", "MeanRelativeError", "SumOverBatchSize", "RadialConstraint", "AbstractRNNCell",
+        "MeanTensor", "MeanRelativeError", "SumOverBatchSize", "RadialConstraint",
         "RandomFourierFeatures", "LinearModel", "WideDeepModel", "LinearCosineDecay"}  # fmt: skip
