@@ -83,7 +83,8 @@ def _giving_tensors(name, function):
                 args, kwargs = resolved(args), resolved(kwargs)
         if later.holds(args):
             return later.postponed(call, args, kwargs)
-        if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
+        ragged = tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values()))
+        if ragged and name not in tf_ragged_calls.OWN:
             return tf_ragged_calls.apply(name, call, args, kwargs)
         if compares and len(args) == 2 and any(map(is_text, args)):
             return tf_texts.compared(name, *args)
