@@ -1,5 +1,6 @@
 """What data sets of `tf.data` have besides, under the aliases: their iterators' methods, files of elements, samples."""
 
+import functools
 import gzip
 import itertools
 import json
@@ -64,8 +65,8 @@ class Iterator:
         sizes = lambda s, size: tuple(size if n is None else n for n in s.shape)
         zeros = lambda size: tree.map_structure(lambda s: np.zeros(sizes(s, size), s.dtype), spec)
         whole = Node(lambda: self.get_next(), random=True, sample=zeros)
-        found = [Node(lambda x, k=k: tree.flatten(x)[k], (whole,), random=True, name="IteratorGetNext")
-                 for k in range(len(tree.flatten(spec)))]  # fmt: skip
+        first = functools.cache(lambda: tree.flatten(next(self._elements)))
+        found = [_Part(self, k, whole, first) for k in range(len(tree.flatten(spec)))]
         return tree.pack(spec, found) if tree.is_nested(spec) else found[0]
 
     def _restart(self):
@@ -88,6 +89,17 @@ class Iterator:
     def close(self):
         """End the pass."""
         self._elements.close()
+
+
+class _Part(Node):
+    """A part of the elements that runs get; the input or the target of a Keras model, too, which reads the stream."""
+
+    def __init__(self, iterator, number, whole, first):
+        super().__init__(lambda x: tree.flatten(x)[number], (whole,), random=True, name="IteratorGetNext")
+        self.stream, self._first = (iterator, number), first
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self._first()[self.stream[1]], dtype)
 
 
 class Optional:
