@@ -72,7 +72,8 @@ class _Alias(types.ModuleType):
             if self.__name__.startswith("keras_applications"):
                 return keras2_utils.without_submodules(value)
             found = adapt(value)
-            return waiting(found) if graph().active and isinstance(found, types.FunctionType) else found
+            later = graph().active and name != "Input" and isinstance(found, types.FunctionType)
+            return waiting(found) if later else found
         except AttributeError:
             if name.startswith("__"):
                 raise

@@ -201,6 +201,8 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
             `optimizer.get_updates`: what a call assigns, after the outputs were computed.
         name, kwargs: of no effect.
 
+    Raises ArgumentError for an update that was made at once.
+
     >>> from fastnn import layers
     >>> x = layers.Input((2,))
     >>> function([x], [layers.Rescaling(2.0)(x)])([np.ones((1, 2), "float32")])
@@ -209,6 +211,12 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
     several = isinstance(outputs, (list, tuple, ValuesView))
     listed = list(outputs) if several else [outputs]
     phases = [x for x in inputs if not isinstance(x, Symbol)]
+    for u in updates or ():
+        if isinstance(u, Variable):
+            raise ArgumentError(
+                f"K.function: received the update {u!r}, which was made at once, since its value is no symbol. Give "
+                "(variable, new value) pairs whose values are computed of inputs, or assign in Python after each call."
+            )
     steps = [u for u in updates or () if callable(getattr(u, "apply", None))]
     pairs = [tuple(u) for u in updates or () if u not in steps]
     wanted = [x for x in listed if isinstance(x, Symbol)] + [value for _, value in pairs if isinstance(value, Symbol)]

@@ -45,6 +45,8 @@ def fed_by_tensors(today):
         if x is None and y is None and fixed is not None and targets is not None:
             listed = targets if isinstance(targets, (list, tuple)) else tree.flatten(targets)
             x = _batches([given(symbol) for symbol in fixed], listed)
+        elif y is not None and any(getattr(v, "stream", None) is not None for v in tree.flatten(x)):
+            x, y = _batches(tree.flatten(x), tree.flatten(y)), None
         return today(self, x, y, *args, **kwargs)
 
     return made

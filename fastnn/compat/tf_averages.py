@@ -5,7 +5,10 @@ import os
 import numpy as np
 
 from fastnn.compat.tf_checkpoint import ENDING, _read, _remembered, latest_checkpoint
-from fastnn.core.errors import MissingFileError, UnknownNameError
+from fastnn.compat.tf_graph import graph
+from fastnn.compat.tf_graph_names import keep, trainable_variables
+from fastnn.compat.tf_graph_updates import Update
+from fastnn.core.errors import MissingFileError, NotSupportedError, UnknownNameError
 from fastnn.graph import Variable
 
 
@@ -35,13 +38,31 @@ class ExponentialMovingAverage:
         """Move the averages of variables on; those of new ones begin with their values.
 
         Args:
-            var_list: the variables.
+            var_list: the variables; None: while a graph is built all that are trained.
+
+        While a graph is built it gives an operation.
         """
+        variables = list(trainable_variables() if var_list is None and graph().active else var_list or ())
+        if not graph().active or graph().values is not None:
+            return self._apply(variables)
+        for v in variables:
+            if not isinstance(v, Variable):
+                raise NotSupportedError(
+                    f"ExponentialMovingAverage: received {v!r}, expected variables: averages of what is computed are "
+                    "not kept. Assign it to a variable first."
+                )
+            if id(v) not in self._averages:
+                name = f"{v.name.removesuffix(':0')}/{self.name}"
+                average = Variable(v.numpy(), trainable=False)
+                self._averages[id(v)] = v, keep(average, graph().first_values.get(id(v), v.numpy()), name)
+        return Update(lambda: self._apply(variables), name=self.name)
+
+    def _apply(self, variables):
         decay = float(np.asarray(self.decay))
         if self.num_updates is not None:
             n = float(np.asarray(self.num_updates))
             decay = min(decay, (1 + n) / (10 + n))
-        for v in var_list or ():
+        for v in variables:
             if id(v) not in self._averages:
                 self._averages[id(v)] = v, Variable(v.numpy(), trainable=False, name=self.name.split("/")[-1])
             average = self._averages[id(v)][1]
@@ -61,7 +82,7 @@ class ExponentialMovingAverage:
         Args:
             var: the variable.
         """
-        return f"{var.name}/{self.name}"
+        return f"{var.name.removesuffix(':0')}/{self.name}"
 
     def variables_to_restore(self, moving_avg_variables=None):
         """{name of the average: variable}.

@@ -1,5 +1,6 @@
 """What data sets of `tf.data` have besides, under the aliases: their iterators' methods, files of elements, samples."""
 
+import functools
 import gzip
 import itertools
 import json
@@ -9,8 +10,11 @@ import numpy as np
 
 from fastnn.compat.keras2_streams import of_stream
 from fastnn.compat.tf_errors import OutOfRangeError
+from fastnn.compat.tf_graph import Node, graph
+from fastnn.compat.tf_graph_updates import Update
 from fastnn.compat.tf_ragged_calls import stack as ragged_stack
 from fastnn.compat.tf_values import only
+from fastnn.core import tree
 from fastnn.core.errors import ArgumentError, FileFormatError
 from fastnn.data import Dataset
 from fastnn.data.elements import array_of, call, each, element, leaves
@@ -45,11 +49,28 @@ class Iterator:
         Args:
             name: of no effect.
 
+        While a graph of TensorFlow 1 is built, it is what each run gets.
+
         Raises OutOfRangeError where there is none.
         """
+        if graph().active and graph().values is None:
+            return self._waiting()
         for found in self._elements:
             return of_stream(self, found)
         raise OutOfRangeError("End of sequence")
+
+    def _waiting(self):
+        """The Nodes of an element: one step for all that a run asks of it."""
+        spec = self.element_spec
+        sizes = lambda s, size: tuple(size if n is None else n for n in s.shape)
+        zeros = lambda size: tree.map_structure(lambda s: np.zeros(sizes(s, size), s.dtype), spec)
+        whole = Node(lambda: self.get_next(), random=True, sample=zeros)
+        first = functools.cache(lambda: tree.flatten(next(self._elements)))
+        found = [_Part(self, k, whole, first) for k in range(len(tree.flatten(spec)))]
+        return tree.pack(spec, found) if tree.is_nested(spec) else found[0]
+
+    def _restart(self):
+        self._elements = iter(self._dataset)._elements
 
     def get_next_as_optional(self):
         """An object that has the next element, or has none."""
@@ -62,11 +83,23 @@ class Iterator:
 
     @property
     def initializer(self):
-        """None: a pass begins by itself."""
+        """None: a pass begins by itself; while a graph is built an operation that begins anew."""
+        return Update(self._restart, name="MakeIterator") if graph().active else None
 
     def close(self):
         """End the pass."""
         self._elements.close()
+
+
+class _Part(Node):
+    """A part of the elements that runs get; the input or the target of a Keras model, too, which reads the stream."""
+
+    def __init__(self, iterator, number, whole, first):
+        super().__init__(lambda x: tree.flatten(x)[number], (whole,), random=True, name="IteratorGetNext")
+        self.stream, self._first = (iterator, number), first
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self._first()[self.stream[1]], dtype)
 
 
 class Optional:

@@ -257,6 +257,6 @@ TABLE: dict[Any, list[str]] = {
     DeviceScope: ["device"],
     Session: ["Session", "InteractiveSession"],
     get_session: ["get_default_session"],
-    Scope: ["Graph", "get_default_graph", "init_scope"],
+    Scope: ["Graph", "init_scope"],
 }  # fmt: skip
 NAMES = {name: f"compat.tf_devices:{function.__name__}" for function, found in TABLE.items() for name in found}

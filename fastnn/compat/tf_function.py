@@ -137,6 +137,8 @@ def gradients(ys, xs, grad_ys=None, name=None, unconnected_gradients="none", sto
     """The gradients of the sum of ys along each of xs, as symbols: in a traced function, or of a functional graph."""
     if tf_graph.waits(tree.flatten(ys)):
         return tf_graph_updates.gradients_of(tree.flatten(ys), tree.flatten(xs))
+    if tf_graph.graph().active and tf_graph.waits(tree.flatten(xs)):  # constants
+        return [None] * len(tree.flatten(xs))
     ys, xs = tree.flatten(ys), xs
     flat = tree.flatten(xs)
     held = None if stop_gradients is None else tree.flatten(stop_gradients)

@@ -5,7 +5,6 @@ values, each once, under a tape where a gradient is asked for; so shapes may dif
 computed in another way than eagerly.  Variables made while `on()` holds stand for their values at the time of a run.
 """
 
-import contextlib
 import functools
 import itertools
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops
-from fastnn.compat.shapes import TensorShape
 from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.compat.tf_devices import Session
+from fastnn.compat.tf_graph_state import Dimensions, Graph, _here, each, evaluating, graph
 from fastnn.core import hooks, tree
 from fastnn.core.errors import ArgumentError, GraphError
 from fastnn.graph import Variable, current
@@ -23,28 +22,8 @@ from fastnn.graph.dtype import DType
 from fastnn.graph.operators import Operators
 from fastnn.layers import Layer
 
-
-class Graph:
-    """What is known of the graph that is built.
-
-    Args:
-        active: whether calls wait.
-    """
-
-    def __init__(self, active=False):
-        self.active, self.values, self.feeds = active, None, {}
-        self.variables, self.first_values, self.names = [], {}, {}
-        self.collections, self.after, self.numbers, self.scopes = {}, [], {}, []
-
-
-_here = [Graph()]
 _today: dict[str, Any] = {}  # methods that wait while a graph is built
 layer_calls: list[Any] = []  # what a layer's call on a Node gives (tf_graph_layers)
-
-
-def graph():
-    """The Graph that is built."""
-    return _here[0]
 
 
 def on():
@@ -95,13 +74,17 @@ class Node(Operators):
         shape, dtype: of a placeholder; None: found where they are asked for.
         name: str.
         random: whether each run has one value of it, also for gradients.
+        sample: what it is where its shape is looked for: a function of a size; None: computed.
     """
 
-    def __init__(self, function, args=(), kwargs=None, shape=None, dtype=None, name=None, random=False):
+    def __init__(self, function, args=(), kwargs=None, shape=None, dtype=None, name=None, random=False, sample=None):
         self.function, self.args, self.kwargs, self.random = function, args, kwargs or {}, random
-        self._shape, self._dtype, self._known = shape, dtype, function is None
-        number = graph().numbers.setdefault("node", itertools.count())
-        self.name = f"{name or getattr(function, '__name__', 'node')}_{next(number)}:0" if name is None else f"{name}:0"
+        self._shape, self._dtype, self._known, self.sample = shape, dtype, function is None, sample
+        if name is None:
+            number = graph().numbers.setdefault("node", itertools.count())
+            self.name = f"{getattr(function, '__name__', 'node')}_{next(number)}:0"
+        else:
+            self.name = f"{graph().add(self, name)}:0"
         self.after = list(graph().after)
 
     changes = False  # whether it is an operation that changes variables
@@ -114,6 +97,9 @@ class Node(Operators):
         return defer(lambda x, k: x[k], (self, key), {})
 
     def __iter__(self):
+        found = _samples(self)[0]
+        if isinstance(found, (list, tuple)):  # several results
+            return iter([self[k] for k in range(len(found))])
         rows = self.shape[0]
         if rows is None:
             raise GraphError("a tensor of a graph whose first size is not known cannot be iterated over.")
@@ -131,7 +117,7 @@ class Node(Operators):
     def shape(self):
         """The sizes; None where they depend on what is fed."""
         self._find()
-        return TensorShape(self._shape or ())
+        return Dimensions(self._shape or ())
 
     @property
     def dtype(self):
@@ -141,8 +127,11 @@ class Node(Operators):
 
     @property
     def op(self):
-        """Itself."""
-        return self
+        """The operation that gives it."""
+        return Operation(self)
+
+    values = property(lambda self: defer(getattr, (self, "values"), {}), doc="Of a result with names.")
+    indices = property(lambda self: defer(getattr, (self, "indices"), {}), doc="Of a result with names.")
 
     @property
     def graph(self):
@@ -184,16 +173,38 @@ class Node(Operators):
         """Shape and dtype: by two runs on zeros of different sizes."""
         if self._known:
             return
-        found = [np.asarray(_sample(self, size)) for size in (2, 3)]
+        found = [np.asarray(v) for v in _samples(self)]
         same = found[0].ndim == found[1].ndim  # else it is of any shape
         self._shape = tuple(a if a == b else None for a, b in zip(found[0].shape, found[1].shape)) if same else ()
         self._dtype, self._known = found[0].dtype.name, True
 
 
-def _sample(node, size):
-    feeds = _Samples(size)
-    with evaluating(feeds):
-        return value_of(node)
+def _samples(node):
+    """Values for two sizes of what is not known; where a constant goes with one size only, for that one."""
+    found, errors = [], []
+    for size in (2, 3, 1):
+        try:
+            with evaluating(_Samples(size)):
+                found.append(value_of(node))
+        except ValueError as error:
+            errors.append(error)
+        if len(found) == 2 or (found and size == 1):
+            return found[:1] * 2 if len(found) == 1 else found
+    raise errors[0]
+
+
+class Operation(Node):
+    """What gives a Node: it has its name without ":0", and no value.
+
+    Args:
+        node: the Node, or a variable.
+    """
+
+    def __init__(self, node):
+        super().__init__(lambda value: None, (node,))
+        self.name, self.outputs = node.name.removesuffix(":0"), [node]
+
+    op = property(lambda self: self, doc="Itself.")
 
 
 class _Samples(dict):
@@ -244,6 +255,8 @@ def defer(function, args, kwargs, **more):
         args, kwargs: its arguments.
         more: of Node.
     """
+    if isinstance(kwargs.get("name"), str):
+        more.setdefault("name", kwargs["name"])
     return Node(function, args, kwargs, **more)
 
 
@@ -289,23 +302,6 @@ def placeholder_with_default(input, shape, name=None):
 
 
 # ---- runs --------------------------------------------------------------------------------------------------------
-@contextlib.contextmanager
-def evaluating(feeds, values=None):
-    """A block in which Nodes have values.
-
-    Args:
-        feeds: {placeholder: value}.
-        values: {Node: value} that are known.
-    """
-    here = graph()
-    before = here.values, here.feeds
-    here.values, here.feeds = {} if values is None else values, feeds
-    try:
-        yield here.values
-    finally:
-        here.values, here.feeds = before
-
-
 def value_of(node):
     """The value of a Node in the run that goes on.
 
@@ -315,6 +311,8 @@ def value_of(node):
     here = graph()
     if node in here.values:
         return here.values[node]
+    if node.sample is not None and isinstance(here.feeds, _Samples):
+        return node.sample(here.feeds.size)
     if node in here.feeds:
         found = here.feeds[node] if node.function is None else constant(here.feeds[node])
         if not isinstance(here.feeds, _Samples) or node.function is None:
@@ -345,7 +343,8 @@ def run(fetches, feed_dict=None):
         fetches: the structure.
         feed_dict: {placeholder: value}.
     """
-    feeds = {node: _fed(node, value) for node, value in (feed_dict or {}).items()}
+    fetches = each(fetches, graph().named)
+    feeds = {graph().named(k): _fed(graph().named(k), value) for k, value in (feed_dict or {}).items()}
     with evaluating(feeds) as values:
         flat = _leaves(fetches)
         updates = [f for f in flat if isinstance(f, Node) and f.changes]
@@ -360,6 +359,8 @@ def run(fetches, feed_dict=None):
 
 
 def _fed(node, value):
+    if not isinstance(node, Node):
+        raise ArgumentError(f"Cannot feed a value for {node!r}; expected a placeholder, or what is computed of one.")
     array = np.asarray(value)
     if node.function is None and node._dtype not in (None, "string"):
         array = array.astype(node._dtype)

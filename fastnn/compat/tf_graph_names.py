@@ -8,7 +8,8 @@ import numpy as np
 from fastnn import initializers
 from fastnn.compat import tensorflow, tf_years
 from fastnn.compat.tensorflow import constant
-from fastnn.compat.tf_graph import Node, defer, graph, on, run, value_of, waits
+from fastnn.compat.tf_graph import Node, Operation, defer, graph, on, run, value_of, waits
+from fastnn.compat.tf_graph_state import Dimensions
 from fastnn.compat.tf_graph_updates import Update
 from fastnn.compat.tf_values import operand
 from fastnn.core.errors import ArgumentError
@@ -98,6 +99,7 @@ def keep(variable, first, name):
     here.names[name] = variable
     variable.name = f"{name}:0"
     variable.initializer = Update(lambda: _begin(variable), name="init")
+    variable.op, variable.get_shape = Operation(variable), functools.partial(Dimensions, tuple(variable.shape))
     return variable
 
 
@@ -236,7 +238,8 @@ def _assigning(method):
         if not graph().active:
             return getattr(ref, method)(value)
         needs = [value] if isinstance(value, Node) else []
-        return Update(lambda v: getattr(ref, method)(v), (operand(value) if not needs else value,), needs=needs)
+        given = operand(value) if not needs else value
+        return Update(lambda v: getattr(ref, method)(v), (given,), needs=needs, of=ref)
 
     return assign
 
@@ -285,6 +288,11 @@ def get_or_create_global_step(graph_=None):
     return new_variable(np.int64(0), False, "global_step") if there is None else there
 
 
+def get_default_graph():
+    """The graph that is built."""
+    return graph()
+
+
 assign, assign_add, assign_sub = map(_assigning, ("assign", "assign_add", "assign_sub"))
 
 
@@ -299,7 +307,7 @@ def method_of_graphs(today):
         if not waits([self]):
             return today(self, value, *args, **kwargs)
         needs = [value] if isinstance(value, Node) else []
-        return Update(lambda v: today(self, v), (value,), needs=needs)
+        return Update(lambda v: today(self, v), (value,), needs=needs, of=self)
 
     return method
 
@@ -320,8 +328,8 @@ NAMES = {
     **{n: f"compat.tf_graph_names:{n}" for n in (
         "AUTO_REUSE", "GraphKeys", "VariableScope", "variable_scope", "get_variable_scope", "get_variable",
         "trainable_variables", "global_variables", "get_collection", "add_to_collection",
-        "global_variables_initializer", "variables_initializer", "control_dependencies", "group", "assign",
-        "assign_add", "assign_sub")},
+        "global_variables_initializer", "variables_initializer", "control_dependencies", "group",
+        "get_default_graph", "assign", "assign_add", "assign_sub")},
     "all_variables": "compat.tf_graph_names:global_variables", "no_op": "compat.tf_graph_names:group",
     **dict.fromkeys(("initialize_all_variables", "global_variables_initializer"),
                     "compat.tf_graph_names:global_variables_initializer"),

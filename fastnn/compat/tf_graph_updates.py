@@ -4,7 +4,6 @@ from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf_graph import Node, defer, evaluating, graph, value_of
 from fastnn.core import tree
 from fastnn.gradients import GradientTape
-from fastnn.graph import Variable
 
 
 class Update(Node):
@@ -14,13 +13,16 @@ class Update(Node):
         function: what is called.
         args, kwargs: its arguments.
         needs: Nodes whose values are computed before anything is changed.
+        name: str.
+        of: the variable that it changes, or None.
     """
 
-    def __init__(self, function, args=(), kwargs=None, needs=(), name=None):
-        super().__init__(function, args, kwargs, name=name)
-        self.needs = needs
+    def __init__(self, function, args=(), kwargs=None, needs=(), name=None, of=None):
+        super().__init__(function, args, kwargs, name=name, sample=lambda size: of)
+        self.needs, self.name = needs, self.name.removesuffix(":0")
 
     changes = True
+    op = property(lambda self: self, doc="Itself.")
 
     def prepare(self):
         """Compute what it needs."""
@@ -48,21 +50,27 @@ class _Pair:
 
 def _gradients(of):
     here = graph()
-    known = {node: v for node, v in here.values.items() if node.random or node in here.feeds}
+    before = here.pinned
+    known = {node: v for node, v in here.values.items() if node.random or node in here.feeds or node in before}
     for node in _random_below(of.ys):
         known[node] = here.values[node] = value_of(node)
     with GradientTape(watch_accessed_variables=True) as tape:
         sources = []
         for x in of.xs:
             if isinstance(x, Node):
-                known[x] = constant(value_of(x)) if not isinstance(x, Variable) else x
+                value = value_of(x)
+                known[x] = value if x in before or x in known else constant(value)
                 tape.watch(known[x])
                 sources.append(known[x])
             else:
                 tape.watch(x)
                 sources.append(x)
-        with evaluating(here.feeds, dict(known)) as values:
-            targets = [value_of(y) for y in of.ys]
+        here.pinned = before.union(x for x in of.xs if isinstance(x, Node))
+        try:
+            with evaluating(here.feeds, dict(known)) as values:
+                targets = [value_of(y) for y in of.ys]
+        finally:
+            here.pinned = before
     found = tape.gradient(targets, sources)
     for node, value in values.items():
         here.values.setdefault(node, value)

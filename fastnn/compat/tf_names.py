@@ -1,6 +1,7 @@
 """The functions under TensorFlow's names: one table of them, from those of the families."""
 
 import functools
+import types
 
 import numpy as np
 
@@ -72,7 +73,9 @@ def _giving_tensors(name, function):
         if text:  # patterns and separators may be bytes
             args, kwargs = [_text(v) for v in args], {k: _text(v) for k, v in kwargs.items()}
         if graph().active:
-            if waits(args) or waits(list(kwargs.values())) or (draws and graph().values is None and current() is None):
+            given = (*args, *kwargs.values())
+            waiting = draws or any(isinstance(v, types.FunctionType) for v in given)  # functions may hold Nodes
+            if waits(given) or (waiting and graph().values is None and current() is None):
                 if name == "nn.dropout" and len(args) > 1:  # TensorFlow 1 names there the share that is kept
                     args = (args[0], 1.0 - args[1], *args[2:])
                 return defer(call, args, kwargs, random=draws)
@@ -80,7 +83,8 @@ def _giving_tensors(name, function):
                 args, kwargs = resolved(args), resolved(kwargs)
         if later.holds(args):
             return later.postponed(call, args, kwargs)
-        if tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values())):
+        ragged = tf_ragged.holds(args) or (kwargs and tf_ragged.holds(kwargs.values()))
+        if ragged and name not in tf_ragged_calls.OWN:
             return tf_ragged_calls.apply(name, call, args, kwargs)
         if compares and len(args) == 2 and any(map(is_text, args)):
             return tf_texts.compared(name, *args)

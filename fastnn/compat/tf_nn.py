@@ -217,6 +217,13 @@ def _regex_replace(input, pattern, rewrite, replace_global=True, name=None):
     return host(np.array([compiled.sub(rewrite, s, count=count) for s in x.reshape(-1).tolist()]).reshape(x.shape))
 
 
+def _to_number(input, out_type="float32", name=None):
+    try:
+        return host(_strings(input, "strings.to_number").astype(dtypes.numpy_type(dtypes.standardize(out_type))))
+    except ValueError as error:
+        raise ArgumentError(f"tf.strings.to_number: received what is no number: {error}.") from error
+
+
 TABLE = {
     **{f"nn.{n}": _features(f) for n, f in {
         "relu": ops.relu, "relu6": ops.relu6, "elu": ops.elu, "selu": ops.selu}.items()},
@@ -249,6 +256,5 @@ TABLE = {
     "strings.lower": _lower, "strings.upper": _upper, "strings.join": _join,
     "strings.strip": lambda input, name=None: host(np.char.strip(_strings(input, "strings.strip"))),
     "strings.regex_replace": _regex_replace,
-    "strings.to_number": lambda input, out_type="float32", name=None: host(
-        _strings(input, "strings.to_number").astype(dtypes.numpy_type(dtypes.standardize(out_type)))),
+    "strings.to_number": _to_number,
 }  # fmt: skip

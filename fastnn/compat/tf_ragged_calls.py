@@ -12,6 +12,7 @@ __all__ = ["boolean_mask", "constant", "map_flat_values", "range", "stack"]
 _RANGE = range  # `range` is TensorFlow's below
 
 # Functions of each value, of numbers and of text; of the values of a row.
+OWN = frozenset(("strings.unicode_encode",))  # which take ragged rows themselves
 EACH = frozenset(f"{prefix}{name}" for prefix in ("", "math.", "nn.", "strings.") for name in (
     "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "cast", "ceil", "clip_by_value", "cos",
     "cosh", "divide", "divide_no_nan", "elu", "equal", "erf", "erfc", "exp", "expm1", "floor", "floordiv", "floormod",

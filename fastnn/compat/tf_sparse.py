@@ -103,26 +103,44 @@ def _reduction(function):
     return reduce
 
 
-def _greatest(x, axis=None, keepdims=False):
+def _named(x):
+    """1 at the places that are named, 0 elsewhere; of a dense tensor at those that are not 0."""
+    if not isinstance(x, Sparse):
+        return ops.cast(ops.not_equal(x, 0), "int32")
+    found = np.zeros(x.shape, np.int32)
+    found[tuple(np.asarray(x.indices).T)] = 1
+    return host(found)
+
+
+def _greatest(sp_input, axis=None, keepdims=None, output_is_sparse=False, name=None):
     """The largest of what is named; 0 where nothing is."""
-    named = ops.not_equal(x, 0)
+    x, named = _dense(sp_input), ops.not_equal(_named(sp_input), 0)
+    axis, keepdims = axes(axis), bool(keepdims)
     kind = dtype_of(x)
     least = dtypes.finfo(kind).min if dtypes.is_float(kind) else np.iinfo(kind).min
     found = ops.max(ops.where(named, x, np.asarray(least, kind)), axis, keepdims=keepdims)
     return ops.where(ops.any(named, axis, keepdims=keepdims), found, np.zeros((), dtype_of(x)))
 
 
+def _like(function, *given, places=None):
+    """A result as a sparse tensor, where all it is of are; its places are moved as its values are.
+
+    function: of dense tensors.  places: the function of 0 and 1 that says what is named, if it is another one.
+    """
+    found = function(*map(_dense, given))
+    if not all(isinstance(g, Sparse) for g in given):
+        return found
+    found = np.asarray(found).view(Sparse)
+    found._places = np.argwhere(np.asarray((places or function)(*map(_named, given))))
+    return found
+
+
 def _add(a, b, threshold=0):
-    return _like(ops.add(_dense(a), _dense(b)), a, b)
-
-
-def _like(found, *given):
-    """A result as a sparse tensor, where all it is of are."""
-    return np.asarray(found).view(Sparse) if all(isinstance(g, Sparse) for g in given) else found
+    return _like(ops.add, a, b)
 
 
 def _concat(axis, sp_inputs, expand_nonconcat_dims=False, name=None):
-    return _like(ops.concatenate([_dense(x) for x in sp_inputs], axis=int(axis)), *sp_inputs)
+    return _like(lambda *parts: ops.concatenate(parts, axis=int(axis)), *sp_inputs)
 
 
 def _eye(num_rows, num_columns=None, dtype="float32", name=None):
@@ -131,23 +149,28 @@ def _eye(num_rows, num_columns=None, dtype="float32", name=None):
 
 def _slice(sp_input, start, size, name=None):
     key = tuple(slice(a, a + n) for a, n in zip(ints(start), ints(size)))
-    return _like(_dense(sp_input)[key], sp_input)
+    return _like(lambda x: x[key], sp_input)
 
 
 def _split(sp_input=None, num_split=None, axis=None, name=None):
     """Parts of which the first ones are larger by one where the size is no multiple."""
-    x, count = _dense(sp_input), int(num_split)
-    n = x.shape[axis]
+    n, count = sp_input.shape[axis], int(num_split)
     ends = np.cumsum([n // count + (k < n % count) for k in range(count)])[:-1]
-    return [_like(part, sp_input) for part in ops.split(x, [int(e) for e in ends], axis=axis)]
+    parts = lambda x: ops.split(x, [int(e) for e in ends], axis=axis)
+    return [_like(lambda x, k=k: parts(x)[k], sp_input) for k in range(count)]
 
 
 def _softmax(sp_input, name=None):
     """Over what is named of each row."""
-    x = _dense(sp_input)
-    named = ops.not_equal(x, 0)
-    e = ops.where(named, ops.exp(x - ops.max(x, axis=-1, keepdims=True)), np.zeros((), dtype_of(x)))
-    return _like(e / ops.maximum(ops.sum(e, axis=-1, keepdims=True), np.finfo(dtype_of(x)).tiny), sp_input)
+    named = ops.not_equal(_named(sp_input), 0)
+
+    def of_rows(x):
+        nothing = np.zeros((), dtype_of(x))
+        top = ops.max(ops.where(named, x, np.asarray(dtypes.finfo(dtype_of(x)).min, dtype_of(x))), -1, keepdims=True)
+        e = ops.where(named, ops.exp(ops.where(named, x - top, nothing)), nothing)
+        return e / ops.maximum(ops.sum(e, axis=-1, keepdims=True), np.finfo(dtype_of(x)).tiny)
+
+    return _like(of_rows, sp_input, places=lambda x: x)
 
 
 def _segments(function):
@@ -173,19 +196,33 @@ def _retain(sp_input, to_retain):
     return SparseTensor(np.asarray(sp_input.indices)[kept], np.asarray(sp_input.values)[kept], sp_input.shape)
 
 
+def _fill_empty_rows(sp_input, default_value, name=None):
+    """(with the value in front in rows where nothing is named, which rows those were)."""
+    places, values = np.asarray(sp_input.indices), np.asarray(sp_input.values)
+    empty = np.ones(sp_input.shape[0], bool)
+    empty[places[:, 0]] = False
+    added = np.zeros((empty.sum(), places.shape[1]), np.int64)
+    added[:, 0] = np.flatnonzero(empty)
+    places = np.concatenate([places, added])
+    values = np.concatenate([values, np.full(len(added), default_value, values.dtype)])
+    order = np.argsort(places[:, 0], kind="stable")
+    return SparseTensor(places[order], values[order], sp_input.shape), host(empty)
+
+
 TABLE = {
     "sparse.add": _add, "sparse.concat": _concat, "sparse.eye": _eye, "sparse.slice": _slice, "sparse.split": _split,
     "sparse.softmax": _softmax, "sparse.map_values": _map_values, "sparse.retain": _retain,
     "sparse.expand_dims": lambda sp_input, axis=None, name=None: _like(
-        ops.expand_dims(_dense(sp_input), -1 if axis is None else axis), sp_input),
-    "sparse.maximum": lambda sp_a, sp_b, name=None: _like(ops.maximum(_dense(sp_a), _dense(sp_b)), sp_a, sp_b),
-    "sparse.minimum": lambda sp_a, sp_b, name=None: _like(ops.minimum(_dense(sp_a), _dense(sp_b)), sp_a, sp_b),
-    "sparse.reduce_sum": _reduction(ops.sum), "sparse.reduce_max": _reduction(_greatest),
-    "sparse.reshape": lambda sp_input, shape, name=None: _like(ops.reshape(_dense(sp_input), ints(shape)), sp_input),
+        lambda x: ops.expand_dims(x, -1 if axis is None else axis), sp_input),
+    "sparse.maximum": lambda sp_a, sp_b, name=None: _like(ops.maximum, sp_a, sp_b),
+    "sparse.minimum": lambda sp_a, sp_b, name=None: _like(ops.minimum, sp_a, sp_b, places=ops.maximum),
+    "sparse.reduce_sum": _reduction(ops.sum), "sparse.reduce_max": _greatest,
+    "sparse.reshape": lambda sp_input, shape, name=None: _like(lambda x: ops.reshape(x, ints(shape)), sp_input),
     "sparse.transpose": lambda sp_input, perm=None, name=None: _like(
-        ops.transpose(_dense(sp_input), None if perm is None else ints(perm)), sp_input),
+        lambda x: ops.transpose(x, None if perm is None else ints(perm)), sp_input),
+    "sparse.fill_empty_rows": _fill_empty_rows,
     "sparse.segment_sum": _segments(ops.segment_sum), "sparse.segment_mean": _segments(_segment_mean),
     "sparse.segment_sqrt_n": _segments(_segment_root),
     "sparse.to_dense": _to_dense, "sparse.from_dense": _from_dense,
-    "sparse.reorder": lambda sp_input, name=None: operand(sp_input), "sparse.sparse_dense_matmul": _product,
+    "sparse.reorder": lambda sp_input, name=None: _like(lambda x: x, sp_input), "sparse.sparse_dense_matmul": _product,
 }  # fmt: skip

@@ -70,7 +70,10 @@ def _texts(input, encoding, errors, replacement_char, control, name):
     how = {"strict": "strict", "replace": "replace", "ignore": "ignore"}[errors]
 
     def read(s):
-        s = s.decode(codec, how) if isinstance(s, bytes) else str(s)
+        try:
+            s = s.decode(codec, how) if isinstance(s, bytes) else str(s)
+        except UnicodeDecodeError as error:
+            raise ArgumentError(f"tf.{name}: Invalid formatting on input string: {error}.") from error
         s = s.replace("\ufffd", chr(replacement_char)) if how == "replace" else s
         return re.sub(r"[\x00-\x1f]", chr(replacement_char), s) if control else s
 

@@ -110,12 +110,21 @@ class Reference:
 
 
 REFERENCES = dict.fromkeys(("ref", "experimental_ref"), lambda self: Reference(self))
+
+
+def _load(self, value, session=None):
+    """Set it at once, while a graph is built too."""
+    found = self.assign(value)
+    if getattr(found, "changes", False):
+        found.run()
+
+
 METHODS = {
     **REFERENCES,
     "eval": lambda self, session=None: self.numpy(),
     "gather_nd": lambda self, indices, name=None: tf_names.find("gather_nd")(self.value, indices),
     "initialized_value": lambda self: self.value,
-    "load": lambda self, value, session=None: self.assign(value) and None,
+    "load": _load,
     "device": property(lambda self: "/job:localhost/replica:0/task:0/device:CPU:0", doc="Where it is."),
     **{f"scatter_nd_{n}": _by_places(kind) for n, kind in _REDUCTIONS.items()},
     **{f"scatter_{n}": _by_rows(kind) for n, kind in _REDUCTIONS.items()},

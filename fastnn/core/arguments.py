@@ -3,6 +3,8 @@
 Each check returns the value, or raises ArgumentError that says what was received and what is expected.
 """
 
+import contextlib
+import contextvars
 import difflib
 import functools
 import inspect
@@ -54,6 +56,24 @@ def count(name, value, least=1, none=False, most=None):
     return n
 
 
+_given_before: contextvars.ContextVar[bool] = contextvars.ContextVar("names given before", default=False)
+
+
+@contextlib.contextmanager
+def names_given_before():
+    """A block in which names may hold "/": what is built again from a config had its name in Keras 1 or 2.
+
+    >>> with names_given_before():
+    ...     name_of("fire2/squeeze")
+    'fire2/squeeze'
+    """
+    token = _given_before.set(True)
+    try:
+        yield
+    finally:
+        _given_before.reset(token)
+
+
 def name_of(value: Any, in_paths: bool = True) -> str | None:
     """`value` unless it is no name: a name is a str, without "/" if it is part of paths, or None.
 
@@ -62,7 +82,7 @@ def name_of(value: Any, in_paths: bool = True) -> str | None:
     """
     if value is None:
         return None
-    if isinstance(value, str) and not (in_paths and "/" in value):
+    if isinstance(value, str) and not (in_paths and "/" in value and not _given_before.get()):
         return value
     raise ArgumentError(
         f"Argument `name` must be a string{' and cannot contain character `/`' if in_paths else ''}. "

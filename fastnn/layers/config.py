@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from fastnn import dtype_policies, regularizers
+from fastnn.core.arguments import names_given_before
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotSupportedError
 from fastnn.core.tree import holds_itself
 from fastnn.core.types import Config
@@ -97,7 +98,8 @@ class ConfigMixin:
             # constructors see the name of a policy that a name says wholly, as they were called with
             config["dtype"] = policy.name if type(policy) is dtype_policies.DTypePolicy else policy
         try:
-            return cls(**config)
+            with names_given_before():
+                return cls(**config)
         except (TypeError, ArgumentError) as error:
             raise ArgumentTypeError(
                 f"Error when deserializing class '{cls.__name__}' using config={config}.\n\n"

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
+from fastnn.core.shapes import normalize_axis
 from fastnn.layers import nest
 from fastnn.layers.merging import Merge
 
@@ -38,7 +39,7 @@ class Dot(Merge):
 
     def _pair(self, ranks):
         axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
-        return tuple(a % r for a, r in zip(axes, ranks))
+        return tuple(normalize_axis(a, r) for a, r in zip(axes, ranks))
 
     def _check(self, input_shape):
         if not isinstance(input_shape, (list, tuple)) or nest.is_shape(input_shape) or len(input_shape) != 2:

@@ -171,7 +171,7 @@ def Input(
     >>> Input((28, 28, 1)).shape
     (None, 28, 28, 1)
     """
-    if isinstance(tensor, (Variable, np.ndarray, Tensor)):
+    if isinstance(tensor, (Variable, np.ndarray, Tensor)) or hasattr(tensor, "stream"):
         return fixed_input(tensor, dtype, name)
     if tensor is not None and is_functional(tensor) and not tensor.origin.is_input and not kwargs:
         return tensor  # it stands for what it is computed from

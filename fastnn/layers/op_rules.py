@@ -108,6 +108,12 @@ def _take_along_axis(x, indices, axis=None):
     return symbol_like([*rest[:axis], indices.shape[axis], *rest[axis:]], x.dtype)
 
 
+def _triangle(x, k=0):
+    """Of matrices of unknown sizes: their shape, not that of the mask where the other size is not known."""
+    x = operand(x)
+    return None if _known(x) or len(x.shape) < 2 else symbol_like(x.shape, x.dtype)
+
+
 def _square(x, *_, **__):
     """Matrices that are not known to be square are refused at once, as in Keras."""
     shape = tuple(operand(x).shape)
@@ -140,7 +146,7 @@ RULES: dict[str, Any] = {
     "dsplit": lambda x, indices_or_sections: _cut(x, indices_or_sections, 2),
     **dict.fromkeys(("cholesky", "cholesky_inverse", "det", "inv"), _square),
     "solve": _solved, "solve_triangular": _solved,
-    "repeat": _repeat, "take_along_axis": _take_along_axis,
+    "tril": _triangle, "triu": _triangle, "repeat": _repeat, "take_along_axis": _take_along_axis,
 }  # fmt: skip
 
 

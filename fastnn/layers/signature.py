@@ -133,6 +133,8 @@ def build_arguments(function, call, args, kwargs):
     if len(names) <= 1 or not named or any(name not in named for name in required):
         for name in required if len(required) > 1 else ():
             _check_named(name, call, function.__name__)
+            if named and name not in named and name.removesuffix("_shape") not in call.named(args, kwargs):
+                raise ArgumentTypeError(f"missing a required argument: {name.removesuffix('_shape')!r}")
         first = next((shape for name, shape in shapes.items() if not name.endswith("_mask_shape")), None)
         return (first,) if names else (), {}
     return (), named

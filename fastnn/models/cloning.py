@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastnn.core import hooks
+from fastnn.core.arguments import names_given_before
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import everything_in, same_structure
 from fastnn.core.types import Structure
@@ -47,7 +48,8 @@ def clone_model(
     >>> clone_model(model).output_shape
     (None, 1)
     """
-    twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
+    with names_given_before():
+        twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
     if model.compiled and isinstance(model, (Sequential, Functional)):
         with CustomObjectScope(_of_the_user(model)):
             compile_from_config(twin, model.get_compile_config())

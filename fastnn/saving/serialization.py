@@ -14,6 +14,7 @@ import warnings
 import numpy as np
 
 from fastnn import dtype_policies
+from fastnn.core.arguments import names_given_before
 from fastnn.core.errors import ArgumentError, FileFormatError, RebuildError
 from fastnn.core.tree import holds_itself, map_structure
 from fastnn.saving import names, roles
@@ -332,7 +333,7 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
             f"Unable to reconstruct an instance of '{class_name}' because it has no from_config() method. Add "
             "`get_config` and `from_config`, or register the function itself."
         )
-    with CustomObjectScope(custom_objects):
+    with CustomObjectScope(custom_objects), names_given_before():
         try:
             instance = cls.from_config(inner)
         except TypeError as error:

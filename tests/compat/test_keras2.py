@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.compat import keras2
+from fastnn.compat import backend, backend_values, keras2
 from fastnn.compat.arguments import adapt, restore
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.year_names import SAME, Logs
@@ -254,3 +254,9 @@ def test_weights_that_a_layer_sets():
     before = [layer.kernel.numpy().copy(), layer.kept.numpy().copy()]
     model.fit(X, np.tile(Y + 1, (1, 2)), epochs=1, verbose=0)
     assert not np.array_equal(layer.kernel.numpy(), before[0]) and np.array_equal(layer.kept.numpy(), before[1])
+
+
+def test_an_update_that_was_made_at_once_is_no_update_of_a_function():
+    total, x = fastnn.Variable(1.0), fastnn.Input((2,))
+    with pytest.raises(ArgumentError, match="made at once"):
+        backend.function([x], [x], updates=[backend_values.update_add(total, 2.0)])

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from compat.running import run
 
@@ -158,8 +159,15 @@ model.summary()
 
 
 def test_names_may_hold_slashes(tmp_path):
-    """As in SqueezeNet, GoogLeNet and their like; natively the name is an error, as in Keras 3."""
+    """As in SqueezeNet, GoogLeNet and their like; natively a new name is an error, as in Keras 3."""
     status, output, errors = run(SLASHES, tmp_path)
     assert status == 0 and "fire3/squeeze1x1" in output, errors
+    data = np.ones((2, 8, 8, 3), "float32")
+    for path in ("m.h5", "m.keras"):
+        model = fastnn.models.load_model(tmp_path / path)
+        copy = fastnn.models.clone_model(model)
+        copy.set_weights(model.get_weights())
+        assert [layer.name for layer in copy.layers] == [layer.name for layer in model.layers]
+        np.testing.assert_array_equal(copy.predict(data, verbose=0), model.predict(data, verbose=0))
     with pytest.raises(ArgumentError, match="/"):
         layers.Dense(2, name="fire2/squeeze")

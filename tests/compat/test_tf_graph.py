@@ -6,7 +6,7 @@ from compat.running import run
 
 from fastnn.compat import tf_graph
 from fastnn.compat.tf_graph import Node
-from fastnn.core.errors import ArgumentError, GraphError
+from fastnn.core.errors import ArgumentError, GraphError, UnknownNameError
 
 LINEAR = """
 import numpy as np
@@ -101,6 +101,59 @@ for name, args in [("Adam", (0.1,)), ("RMSProp", (0.1,)), ("Momentum", (0.1, 0.9
             sess.run(step, {x: rows})
         print(name, *["%.4f" % v for v in sess.run(w).ravel()])
 """
+NAMED = """
+import numpy as np
+import tensorflow.compat.v1 as tf
+tf.disable_v2_behavior()
+x = tf.placeholder(tf.float32, [None, 3], name="x")
+y = tf.multiply(x, 2.0, name="y")
+v = tf.Variable([3.0, 4.0], name="v")
+same = tf.get_default_graph().get_tensor_by_name("y:0") is y
+print(x.op.name, v.op.name, same, x.get_shape()[1].value, [d.value for d in v.get_shape()], (y + np.ones((5, 3))).shape)
+cube = tf.gradients(tf.gradients(tf.reduce_sum(x**3), x)[0], x)[0]
+i, total = tf.while_loop(lambda i, a: i < tf.shape(x)[0], lambda i, a: (i + 1, a * 2), [0, 1])
+opt = tf.train.GradientDescentOptimizer(0.1)
+grads, variables = zip(*opt.compute_gradients(tf.reduce_sum(v * v)))
+grads, norm = tf.clip_by_global_norm(grads, 1.0)
+step = opt.apply_gradients(zip(grads, variables))
+best = tf.nn.top_k(x, 2)
+average = tf.train.ExponentialMovingAverage(0.5)
+with tf.control_dependencies([step]):
+    follow = average.apply([v])
+print(tf.gradients(tf.constant(1.0) * 2, x))
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    rows = {"x:0": np.array([[1.0, 3.0, 2.0]])}
+    print(sess.run("y:0", rows).tolist(), sess.run(cube, rows).tolist(), [int(n) for n in sess.run([i, total], rows)])
+    print(sess.run([best.values, best.indices], rows)[1].tolist(), float(sess.run(norm)))
+    sess.run(follow)
+    print([["%.2f" % n for n in a] for a in sess.run([v, average.average(v)])], average.average_name(v))
+    v.load([7.0, 8.0], sess)
+    print(sess.run("v:0").tolist(), tf.assign(v, v + 1.0).get_shape().as_list(), sess.run(v).tolist())
+"""
+STREAMS = """
+import numpy as np
+import tensorflow.compat.v1 as tf
+tf.disable_v2_behavior()
+rows = tf.data.Dataset.from_tensor_slices((np.arange(6, dtype="float32"), {"a": np.arange(6)})).batch(4)
+x, y = tf.data.make_one_shot_iterator(rows).get_next()
+v = tf.Variable(1.0)
+step = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(tf.square(v * x - 2 * x)))
+numbers = tf.data.make_initializable_iterator(tf.data.Dataset.range(3))
+number = numbers.get_next()
+print(x.shape.as_list(), x.dtype.name)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    try:
+        while True:
+            one, two = sess.run([x * 2, y["a"], step])[:2]
+            print(one.tolist(), two.tolist())
+    except tf.errors.OutOfRangeError:
+        print("end %.4f" % sess.run(v))
+    for _ in range(2):
+        sess.run(numbers.initializer)
+        print([int(sess.run(number)) for _ in range(3)])
+"""
 PRINTED = {
     LINEAR: ["0.24509 0.37386 0.13011 weight:0"],
     STATE: [
@@ -121,10 +174,18 @@ PRINTED = {
         "Variable net/w already exists, disallowe", "Variable net/other does not exist, or wa",
         "['net/w:0', 'net/b:0'] 2", "[[3.0, 3.0]]", "3 ['0.8650', '0.8650']", "./model.ckpt-0 [[1.5, 1.5]] 0.05",
     ],
+    NAMED: [
+        "x v True 3 [2] (5, 3)", "[None]", "[[2.0, 6.0, 4.0]] [[6.0, 18.0, 12.0]] [1, 2]", "[[1, 2]] 10.0",
+        "[['2.94', '3.92'], ['2.97', '3.96']] v/ExponentialMovingAverage", "[7.0, 8.0] [2] [7.0, 8.0]",
+    ],
+    STREAMS: [
+        "[None] float32", "[0.0, 2.0, 4.0, 6.0] [0, 1, 2, 3]", "[8.0, 10.0] [4, 5]", "end 2.9300", "[0, 1, 2]",
+        "[0, 1, 2]",
+    ],
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("script", PRINTED, ids=["linear", "state", "optimizers", "scopes"])
+@pytest.mark.parametrize("script", PRINTED, ids=["linear", "state", "optimizers", "scopes", "named", "streams"])
 def test_scripts_print_what_tensorflow_prints(script, tmp_path):
     status, out, errors = run(script, tmp_path)
     assert status == 0, errors
@@ -162,6 +223,18 @@ def test_what_is_fed_fits(graph):
         tf_graph.run(x)
     with pytest.raises(ArgumentError, match="Cannot feed value of shape"):
         tf_graph.run(x, {x: [1, 2, 3]})
+
+
+def test_what_has_no_place_in_the_graph_is_refused(graph):
+    x = tf_graph.placeholder("float32", [2], name="x")
+    assert graph.get_operation_by_name("x").outputs[0] is x and graph.get_operations()[0].name == "x"
+    assert tf_graph.placeholder("float32", [2], name="x").name == "x_1:0"
+    with pytest.raises(ArgumentError, match="Cannot feed a value for"):
+        tf_graph.run(x, {3.0: [1.0, 2.0]})
+    with pytest.raises(UnknownNameError, match="does not exist in the graph"):
+        tf_graph.run("z:0")
+    with pytest.raises(ArgumentError, match="expected a name such as"):
+        graph.get_tensor_by_name("x")
 
 
 def test_afterwards_calls_are_computed_at_once():

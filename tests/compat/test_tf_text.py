@@ -48,3 +48,12 @@ def test_many_texts_at_once():
         split(fastnn.Input((3,)))
     with pytest.raises(ArgumentError, match="pos 9 out of range"):
         substr("abc", 9, 1)
+
+
+def test_rows_of_characters_are_texts_again_and_what_is_none_is_refused():
+    decode, encode, number = (tf_names.find(f"strings.{n}") for n in ("unicode_decode", "unicode_encode", "to_number"))
+    assert encode(decode(["héllo", "日本", ""], "UTF-8"), "UTF-8").tolist() == ["héllo", "日本", ""]
+    with pytest.raises(ArgumentError, match="Invalid formatting"):
+        decode([b"a\xff"], "UTF-8", errors="strict")
+    with pytest.raises(ArgumentError, match="no number"):
+        number(["1.5", "x"])

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn as keras
 from fastnn import layers as L
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 
 ONES = np.ones((1, 2), "float32")
 
@@ -61,3 +61,12 @@ def test_rematerialized_call_marks_what_its_scope_names(mode, names, marked):
     found = layer.rematerialized_call(function)
     assert (found is not function) is marked
     np.testing.assert_array_equal(found(ONES), ONES + 1.0)
+
+
+def test_axes_and_arguments_that_are_not_there_are_refused():
+    x = np.ones((2, 3), "float32")
+    for inputs in ([x, x], [L.Input((3,)), L.Input((3,))]):
+        with pytest.raises(ShapeError, match="axis 5 is out of bounds"):
+            L.Dot(5)(inputs)
+    with pytest.raises(TypeError, match="missing a required argument: 'value'"):
+        L.MultiHeadAttention(2, 2)(np.ones((2, 3, 4), "float32"))

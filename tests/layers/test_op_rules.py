@@ -38,6 +38,7 @@ SHAPES = [
     (lambda x, i: ops.take_along_axis(x, i, axis=1), [(N, 3, 3), (1, 3, N)], (N, 3, 3)),
     (lambda x, y: ops.bitwise_and(x, y), [(N, 3), (2, N)], (2, 3)),
     (lambda x, y: ops.gcd(x, y), [(N, 3), (2, N)], (2, 3)),
+    (lambda x: [ops.triu(x), ops.tril(x, 1)], [(N, 4, N)], [(N, 4, N)] * 2),
     (lambda x: ops.histogram(x), [(N,)], [(10,), (11,)]),
     (lambda x, y: ops.geomspace(x, y, 10, axis=1), [(N, 3, 4), (2, 3, 4)], (2, 10, 3, 4)),
 ]
