@@ -9,7 +9,7 @@ name interpreters with Keras and TensorFlow or JAX; without them only fastnn is 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import subprocess
 import sys
 import time
@@ -21,6 +21,8 @@ import numpy as np
 from bench import harness
 
 ENGINES = {"keras-tensorflow": "tensorflow", "keras-jax": "jax"}  # peers: whose interpreter
+# Behind all others, so that a fastnn that is installed is the one that is timed.
+CHILD = "import sys; sys.path.append(sys.argv[1]); from bench.courses import child; child(*sys.argv[2:])"
 BINARY, CLASSES = "binary_crossentropy", "sparse_categorical_crossentropy"
 Work = tuple[Any, Any, Any, int]  # model, inputs, targets, rows of a step
 
@@ -208,12 +210,12 @@ def measure(name: str, pythons: dict[str, str], rounds: int, seconds: float) -> 
     """
     processes = {
         engine: subprocess.Popen(
-            [python, "-m", "bench.courses", json.dumps([engine, name])],
+            [python, "-c", CHILD, str(harness.ROOT), engine, name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=harness.environment(engine, 1),
+            env={**harness.environment(engine, 1), "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
             preexec_fn=harness.pin(1),
         )
         for engine, python in {"fastnn": sys.executable, **pythons}.items()
@@ -270,7 +272,3 @@ def main(a: argparse.Namespace, say: Callable[[str], None]) -> int:
     if slower:
         say(f"slower than a peer: {', '.join(slower)}")
     return int(bool(slower))
-
-
-if __name__ == "__main__":
-    child(*json.loads(sys.argv[1]))

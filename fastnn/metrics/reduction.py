@@ -147,8 +147,8 @@ class MeanMetricWrapper(Mean):
             sample_weight = apply_mask(sample_weight, mask, self.dtype, "sum")
         if sample_weight is not None and not values.shape and self._own_code() and tensor(sample_weight).shape:
             raise ShapeError(
-                f"Metric '{self.name}': y_true and y_pred are one row, of shape {tuple(y_pred.shape)}, whose value has "
-                f"no rows for a sample_weight of shape {tuple(tensor(sample_weight).shape)}. Give them a second axis: (n, 1)."
+                f"Metric '{self.name}': y_true and y_pred are one row, of shape {tuple(y_pred.shape)}, whose value "
+                f"has no rows for a sample_weight of shape {tuple(tensor(sample_weight).shape)}. Expected (n, 1)."
             )
         super().update_state(values, sample_weight)
 
