@@ -61,7 +61,7 @@ class Decoder(layers.Layer):
         padding = None
         if mask is not None:
             causal = ops.minimum(ops.cast(mask[0][:, None, :], "int32"), causal)
-            padding = ops.cast(mask[1][:, None, :], "int32")
+            padding = None if mask[1] is None else ops.cast(mask[1][:, None, :], "int32")
         x = self.norms[0](inputs + self.own(inputs, inputs, inputs, attention_mask=causal))
         return self.norms[1](x + self.other(x, encoded, encoded, attention_mask=padding))
 
