@@ -15,9 +15,9 @@ class Progbar:
     """Shows `current/target`, a bar, the time, and values.
 
     Where the output is no terminal and no notebook each update is a line of its own, or only the last one with
-    `only_last`, as fit has it. On a terminal the line fits into one
-    row as long as it is overwritten: the bar becomes shorter first, then the clock goes, then values are cut. Nothing
-    is left out of the last line. NO_COLOR in the environment switches colours off.
+    `only_last`, as fit has it. On a terminal the line fits into one row as long as it is overwritten: the bar becomes
+    shorter first, then the clock goes, then values are cut. Nothing is left out of the last line. NO_COLOR in the
+    environment switches colours off.
 
     Args:
         target: number of steps, None if not known.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn.core.errors import ArgumentError, DataError, ValuesError
-from fastnn.core.types import Structure
+from fastnn.core.types import Structure, defined_in
 from fastnn.layers.gathered import own_code
 from fastnn.layers.tracking import structure_version
 from fastnn.models import checks
@@ -93,8 +93,7 @@ class Intake:
 
     def _steps_itself(self, kind):
         """Whether a step of this kind ("train", "test", "predict") is the user's own."""
-        step = getattr(type(self), f"{kind}_step", None)
-        return step is not None and not step.__module__.startswith("fastnn.")
+        return not defined_in(type(self), f"{kind}_step").startswith("fastnn.")
 
     def _shows_data(self):
         """Whether a step or a loss of the user's own may look at the data before the model takes its inputs."""
