@@ -8,19 +8,16 @@ import os
 import sys
 import types
 
-from fastnn.compat import (
-    keras2_utils,
-    keras_src,
-    names,
-    tf_devices,
-    tf_graph_layers,
-    tf_names,
-    tf_strategies,
-    year_parts,
-)
+from fastnn.compat import names, year_parts
 from fastnn.compat.arguments import adapt, begin, restore
+from fastnn.compat.keras2 import utils as keras2_utils
+from fastnn.compat.keras3 import src as keras_src
 from fastnn.compat.tensorflow import Tensor
-from fastnn.compat.tf_graph import graph, waiting
+from fastnn.compat.tf import devices as tf_devices
+from fastnn.compat.tf import names as tf_names
+from fastnn.compat.tf import strategies as tf_strategies
+from fastnn.compat.tf.graphs import layers as tf_graph_layers
+from fastnn.compat.tf.graphs.graph import graph, waiting
 from fastnn.core import results
 from fastnn.core.errors import GoneNameError, NotSupportedError
 from fastnn.core.registry import suggest
@@ -191,7 +188,7 @@ def target_of(name):
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
         below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
         if below == "experimental.numpy":
-            return "fastnn.compat.tf_numpy"
+            return "fastnn.compat.tf.numpy"
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
         if any(below.startswith(p) and below.count(".") < p.count(".") + 2 for p in names.PRIVATE):

@@ -9,11 +9,13 @@ import os
 import warnings
 
 from fastnn.callbacks.callback_list import give_logs_as
-from fastnn.compat import keras2, tf_graph, year_names
-from fastnn.compat.keras1_layers import DroppingEmbedding
-from fastnn.compat.keras2_training import with_accuracy
+from fastnn.compat import year_names
+from fastnn.compat.keras1.layers import DroppingEmbedding
+from fastnn.compat.keras2 import attributes as keras2
+from fastnn.compat.keras2.training import with_accuracy
 from fastnn.compat.shapes import TensorShape
-from fastnn.compat.tf_ragged_layers import RaggedTextVectorization
+from fastnn.compat.tf.graphs import graph as tf_graph
+from fastnn.compat.tf.ragged.layers import RaggedTextVectorization
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.layers import Embedding, Layer, TextVectorization
 from fastnn.layers.signature import give_shapes_as

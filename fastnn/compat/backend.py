@@ -1,7 +1,7 @@
 """`keras.backend`: the functions that scripts of the Keras 1 and 2 years call, on fastnn.ops.
 
-Every name of `fastnn.ops` is found here too, under the old ones as `backend_names` says; the functions below, and in
-`backend_values` and `backend_arrays`, are those that took other arguments.
+Every name of `fastnn.ops` is found here too, under the old ones as `keras_backend.names` says; the functions below, and
+those of `keras_backend.values` and `keras_backend.arrays`, are the ones that took other arguments.
 """
 
 import os
@@ -12,8 +12,8 @@ from importlib import import_module
 import numpy as np
 
 from fastnn import ops
-from fastnn.compat.backend_names import ARGUMENTS, RENAMED, adapted
-from fastnn.compat.backend_values import get_value
+from fastnn.compat.keras_backend.names import ARGUMENTS, RENAMED, adapted
+from fastnn.compat.keras_backend.values import get_value
 from fastnn.compat.shapes import Sizes
 from fastnn.core import dtypes, hooks
 from fastnn.core.config import image_data_format, set_image_data_format

@@ -1,26 +1,24 @@
 """Old and foreign spellings, as data: module names, class names and argument names that mean something of ours."""
 
-from fastnn.compat import (
-    keras2_blocks,
-    keras2_images,
-    keras2_io,
-    keras2_utils,
-    tf_averages,
-    tf_datasets,
-    tf_devices,
-    tf_errors,
-    tf_examples,
-    tf_forward,
-    tf_gfile,
-    tf_graph_names,
-    tf_logging,
-    tf_records,
-    tf_sequences,
-    tf_strategies,
-    tf_summary,
-    tf_testing,
-    year_parts,
-)
+from fastnn.compat import year_parts
+from fastnn.compat.keras2 import blocks as keras2_blocks
+from fastnn.compat.keras2 import images as keras2_images
+from fastnn.compat.keras2 import io as keras2_io
+from fastnn.compat.keras2 import utils as keras2_utils
+from fastnn.compat.tf import averages as tf_averages
+from fastnn.compat.tf import datasets as tf_datasets
+from fastnn.compat.tf import devices as tf_devices
+from fastnn.compat.tf import errors as tf_errors
+from fastnn.compat.tf import examples as tf_examples
+from fastnn.compat.tf import forward as tf_forward
+from fastnn.compat.tf import gfile as tf_gfile
+from fastnn.compat.tf import logging as tf_logging
+from fastnn.compat.tf import records as tf_records
+from fastnn.compat.tf import sequences as tf_sequences
+from fastnn.compat.tf import strategies as tf_strategies
+from fastnn.compat.tf import summary as tf_summary
+from fastnn.compat.tf import testing as tf_testing
+from fastnn.compat.tf.graphs import names as tf_graph_names
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -53,13 +51,13 @@ MODULES = {
     "preprocessing.image": "preprocessing.image", "preprocessing.text": "preprocessing.text",
     "utils.conv_utils": "utils", "utils.image_utils": "utils", "utils.losses_utils": "losses",
     "utils.visualize_util": "utils", "legacy.layers": "layers", "utils.tf_utils": "utils",
-    "engine.saving": "saving", "legacy.interfaces": "compat.keras2_interfaces", "experimental": "optimizers.schedules",
+    "engine.saving": "saving", "legacy.interfaces": "compat.keras2.interfaces", "experimental": "optimizers.schedules",
     "engine.keras_tensor": "graph.tensor", "engine.input_spec": "layers",
     "engine.network": "models", "engine.base_layer_v1": "layers", "engine.data_adapter": "utils",
     "backend.tensorflow_backend": "compat.backend", "backend.common": "compat.backend", "backend_config": "config",
     "api.layers": "layers", "api.models": "models", "layers.rnn": "layers", "layers.cudnn_recurrent": "layers",
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
-    "objectives": "losses", "initializations": "compat.keras1_initializations",
+    "objectives": "losses", "initializations": "compat.keras1.initializations",
     "wrappers.scikit_learn": "compat.scikit_learn",
     "datasets.mnist": "datasets.mnist", "datasets.cifar10": "datasets.cifar10",
     "datasets.cifar100": "datasets.cifar100", "datasets.fashion_mnist": "datasets.fashion_mnist",
@@ -81,35 +79,35 @@ OLD_MODULES = ("layers.", "engine", "utils.", "legacy.layers", "backend.", "back
                "initializations", "wrappers.scikit_learn", "preprocessing.text", "mixed_precision.experimental",
                "optimizers.experimental", "optimizers.learning_rate_schedule", "callbacks.", "optimizer_v")  # fmt: skip
 
-_CLASSES, _YAML = "compat.keras2_models:probas_to_classes", "compat.keras2_models:model_from_yaml"
+_CLASSES, _YAML = "compat.keras2.models:probas_to_classes", "compat.keras2.models:model_from_yaml"
 
 
 def _kept(names):
-    return {name: f"compat.keras2_kept:{name}" for name in names.split()}
+    return {name: f"compat.keras2.kept:{name}" for name in names.split()}
 
 
 # Old names of what a package has under another name today: "name", or "module:name" of ours.
 CLASSES = {
     "layers": {
-        "Convolution1D": "compat.keras1:Convolution1D", "Convolution2D": "compat.keras1:Convolution2D",
-        "MaxoutDense": "compat.keras1_layers:MaxoutDense", "Highway": "compat.keras1_layers:Highway",
-        **{n: f"compat.keras1_layers:{n}" for n in ("SReLU", "ParametricSoftplus")},
-        "merge": "compat.keras1:merge", "Merge": "compat.keras1:Merge",
+        "Convolution1D": "compat.keras1.calls:Convolution1D", "Convolution2D": "compat.keras1.calls:Convolution2D",
+        "MaxoutDense": "compat.keras1.layers:MaxoutDense", "Highway": "compat.keras1.layers:Highway",
+        **{n: f"compat.keras1.layers:{n}" for n in ("SReLU", "ParametricSoftplus")},
+        "merge": "compat.keras1.calls:merge", "Merge": "compat.keras1.calls:Merge",
         "SeparableConvolution2D": "SeparableConv2D",
-        "AtrousConvolution1D": "compat.keras1:Convolution1D", "AtrousConvolution2D": "compat.keras1:Convolution2D",
-        "Deconvolution2D": "compat.keras1:Deconvolution2D", "Convolution3D": "compat.keras1:Convolution3D",
-        "LocallyConnected1D": "compat.keras2_layers:LocallyConnected1D",
-        "LocallyConnected2D": "compat.keras2_layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
+        **{f"AtrousConvolution{k}D": f"compat.keras1.calls:Convolution{k}D" for k in (1, 2)},
+        "Deconvolution2D": "compat.keras1.calls:Deconvolution2D", "Convolution3D": "compat.keras1.calls:Convolution3D",
+        "LocallyConnected1D": "compat.keras2.layers:LocallyConnected1D",
+        "LocallyConnected2D": "compat.keras2.layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "PreprocessingLayer": "Layer",
         **_kept("RandomFourierFeatures"), "BatchNormalizationV1": "BatchNormalization",
         "BatchNormalizationV2": "BatchNormalization",
-        "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1:Convolution2D",
-        "AbstractRNNCell": "compat.keras2_own_layers:AbstractRNNCell",
-        "RandomHeight": "compat.keras3_layers:RandomHeight", "RandomWidth": "compat.keras3_layers:RandomWidth",
-        "Recurrent": "compat.keras1_recurrent:Recurrent",
+        "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1.calls:Convolution2D",
+        "AbstractRNNCell": "compat.keras2.own_layers:AbstractRNNCell",
+        "RandomHeight": "compat.keras3.layers:RandomHeight", "RandomWidth": "compat.keras3.layers:RandomWidth",
+        "Recurrent": "compat.keras1.recurrent:Recurrent",
         **dict.fromkeys(("time_distributed_dense", "_time_distributed_dense"),
-                        "compat.keras1_recurrent:time_distributed_dense"),
-        "TimeDistributedDense": "compat.keras1:TimeDistributedDense",
+                        "compat.keras1.recurrent:time_distributed_dense"),
+        "TimeDistributedDense": "compat.keras1.calls:TimeDistributedDense",
         "get_source_inputs": "utils:get_source_inputs", "Network": "models:Model",
         "Container": "models:Model", "_Conv": "layers.conv:BaseConv", "_Merge": "layers.merging:Merge",
         "_GlobalPooling2D": "layers.global_pooling:BaseGlobalPooling", "_Pooling2D": "layers.pooling:BasePooling",
@@ -121,13 +119,13 @@ CLASSES = {
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity",
-               **{n: f"compat.tf_graph_layers:{n}" for n in (
+               **{n: f"compat.tf.graphs.layers:{n}" for n in (
                    "sparse_softmax_cross_entropy", "softmax_cross_entropy", "sigmoid_cross_entropy",
                    "absolute_difference", "log_loss", "huber_loss", "hinge_loss", "get_total_loss")}},
-    "constraints": {**dict.fromkeys(("RadialConstraint", "radial_constraint"), "compat.keras2_kept:RadialConstraint"),
+    "constraints": {**dict.fromkeys(("RadialConstraint", "radial_constraint"), "compat.keras2.kept:RadialConstraint"),
                     "maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
-    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1:l1l2", "activity_l1": "L1",
-                     "activity_l2": "L2", "ActivityRegularizer": "L1L2", "activity_l1l2": "compat.keras1:l1l2"},
+    "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1.calls:l1l2", "activity_l1": "L1",
+                     "activity_l2": "L2", "ActivityRegularizer": "L1L2", "activity_l1l2": "compat.keras1.calls:l1l2"},
     "metrics": {**dict.fromkeys(("cosine_proximity", "cosine"), "losses:cosine_similarity"),
                 **_kept("MeanTensor MeanRelativeError SumOverBatchSize")},
     "applications.mobilenet": {"relu6": "activations:relu6", "DepthwiseConv2D": "layers:DepthwiseConv2D"},
@@ -137,15 +135,15 @@ CLASSES = {
     "callbacks": {"BaseLogger": "Callback"},
     "optimizers.schedules": _kept("LinearCosineDecay LinearModel WideDeepModel"),
     "dtype_policies": {"set_policy": "set_dtype_policy"},
-    "models": {"model_from_yaml": _YAML, "Graph": "compat.keras1_graph:Graph", "Input": "layers:Input",
+    "models": {"model_from_yaml": _YAML, "Graph": "compat.keras1.graph:Graph", "Input": "layers:Input",
                "Layer": "layers:Layer",
                "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model",
                "get_source_inputs": "utils:get_source_inputs",
-               "model_from_config": "compat.keras2_utils:model_from_config"},
-    "applications": {name: f"compat.keras2_utils:{name}" for name in (
+               "model_from_config": "compat.keras2.utils:model_from_config"},
+    "applications": {name: f"compat.keras2.utils:{name}" for name in (
         "get_submodules_from_kwargs", "_KERAS_BACKEND", "_KERAS_LAYERS", "_KERAS_MODELS", "_KERAS_UTILS")},
-    "applications.imagenet_utils": {"_obtain_input_shape": "compat.keras2_blocks:_obtain_input_shape"},
+    "applications.imagenet_utils": {"_obtain_input_shape": "compat.keras2.blocks:_obtain_input_shape"},
 }  # fmt: skip
 
 for _module, _more in (*keras2_blocks.NAMES.items(), *year_parts.NAMES.items()):
@@ -153,7 +151,7 @@ for _module, _more in (*keras2_blocks.NAMES.items(), *year_parts.NAMES.items()):
 # Modules that `from keras.ops import *` gives besides names, as Keras's does: {module: names}.
 STARRED = {"ops": ("image", "linalg", "nn", "numpy")}
 
-# What the TensorFlow root holds besides the functions of fastnn.compat.tf_names, as "module:name" of ours.
+# What the TensorFlow root holds besides the functions of fastnn.compat.tf.names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {
     **dict.fromkeys(("random.set_seed", "set_random_seed", "random.set_random_seed", "compat.v1.set_random_seed"),
                     "utils:set_random_seed"),
@@ -162,49 +160,49 @@ TENSORFLOW_FUNCTIONS = {
     **{f"{prefix}{n}": f"compat.tensorflow:{n}" for prefix in ("", "dtypes.") for n in (
         "DType", "as_dtype", "float16", "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64",
         "uint8", "uint16", "uint32", "uint64", "bool", "string", "complex64", "complex128")},
-    **{n: f"compat.tf_function:{n}" for n in (
+    **{n: f"compat.tf.function:{n}" for n in (
         "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
-    "py_func": "compat.tf_function:py_function",
-    **{f"train.{n}": f"compat.tf_checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
-    "data.TextLineDataset": "compat.tf_text:TextLineDataset",
-    **{f"lookup.{n}": f"compat.tf_lookup:{n}" for n in (
+    "py_func": "compat.tf.function:py_function",
+    **{f"train.{n}": f"compat.tf.checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
+    "data.TextLineDataset": "compat.tf.text:TextLineDataset",
+    **{f"lookup.{n}": f"compat.tf.lookup:{n}" for n in (
         "StaticHashTable", "KeyValueTensorInitializer", "StaticVocabularyTable", "TextFileIndex",
         "TextFileInitializer")},
-    "RaggedTensor": "compat.tf_ragged:RaggedTensor",
-    **{f"ragged.{n}": f"compat.tf_ragged_calls:{n}" for n in (
+    "RaggedTensor": "compat.tf.ragged.tensor:RaggedTensor",
+    **{f"ragged.{n}": f"compat.tf.ragged.calls:{n}" for n in (
         "boolean_mask", "constant", "map_flat_values", "range", "stack",
         "row_splits_to_segment_ids", "segment_ids_to_row_splits", "stack_dynamic_partitions")},
-    "IndexedSlices": "compat.tf_variables:IndexedSlices",
-    "TensorArray": "compat.tf_tensor_array:TensorArray",
-    **dict.fromkeys(("SparseTensor", "sparse.SparseTensor"), "compat.tf_sparse:SparseTensor"),
-    **{f"{root}.{n}": f"compat.tf_gfile:{n}" for root in ("io.gfile", "gfile", "compat.v1.gfile") for n in (
+    "IndexedSlices": "compat.tf.variables:IndexedSlices",
+    "TensorArray": "compat.tf.tensor_array:TensorArray",
+    **dict.fromkeys(("SparseTensor", "sparse.SparseTensor"), "compat.tf.sparse:SparseTensor"),
+    **{f"{root}.{n}": f"compat.tf.gfile:{n}" for root in ("io.gfile", "gfile", "compat.v1.gfile") for n in (
         "GFile", "copy", "exists", "glob", "isdir", "join", "listdir", "makedirs", "mkdir", "remove", "rename",
         "rmtree", "stat", "walk")},
-    **{f"data.experimental.{n}": f"compat.tf_data:{n}" for n in (
+    **{f"data.experimental.{n}": f"compat.tf.data:{n}" for n in (
         "Counter", "CsvDataset", "assert_cardinality", "bucket_by_sequence_length", "choose_from_datasets",
         "copy_to_device", "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors",
         "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets",
         "scan", "shuffle_and_repeat", "snapshot", "take_while", "unbatch", "unique")},
-    "print": "compat.tf_checks:tf_print",
-    "compiler.tf2xla.python.xla.dynamic_update_slice": "compat.tf_arrays:dynamic_update_slice",
+    "print": "compat.tf.checks:tf_print",
+    "compiler.tf2xla.python.xla.dynamic_update_slice": "compat.tf.arrays:dynamic_update_slice",
     **{f"errors.{n}": f"core.errors:{e}" for n, e in (
         ("OpError", "FastnnError"), ("InvalidArgumentError", "ArgumentError"), ("NotFoundError", "MissingFileError"),
         ("ResourceExhaustedError", "OutOfMemoryError"), ("UnimplementedError", "NotSupportedError"),
         ("DataLossError", "FileFormatError"), ("FailedPreconditionError", "CallOrderError"))},
-    "Module": "compat.tf_module:Module",
-    **{f"random.{part}{n}": f"compat.tf_generator:{n}" for part in ("", "experimental.") for n in (
+    "Module": "compat.tf.module:Module",
+    **{f"random.{part}{n}": f"compat.tf.generator:{n}" for part in ("", "experimental.") for n in (
         "Generator", "get_global_generator", "set_global_generator")},
     "__internal__.tracking.no_automatic_dependency_tracking": "layers.tracking:no_automatic_dependency_tracking",
     **{f"version.{n}": f"compat.tensorflow:{n}" for n in ("VERSION", "GIT_VERSION", "COMPILER_VERSION")},
     **{f"Variable{n}": f"compat.tensorflow:Variable{n}" for n in ("Aggregation", "Synchronization")},
     "compat.dimension_value": "compat.tensorflow:dimension_value",
     **dict.fromkeys(("no_gradient", "NotDifferentiable"), "compat.tensorflow:accept"),
-    "RegisterGradient": "compat.keras2_utils:as_it_is", "load_op_library": "compat.tensorflow:load_op_library",
-    "keras_export": "compat.keras2_utils:as_it_is", "tf_export": "compat.keras2_utils:as_it_is",
-    "image.ResizeMethod": "compat.tf_images:ResizeMethod",
-    **{f"raw_ops.ImageProjectiveTransformV{n}": f"compat.tf_transforms:projective_v{n}" for n in (2, 3)},
-    "compat.v1.gradients": "compat.tf_function:gradients",
+    "RegisterGradient": "compat.keras2.utils:as_it_is", "load_op_library": "compat.tensorflow:load_op_library",
+    "keras_export": "compat.keras2.utils:as_it_is", "tf_export": "compat.keras2.utils:as_it_is",
+    "image.ResizeMethod": "compat.tf.images:ResizeMethod",
+    **{f"raw_ops.ImageProjectiveTransformV{n}": f"compat.tf.transforms:projective_v{n}" for n in (2, 3)},
+    "compat.v1.gradients": "compat.tf.function:gradients",
     **{f"data.{n}": f"data:{n}" for n in (
         "Dataset", "AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY", "Options")},
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},

@@ -118,7 +118,7 @@ def convert_all_kernels_in_model(model):
     Args:
         model: the model.
     """
-    from_utils = importlib.import_module("fastnn.compat.keras2_utils")
+    from_utils = importlib.import_module("fastnn.compat.keras2.utils")
     for layer in model.layers:
         if isinstance(layer, Model):
             convert_all_kernels_in_model(layer)
@@ -306,21 +306,21 @@ NAMES = {
     "models": {
         **{f"{u}{n}": _HERE + n for u in ("", "_") for n in ("make_batches", "batch_shuffle",
                                                             "standardize_input_data")},
-        **dict.fromkeys(("slice_X", "slice_arrays", "_slice_arrays"), "compat.keras2_utils:slice_arrays"),
+        **dict.fromkeys(("slice_X", "slice_arrays", "_slice_arrays"), "compat.keras2.utils:slice_arrays"),
         "Node": "layers.events:CallEvent", "GeneratorEnqueuer": f"{_HERE}OrderedEnqueuer",
         "OrderedEnqueuer": f"{_HERE}OrderedEnqueuer",
     },
-    "layers": {"Node": "layers.events:CallEvent", "object_list_uid": "compat.keras2_utils:object_list_uid",
-               "_object_list_uid": "compat.keras2_utils:object_list_uid", "to_list": "compat.keras2_utils:to_list",
-               "_to_list": "compat.keras2_utils:to_list",
+    "layers": {"Node": "layers.events:CallEvent", "object_list_uid": "compat.keras2.utils:object_list_uid",
+               "_object_list_uid": "compat.keras2.utils:object_list_uid", "to_list": "compat.keras2.utils:to_list",
+               "_to_list": "compat.keras2.utils:to_list",
                **{n: _HERE + n for n in ("load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name")}},
     "saving": {n: _HERE + n for n in ("load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name")},
     "utils": {**{n: _HERE + n for n in ("multi_gpu_model", "convert_all_kernels_in_model",
                                         "convert_dense_weights_data_format", "make_tuple",
                                         "OrderedEnqueuer")},
               "GeneratorEnqueuer": f"{_HERE}OrderedEnqueuer", "SequenceEnqueuer": f"{_HERE}OrderedEnqueuer",
-              "layer_from_config": "compat.keras2_utils:model_from_config"},
-    "metrics": {n: f"compat.keras1_metrics:{n}"
+              "layer_from_config": "compat.keras2.utils:model_from_config"},
+    "metrics": {n: f"compat.keras1.metrics:{n}"
                 for n in ("precision", "recall", "fbeta_score", "fmeasure", "matthews_correlation")},
     "optimizers": {n: _HERE + n for n in ("clip_norm", "optimizer_from_config", "TFOptimizer")},
     "initializers": {"_compute_fans": "initializers:compute_fans"},

@@ -75,7 +75,7 @@ def main():
     """Answer every call of the first file, and write the arguments of every name that fastnn has into the second."""
     import tensorflow as tf
 
-    from fastnn.compat import tf_names
+    from fastnn.compat.tf import names as tf_names
 
     calls = json.loads((HERE / "tensorflow_values.json").read_text(encoding="utf-8"))
     values, signatures = {call: value(tf, call, inputs()) for call in calls}, {}

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
-from fastnn.compat import keras_src
 from fastnn.compat.h5_store import H5IOStore
+from fastnn.compat.keras3 import src as keras_src
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 ARRAYS = {

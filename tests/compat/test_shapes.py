@@ -8,7 +8,7 @@ import fastnn
 from fastnn import layers, ops
 from fastnn.compat import backend as K
 from fastnn.compat.shapes import Sizes
-from fastnn.compat.tf_names import find
+from fastnn.compat.tf.names import find
 
 NUMBERS = [
     ("slice", lambda s: s[1:3], (4, 6)), ("times", lambda s: s[1:3] * 2, (8, 12)), ("of", lambda s: 2 * s, (4, 8, 12)),

@@ -8,9 +8,10 @@ import pytest
 from compat import tensorflow_calls as calls
 
 import fastnn
-from fastnn.compat import names, tf_names
+from fastnn.compat import names
 from fastnn.compat.aliases import _TensorFlow
 from fastnn.compat.tensorflow import Tensor
+from fastnn.compat.tf import names as tf_names
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.core.results import give_as as give_results_as
 from fastnn.graph import Trace

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 import fastnn
-from fastnn.compat import tensorflow, tf_devices
+from fastnn.compat import tensorflow
+from fastnn.compat.tf import devices as tf_devices
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.distribution import get_device_count, list_devices

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.compat import arguments, backend, keras2_layers, names
+from fastnn.compat import arguments, backend, names
 from fastnn.compat.aliases import target_of
 from fastnn.compat.arguments import OLD, adapt, restore, translate
+from fastnn.compat.keras2 import layers as keras2_layers
 from fastnn.core.errors import NotSupportedError
 from fastnn.layers import conv_lstm
 

@@ -139,7 +139,7 @@ def test_rescaling_by_channel_with_channels_first():
 @pytest.mark.parametrize("antialias", [False, True])
 @pytest.mark.parametrize("method", ["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"])
 def test_methods_of_tf_image_resize(method, antialias):
-    from fastnn.compat.tf_images import TABLE
+    from fastnn.compat.tf.images import TABLE
 
     x = np.random.default_rng(0).random((1, 7, 9, 2), "float32")
     got = TABLE["image.resize"](x, (4, 5), method=method, antialias=antialias)

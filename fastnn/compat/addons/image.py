@@ -1,8 +1,8 @@
 """Turned and moved images, as tensorflow_addons' `image` makes them."""
 
 from fastnn import ops
-from fastnn.compat.tf_transforms import projective_v3
-from fastnn.compat.tf_values import operand
+from fastnn.compat.tf.transforms import projective_v3
+from fastnn.compat.tf.values import operand
 
 __all__ = ["rotate", "transform", "translate"]
 

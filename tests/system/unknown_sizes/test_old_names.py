@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn import layers
 from fastnn.compat import backend as K
-from fastnn.compat import tf_names
+from fastnn.compat.tf import names as tf_names
 
 
 class Names:

@@ -1,0 +1,398 @@
+"""What objects could do in the years of Keras 1, 2 and tf.keras, for as long as the aliases are there.
+
+`METHODS` says which attributes each class gets; `arguments` puts them there and takes them away again.
+"""
+
+import functools
+
+import numpy as np
+
+from fastnn import ops
+from fastnn.callbacks.callback import Callback
+from fastnn.callbacks.callback_list import CallbackList
+from fastnn.callbacks.history import History
+from fastnn.callbacks.model_checkpoint import ModelCheckpoint
+from fastnn.callbacks.monitor import MonitorCallback, direction_of
+from fastnn.compat.keras1 import recurrent as keras1_recurrent
+from fastnn.compat.keras2 import builds as keras2_builds
+from fastnn.compat.keras2 import models as keras2_models
+from fastnn.compat.keras2 import nodes as keras2_nodes
+from fastnn.compat.keras2 import optimizers as keras2_optimizers
+from fastnn.compat.keras2 import targets as keras2_targets
+from fastnn.compat.keras2.own_layers import PRIVATE, add_metric, add_update, name_first, shape_at, weights_that_are_set
+from fastnn.compat.keras2.streams import fed_by_tensors
+from fastnn.compat.keras2.training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
+from fastnn.compat.keras2.weights import class_weights_of_outputs
+from fastnn.compat.shapes import SHAPES, TensorShape
+from fastnn.compat.tf import datasets as tf_datasets
+from fastnn.compat.tf import variables as tf_variables
+from fastnn.compat.tf.devices import nothing
+from fastnn.compat.tf.graphs import names as tf_graph_names
+from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
+from fastnn.core.errors import ArgumentError
+from fastnn.data import Dataset
+from fastnn.data.tensor import Tensor
+from fastnn.graph import Symbol, Variable, current
+from fastnn.graph.tensor import Tensor as Lazy
+from fastnn.layers import nest
+from fastnn.layers.events import CallEvent
+from fastnn.layers.layer import Layer
+from fastnn.layers.state import StateMixin
+from fastnn.losses.targets import is_nested
+from fastnn.metrics.metric import Metric
+from fastnn.models import Model, Sequential
+from fastnn.models.eager_step import EagerProgram
+from fastnn.models.functional import Functional
+from fastnn.models.step import Step
+from fastnn.models.trainer import Trainer
+from fastnn.optimizers.optimizer import Optimizer
+
+
+# ---- models --------------------------------------------------------------------------------------------
+class _CompiledMetrics:
+    """`compiled_metrics` inside a train_step."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Take a batch into account."""
+        self._model._traced_metrics(None, y_true, y_pred, sample_weight)
+
+    @property
+    def metrics(self):
+        """The metrics that compile() was given."""
+        compiled = self._model._compile_metrics
+        return [] if compiled is None else compiled.metrics
+
+    def reset_state(self):
+        """Set them back."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    reset_states = reset_state
+
+
+def compiled_loss(self):
+    """A function (y, y_pred, sample_weight=None, regularization_losses=None): the loss of compile(), in a step."""
+
+    def loss(y_true, y_pred, sample_weight=None, regularization_losses=None):
+        """The total; the layers' own losses only where they are given."""
+        total = self._compile_loss(y_true, y_pred, sample_weight)
+        for extra in regularization_losses or ():
+            total = ops.add(total, ops.sum(extra))
+        self._loss_tracker.update_state(total, sample_weight=float(nest.flatten(y_pred)[0].shape[0]))
+        return total
+
+    return loss
+
+
+def _keep(name):
+    return lambda self, value: self.__dict__.__setitem__(name, value)
+
+
+def _function(kind, arrays):
+    """Keras 2's `train_function` and kin: one step on a list of arrays, or on the next batch of an iterator."""
+
+    def get(self):
+        own = self.__dict__.get(f"{kind}_function")
+        if own is not None:
+            return own
+
+        def run(inputs):
+            """The results of the step, as a list."""
+            n_x, n_y = len(self.inputs), len(self.outputs)
+            if hasattr(inputs, "__next__"):
+                batch = next(inputs)
+                given = [batch] if not isinstance(batch, tuple) else list(batch)
+            else:
+                flat = list(inputs)
+                parts = [flat[:n_x], flat[n_x : n_x + n_y], flat[n_x + n_y : n_x + 2 * n_y]]
+                given = [p[0] if len(p) == 1 else p for p in parts if p]
+            found = getattr(self, f"{kind}_on_batch")(*given[:arrays])
+            return list(found) if isinstance(found, (list, tuple)) else [found]
+
+        return run
+
+    return property(get, _keep(f"{kind}_function"), doc=f"{kind}_on_batch(), as a function of a list of arrays.")
+
+
+def _is_flat(spec):
+    return isinstance(spec, (list, tuple)) and not any(is_nested(part) for part in spec)
+
+
+def _are_metrics(given):
+    """Whether the third thing that compile() was given is what Keras 2 took there: metrics, not weights of losses."""
+    return bool(given) and not any(isinstance(x, (int, float)) or hasattr(x, "dtype") for x in nest.flatten(given))
+
+
+def compile_of_all_outputs(compile_today):
+    """`compile` with metrics as Keras 2 took them: a name, or a flat list for every output."""
+
+    @functools.wraps(compile_today)
+    def compile(self, *args, **kwargs):
+        """See Trainer.compile."""
+        for said_by_the_data in ("class_mode", "sample_weight_mode"):
+            kwargs.pop(said_by_the_data, None)
+        object.__setattr__(self, "_target_tensors", kwargs.pop("target_tensors", None))
+        if len(args) > 2 and "metrics" not in kwargs and _are_metrics(args[2]):
+            args, kwargs = args[:2], {**dict(zip(("metrics", "loss_weights"), args[2:])), **kwargs}
+        outputs = getattr(self, "output_names", None) or [None]
+        for what in ("metrics", "weighted_metrics"):
+            given = kwargs.get(what)
+            if given is not None and not is_nested(given):
+                given = kwargs[what] = [given]
+            if len(outputs) > 1 and given and _is_flat(given) and len(given) != len(outputs):
+                kwargs[what] = [list(given) for _ in outputs]
+        compile_today(self, *args, **kwargs)
+        remember(self)
+
+    return compile
+
+
+def _is_taken(shape, wanted):
+    """Whether a graph takes inputs of a shape: of its rank, or of its own shape but for a last axis of 1."""
+    if len(shape) == len(wanted):
+        return True
+    if len(shape) > len(wanted):
+        longer, shorter = tuple(shape), tuple(wanted)
+    else:
+        longer, shorter = tuple(wanted), tuple(shape)
+    fits = all(a == b or None in (a, b) for a, b in zip(longer[1:-1], shorter[1:]))
+    return len(longer) == len(shorter) + 1 and longer[-1] == 1 and fits
+
+
+def call_of_any_rank(call_today):
+    """Sequential.call: an input of another rank than the first layer was told goes through the layers one by one."""
+
+    @functools.wraps(call_today)
+    def call(self, inputs, training=None, mask=None):
+        """The layers applied one after the other."""
+        graph = self._functional
+        if graph is None or not hasattr(inputs, "shape") or _is_taken(inputs.shape, graph.inputs[0].shape):
+            return call_today(self, inputs, training, mask)
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    return call
+
+
+def built_on_branches(rebuild_today):
+    """Sequential._maybe_rebuild: a stack on a model of several inputs, Keras 1's Merge, is a graph of these inputs."""
+
+    @functools.wraps(rebuild_today)
+    def rebuild(self):
+        stack = self.layers
+        if not stack or not isinstance(stack[0], Functional) or len(stack[0].inputs) < 2:
+            rebuild_today(self)
+            return
+        self._forget_plans()
+        x = stack[0].output
+        for layer in stack[1:]:
+            x = layer(x)
+        self._functional, self.built = Functional(stack[0].input, x), True
+
+    return rebuild
+
+
+def spec_of_call(compute_today):
+    """Sequential.compute_output_spec, for inputs of another rank too."""
+
+    @functools.wraps(compute_today)
+    def compute_output_spec(self, inputs, training=None, mask=None):
+        """Shape and dtype of the output for a symbol as input."""
+        graph = self._functional
+        if graph is None or not hasattr(inputs, "shape") or _is_taken(inputs.shape, graph.inputs[0].shape):
+            return compute_today(self, inputs, training, mask)
+        for layer in self.layers:
+            inputs = layer.compute_output_spec(inputs)
+        return inputs
+
+    return compute_output_spec
+
+
+def loss_of_inputs(add_today):
+    """add_loss with the argument that said from which inputs a loss follows: the graph knows."""
+
+    @functools.wraps(add_today)
+    def add_loss(self, loss, inputs=None):
+        """Add a scalar to the loss."""
+        again = getattr(loss, "_fastnn_again", None)  # computed of weights in build: in each step once more
+        add_today(self, loss if again is None or current() is not None else lambda: again())
+
+    return add_loss
+
+
+# ---- callbacks -----------------------------------------------------------------------------------------
+def _validation_data(self):
+    """The validation arrays of the run: [x..., y..., weights...], as Keras 2 gave them to callbacks."""
+    model = self.model
+    source = None if model is None else model._trainer().validation
+    if source is None or not hasattr(source, "arrays"):
+        return self.__dict__.get("validation_data")
+    x, y, weight = (nest.flatten(part) if part is not None else [] for part in source.arrays)
+    return [*x, *y, *(weight or [np.ones(len(part), "float32") for part in y])]
+
+
+def _choose(self):
+    """The direction of the monitored value, under the name of any year."""
+    today = MonitorCallback._fastnn_choose
+    found = next((n for n in (self.monitor, *others(self.monitor)) if direction_of(n, self.model)), self.monitor)
+    before, self.monitor = self.monitor, found
+    try:
+        today(self)
+    except ArgumentError:
+        if "acc" not in found and not found.endswith("auc"):  # what counted, by its name, up to Keras 2
+            raise
+        self.sign = 1
+    finally:
+        self.monitor = before
+
+
+def _with_shape(init_today):
+    @functools.wraps(init_today)
+    def __init__(self, *args, **kwargs):
+        init_today(self, *args, **kwargs)
+        self._shape = TensorShape(self.shape)
+
+    return __init__
+
+
+def _number(self):
+    """A copy of the value as an array; of a scalar, the number."""
+    found = _numpy(self)
+    return found if found.ndim else found[()]
+
+
+_numpy = Variable.numpy
+PROPERTIES = {
+    CallEvent: {
+        "input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with."),
+        "outbound_layer": property(lambda self: self.operation, doc="The layer that was called."),
+    },
+    Layer: {
+        "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
+        "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
+        "_non_trainable_weights": property(
+            lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
+        ),
+        "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
+        "updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
+    },
+    Trainer: {
+        "compiled_loss": property(compiled_loss),
+        "_feed_inputs": property(lambda self: list(self.inputs), doc="The symbols of its inputs."),
+        **keras2_targets.PROPERTIES,
+        "_is_compiled": property(lambda self: self.compiled, doc="Whether compile() was called."),
+        "compiled_metrics": property(_CompiledMetrics, doc="The metrics of compile(), inside a train_step."),
+        **{f"{kind}_function": _function(kind, arrays) for kind, arrays in (("train", 3), ("test", 3), ("predict", 1))},
+        "metrics_names": property(keras2_models.names_of_results, doc="The names of what evaluate() returns."),
+        "stateful": property(
+            lambda self: any(getattr(x, "stateful", False) for x in self._flatten_layers() if x is not self),
+            doc="Whether one of its layers keeps states.",
+        ),
+        "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
+    },
+    Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
+    Symbol: {
+        "_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape."),
+        "_keras_history": property(keras2_nodes.history),
+    },
+    Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
+    Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
+    Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},
+    Callback: {"validation_data": property(_validation_data, _keep("validation_data"))},
+    History: {
+        "history": property(
+            lambda self: self.__dict__["history"], lambda self, value: self.__dict__.__setitem__("history", Logs(value))
+        )
+    },
+}
+METHODS = {
+    Layer: {
+        "get_input_shape_at": shape_at("input"),
+        "get_output_shape_at": shape_at("output"),
+        "add_metric": add_metric,
+        "add_update": add_update,
+        **PRIVATE,
+    },
+    Model: {"to_yaml": keras2_models.to_yaml},
+    Trainer: {"_make_train_function": nothing, "_make_test_function": nothing, "_make_predict_function": nothing},
+    Optimizer: {"_decayed_lr": decayed_lr, **keras2_optimizers.METHODS},
+    **keras1_recurrent.METHODS,
+    Metric: {"reset_states": lambda self: self.reset_state()},
+    ModelCheckpoint: {
+        "weights_endings": ("",),
+        # What subclasses of other packages call (W&B's).
+        "_should_save_on_batch": lambda self, batch: self._counter is not None and self._counter.step(batch),
+        "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
+    },
+    MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
+    Symbol: {**SHAPES, "__call__": tf_variables.itself, "graph": property(tf_variables.graph_of)},
+    Dataset: tf_datasets.METHODS,
+    Tensor: {**SHAPES, **tf_variables.REFERENCES},
+    Lazy: SHAPES,
+    Variable: {
+        "numpy": _number,
+        "get_shape": lambda self: TensorShape(self.shape),
+        "read_value": lambda self: self.value,
+        **tf_variables.METHODS,
+    },
+}
+WRAPPED = {
+    Layer: {
+        "_build_once": keras2_builds.build_that_remembers,
+        "add_weight": name_first,
+        "add_variable": name_first,
+        "trainable_weights": weights_that_are_set,
+        "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
+    },
+    StateMixin: {"add_loss": loss_of_inputs},
+    Metric: {"add_weight": name_first},
+    **keras1_recurrent.WRAPPED,
+    Tensor: keras2_optimizers.ARITHMETIC,
+    Variable: {
+        **keras2_optimizers.ARITHMETIC,
+        **tf_variables.WRAPPED,
+        "__getitem__": lambda today: keras2_optimizers.remembered("__getitem__")(tf_variables.with_assign(today)),
+        **dict.fromkeys(
+            ("assign", "assign_add", "assign_sub"),
+            lambda today: tf_graph_names.method_of_graphs(tf_variables.as_of_tensorflow(today)),
+        ),
+    },
+    Dataset: {"__iter__": tf_datasets.with_methods},
+    Functional: {
+        "add_loss": loss_of_inputs,
+        "input": keras2_nodes.alone,
+        "output": keras2_nodes.alone,
+        "layers": keras2_models.layers_to_pop,
+        "__setattr__": keras2_models.with_other_outputs,
+    },
+    Trainer: {
+        "compile": compile_of_all_outputs,
+        "_arrays": class_weights_of_outputs,
+        **dict.fromkeys(("fit", "evaluate"), fed_by_tensors),
+    },
+    Step: {"_compile": step_as_compiled},
+    EagerProgram: {"_batch": step_as_compiled},
+    Optimizer: {
+        "apply": apply_of_several,
+        **keras2_optimizers.WRAPPED,
+        "build": lambda today: keras2_optimizers.build_all(build_of_several(today)),
+    },
+    CallbackList: {
+        "on_train_begin": params_of_those_years,
+        "on_train_batch_begin": logs_of_those_years,
+        "on_train_batch_end": logs_of_those_years,
+    },
+    Sequential: {
+        "layers": keras2_models.layers_to_pop,
+        "outputs": keras2_models.outputs_of_a_stack,
+        "add_loss": loss_of_inputs,
+        "call": call_of_any_rank,
+        "compute_output_spec": spec_of_call,
+        "_maybe_rebuild": built_on_branches,
+    },
+    Symbol: {"__init__": _with_shape},
+}

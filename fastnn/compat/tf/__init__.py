@@ -1,0 +1,1 @@
+"""TensorFlow's names: functions, data, files, graphs and strategies, as adapters on ops and data."""

@@ -1,0 +1,1 @@
+"""Graphs of TensorFlow 1: placeholders, sessions, and calls that wait until they are asked for."""

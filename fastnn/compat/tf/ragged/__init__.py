@@ -1,0 +1,1 @@
+"""Ragged tensors: rows of different length, and the functions that TensorFlow has for them."""
