@@ -212,18 +212,16 @@ class Variable(AsNumber, Operators):
 
     @property
     def value(self) -> Tensor:
-        """The current value: a symbol inside a trace, else a read-only view."""
+        """The current value: a symbol inside a trace, else a read-only array that keeps it when the variable changes."""
         trace = current()
         if trace is not None:
             found = trace.read(self)
             return found if casting() is None or self.dtype == found.dtype else found.astype(self.dtype)
         if recording():
             return hooks.call("gather_read", self)
-        if here.log is not None:
-            settle()
-        view = self._seen.view(results.kind)
-        view.flags.writeable = False
-        return view if casting() is None else view.astype(dtypes.numpy_type(self.dtype), copy=False)
+        kept = self.numpy().view(results.kind)
+        kept.flags.writeable = False
+        return kept if casting() is None else kept.astype(dtypes.numpy_type(self.dtype), copy=False)
 
     def numpy(self) -> Array:
         """A copy of the value as a NumPy array; of a step's end, where another thread trains the variable."""

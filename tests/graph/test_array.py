@@ -64,13 +64,26 @@ def test_whatever_a_call_returns_has_numpy(give):
     np.testing.assert_array_equal(plain, found)
 
 
-def test_what_a_variable_shows_is_no_copy_and_cannot_be_changed():
+LOOKS = {
+    "value": lambda v: v.value,
+    "np.asarray(value)": lambda v: np.asarray(v.value),
+    "convert_to_numpy(value)": lambda v: ops.convert_to_numpy(v.value),
+    "convert_to_tensor": ops.convert_to_tensor,
+    "cast": lambda v: ops.cast(v, v.dtype),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_what_a_variable_showed_stays_when_it_changes(look):
     v = fastnn.Variable(X)
-    value = v.value
+    before = look(v)
     v.assign(X + 1)
-    np.testing.assert_array_equal(value, X + 1)
+    np.testing.assert_array_equal(before, X)
+
+
+def test_a_shown_value_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
-        value[0, 0] = 5.0
+        fastnn.Variable(X).value[0, 0] = 5.0
 
 
 def test_predict_and_weights_are_plain_arrays():

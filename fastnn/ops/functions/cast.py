@@ -24,7 +24,8 @@ def cast(x: Any, dtype: Any) -> Tensor:
     >>> cast([1.7, 0.0], "int32")
     array([1, 0], dtype=int32)
     """
-    return converted(operand(x), dtypes.standardize(dtype))
+    found = converted(operand(x), dtypes.standardize(dtype))
+    return found.value if hasattr(found, "_fastnn_variable") else found
 
 
 # ------------------------------------------------------------------ dtypes
