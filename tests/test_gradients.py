@@ -129,6 +129,32 @@ def test_a_loop_of_ones_own_gives_the_bits_of_fit(optimizer, look):
         np.testing.assert_array_equal(a, b)
 
 
+BRANCHES = {  # shape of a row, two layers whose results are added
+    "dense": ((5, 2), lambda: layers.Dense(3), lambda: layers.Dense(3)),
+    "shortcut": ((4, 4, 2), lambda: layers.Conv2D(3, 3, padding="same"), lambda: layers.Conv2D(3, 1)),
+    "attention": ((5, 2), lambda: layers.MultiHeadAttention(2, 2), lambda: layers.Dense(2)),
+}
+
+
+@pytest.mark.parametrize("merge", [layers.Add, layers.Average, layers.Subtract])
+@pytest.mark.parametrize("kind", BRANCHES)
+def test_layers_that_meet_in_one_sum_each_get_their_gradient(kind, merge):
+    shape, *makes = BRANCHES[kind]
+    x = RNG.standard_normal((6, *shape)).astype("float32")
+    found = []
+    for eager in (False, True):
+        keras.utils.set_random_seed(2)
+        i = keras.Input(shape)
+        branches = [make() for make in makes]
+        y = merge()([b(i, i) if isinstance(b, layers.MultiHeadAttention) else b(i) for b in branches])
+        model = keras.Model(i, layers.Dense(1)(layers.Flatten()(y)))
+        model.compile(optimizers.SGD(0.1), "mse", run_eagerly=eager)
+        model.fit(x, x.reshape(6, -1)[:, :1], batch_size=6, epochs=2, verbose=0)
+        found.append(model.get_weights())
+    for compiled, eager in zip(*found):
+        np.testing.assert_allclose(compiled, eager, rtol=1e-4, atol=1e-5)
+
+
 def test_one_random_seed_gives_one_training():
     results = []
     for _ in range(2):

@@ -212,7 +212,7 @@ class Variable(AsNumber, Operators):
 
     @property
     def value(self) -> Tensor:
-        """The current value: a symbol inside a trace, else a read-only array that keeps it when the variable changes."""
+        """The current value: a symbol inside a trace, else a read-only array that keeps it afterwards."""
         trace = current()
         if trace is not None:
             found = trace.read(self)

@@ -27,11 +27,13 @@ def _flat_infer(specs: Specs, attrs: Attrs) -> Any:
 
 
 def _flat_lower(e: Emitter) -> None:
-    # Most inputs were already produced at their place (see Lowering._place_views); the others are copied.
+    # Most inputs were already produced at their place (see Lowering._place_views); the others are copied, as one that
+    # comes twice must be: two layers before an Add have one and the same gradient.
     out = e.outs[0]
     for x, offset in zip(e.ins, e.attrs["offsets"]):
-        if x.buffer is not out.buffer:
-            e.copy(x, out.part(offset * x.itemsize, x.nbytes))
+        place = out.part(offset * x.itemsize, x.nbytes)
+        if not x.same_place(place):
+            e.copy(x, place)
 
 
 def _flat_cases(draw: Draw) -> Any:
