@@ -7,7 +7,7 @@ from typing import Any
 
 
 class settable:
-    """A method as an attribute, as `property` makes it, that a user's class may set: its own value is read from then on.
+    """A method as an attribute, as `property` makes it, that a user's class may set: its value is read from then on.
 
     Where Keras has a plain attribute a class derived from it may set it, whatever it means by the name.
 
