@@ -80,7 +80,7 @@ class LearningRateScheduler(Callback):
             rate = self.schedule(epoch, current)
         except TypeError:
             rate = self.schedule(epoch)
-        if isinstance(rate, bool) or not hasattr(rate, "__float__") or (hasattr(rate, "__len__") and len(rate)):
+        if isinstance(rate, bool) or not hasattr(rate, "__float__") or np.size(rate) != 1:
             raise ArgumentError(f"The output of the `schedule` function should be a float. Got: {rate!r}.")
         optimizer.learning_rate = float(rate)
         if self.verbose > 0:

@@ -79,6 +79,7 @@ class ModelCheckpoint(MonitorCallback):
 
     state, counted = ("best", "counted", "_waited"), counted
     weights_endings, model_endings = (".weights.h5",), (".keras", ".h5", ".hdf5")
+    into_folders = False  # whether a name without an ending is that of a folder, which holds a model
 
     def __init__(
         self,
@@ -155,7 +156,7 @@ class ModelCheckpoint(MonitorCallback):
         path = self._get_file_path(epoch, batch, logs)
         if not self._should_save_model(epoch, batch, logs, path):
             return
-        if os.path.isdir(path):
+        if os.path.isdir(path) and not self.into_folders:
             raise IsADirectoryError(
                 "Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an "
                 f"existing directory: {path}"

@@ -10,6 +10,7 @@ import types
 
 from fastnn import compat
 from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError
+from fastnn.core.switches import run_script_of_any_year
 
 # Magics of IPython that change what a notebook shows, not what it computes; and those that run what stands behind them.
 SHOWN_ONLY = ("load_ext", "reload_ext", "matplotlib", "autoreload", "config", "pylab", "precision")
@@ -23,7 +24,7 @@ def run_script(script, arguments=(), module=False):
     arguments: its sys.argv[1:].  Returns 0; errors of the script are its own.
     """
     if module:
-        return _as_main(script, arguments, os.getcwd(), lambda: _run_module(script))
+        return _as_main(script, arguments, os.getcwd(), lambda: _run_module(script), module)
     if not os.path.isfile(script):
         raise ArgumentError(f"run: no file {script!r}; expected a Python script or a notebook.")
     folder = os.path.dirname(os.path.abspath(script))
@@ -37,15 +38,20 @@ def run_script(script, arguments=(), module=False):
     return _as_main(script, arguments, folder, lambda: runpy.run_path(script, run_name="__main__"))
 
 
-def _as_main(name, arguments, folder, run):
-    """Call `run` with the aliases installed and the sys.argv and sys.path of a main program in `folder`."""
+def _as_main(name, arguments, folder, run, module=False):
+    """Call `run` with the aliases installed and the sys.argv and sys.path of a main program in `folder`.
+
+    module: whether it is a module, as a runner of tests is: what Keras 3 refuses stays an error then.
+    """
     compat.install()
+    run_script_of_any_year(not module)
     before = sys.argv, sys.path[0]
     sys.argv, sys.path[0] = [name, *arguments], folder
     try:
         run()
     finally:
         sys.argv, sys.path[0] = before
+        run_script_of_any_year(False)
     return 0
 
 

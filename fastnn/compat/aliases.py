@@ -180,10 +180,9 @@ def target_of(name):
             below = name[len(root) + 1 :]
             if below in names.MODULES:
                 return f"fastnn.{names.MODULES[below]}"
-            if root != "keras.src":
-                first = below.split(".")[0]
-                return f"fastnn.{first}" if f"{first}.*" in names.MODULES else f"fastnn.{below}"
-            home = keras_src.home(below)
+            home = keras_src.home(below)  # Keras 2.4 to 2.12 had their private modules where the public ones are
+            if root != "keras.src" and (home is None or _exists(f"fastnn.{below}")):
+                return f"fastnn.{below}"
             return None if home is None else f"fastnn.{home}".rstrip(".")
     if name == names.TENSORFLOW or name.startswith(names.TENSORFLOW + "."):
         below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
@@ -207,7 +206,9 @@ def of_the_years(name):
     if name.startswith(names.OLD_ROOTS):
         return True
     root, _, below = name.partition(".")
-    return root == "keras" and below in names.MODULES and below.startswith(names.OLD_MODULES)
+    if root != "keras" or not below.startswith(names.OLD_MODULES):
+        return False
+    return below in names.MODULES or (below.count(".") > 1 and keras_src.home(below) is not None)
 
 
 def of_other_names(name):

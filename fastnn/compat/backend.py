@@ -155,6 +155,9 @@ def backend():
     return said if said in ("tensorflow", "jax", "torch", "theano") else "tensorflow"
 
 
+_BACKEND = backend()  # what Keras 1's scripts ask
+
+
 def image_dim_ordering():
     """Keras 1's word for the image data format: "tf" or "th"."""
     return "tf" if image_data_format() == "channels_last" else "th"

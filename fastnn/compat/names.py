@@ -23,7 +23,10 @@ from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
 KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras.api", "keras.src",
-               "keras.api._v2.keras", "tensorflow.compat.v1.keras", "tensorflow.compat.v2.keras")  # fmt: skip
+               "keras._tf_keras", "keras._tf_keras.keras", "keras_core", "keras.api._v1", "keras.api._v1.keras",
+               "keras.api._v2", "keras.api._v2.keras", "keras.api.keras", "tensorflow.compat.v1.keras",
+               "tensorflow.compat.v2.keras", "tensorflow.contrib.keras",
+               *(f"tensorflow.contrib.keras.{n}" for n in ("api", "api.keras", "python", "python.keras")))  # fmt: skip
 TENSORFLOW = "tensorflow"
 # Packages that Keras 2 was made of, and the part of Keras that each is.
 ADDONS = "tensorflow_addons"  # the little of it that scripts use, where it is not installed
@@ -69,12 +72,17 @@ MODULES = {
     "layers.normalization.batch_normalization_v1": "layers", "layers.normalization.layer_normalization": "layers",
     **{form.format(name): "optimizers" for form in ("optimizers.{}_v2", "optimizer_v2.{}") for name in (
         "adam", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "ftrl", "gradient_descent", "optimizer")},
+    **{f"utils.{n}_dataset": "utils" for n in ("audio", "image", "text", "timeseries")}, "utils.all_utils": "utils",
+    "preprocessing.timeseries": "preprocessing", "callbacks_v1": "callbacks", "layers.recurrent_v2": "layers",
+    "layers.normalization_v2": "layers", "layers.rnn.abstract_rnn_cell": "layers",
+    **{f"layers.locally_connected.locally_connected{n}d": "layers" for n in (1, 2)},
+    "premade": "optimizers.schedules", "premade_models": "optimizers.schedules",
     "optimizer_v1": "optimizers", "optimizer_v2": "optimizers", "optimizer_v2.optimizer_v2": "optimizers",
     "optimizer_v2.learning_rate_schedule": "optimizers.schedules",
 }  # fmt: skip
 
 # What only scripts of Keras 1 and 2 import: roots, and modules below `keras` (these, and what is below them).
-OLD_ROOTS = ("tf_keras", "keras.api._v2.keras")
+OLD_ROOTS = ("tf_keras", "keras.api._v", "keras.api.keras", "tensorflow.contrib.keras")
 OLD_MODULES = ("layers.", "engine", "utils.", "legacy.layers", "backend.", "backend_config", "objectives",
                "initializations", "wrappers.scikit_learn", "preprocessing.text", "mixed_precision.experimental",
                "optimizers.experimental", "optimizers.learning_rate_schedule", "callbacks.", "optimizer_v")  # fmt: skip
@@ -135,7 +143,8 @@ CLASSES = {
     "callbacks": {"BaseLogger": "Callback"},
     "optimizers.schedules": _kept("LinearCosineDecay LinearModel WideDeepModel"),
     "dtype_policies": {"set_policy": "set_dtype_policy"},
-    "models": {"model_from_yaml": _YAML, "Graph": "compat.keras1.graph:Graph", "Input": "layers:Input",
+    "models": {"model_from_yaml": _YAML, "save_model": "compat.keras2.files:save_model",
+               "Graph": "compat.keras1.graph:Graph", "Input": "layers:Input",
                "Layer": "layers:Layer",
                "InputSpec": "layers:InputSpec",
                "InputLayer": "layers:InputLayer", "Container": "Model", "Network": "Model",
@@ -232,7 +241,8 @@ PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "pyt
            "python.ops.linalg")  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
-TENSORFLOW_MODULES = {"compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image", "strings",
+TENSORFLOW_MODULES = {"contrib", "compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image",
+                      "strings",
                       "audio", "debugging", "signal", "sparse", "experimental", "bitwise", "math.special",
                       "quantization", "sets",
                       "compiler", "compiler.tf2xla", "compiler.tf2xla.python",

@@ -83,6 +83,20 @@ def functions_run_eagerly() -> bool:
     return bool(_switches.get("eager"))
 
 
+def run_script_of_any_year(value: bool) -> None:
+    """Say that the main program is a script of any year (`fastnn run FILE`): what Keras 3 refuses of it is done."""
+    _switches["script"] = bool(value)
+
+
+def runs_script() -> bool:
+    """Whether the main program is a script of any year.
+
+    >>> runs_script()
+    False
+    """
+    return bool(_switches.get("script"))
+
+
 def enable_flash_attention() -> None:
     """Noted; attention is computed in one way here, whatever is chosen."""
     _switches["flash_attention"] = True

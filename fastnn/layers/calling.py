@@ -7,6 +7,7 @@ from typing import Any
 
 from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError, CallOrderError, NotBuiltError, NotSupportedError, ShapeError
+from fastnn.core.settable import settable
 from fastnn.dtype_policies import QUANTIZATION_MODES
 from fastnn.graph.active import current
 from fastnn.graph.calls import Unhashed, event, wanted
@@ -134,7 +135,7 @@ class CallingMixin:
             raise CallOrderError("Cannot add call-context args after the layer has been called.")
         self._passes = (*self._passes, *names)
 
-    @property
+    @settable
     def _call_context_args(self):
         return {"training", *self._passes}
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastnn import activations, ops, regularizers
 from fastnn.core import shapes
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.settable import settable
 from fastnn.layers.config import placed
 from fastnn.layers.conv_base import ConvBase, positive
 from fastnn.layers.data_format import from_last, split_shape, to_last
@@ -76,7 +77,7 @@ class ConvLSTMCell(CellDropout, ConvBase):
         self._set_dropout(dropout, recurrent_dropout, seed)
         self.kernel = self.recurrent_kernel = self.bias = None
 
-    @property
+    @settable
     def state_size(self):
         """The channels of the two states, h and c."""
         return [self.filters, self.filters]

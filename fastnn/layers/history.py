@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastnn.core.settable import settable
 from fastnn.core.types import Structure
 from fastnn.layers import nest, signature
 from fastnn.layers.events import live_events
@@ -45,12 +46,12 @@ class HistoryMixin:
         """The symbol(s) of the functional API that its first call returned."""
         return self._only_event("output").output
 
-    @property
+    @settable
     def input_shape(self) -> Any:
         """The shape(s) of its input in the functional API."""
         return signature.shapes_of(self._only_event("input_shape").input)
 
-    @property
+    @settable
     def output_shape(self) -> Any:
         """The shape(s) of its output in the functional API."""
         return signature.shapes_of(self._only_event("output_shape").output)

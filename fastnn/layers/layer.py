@@ -353,6 +353,8 @@ class Layer(
         first = args[0] if args else next(iter(kwargs.values()))
         rule, call = type(self).compute_output_shape, signature.of(type(self).call)
         shape = rule(self, *(found := signature.build_arguments(rule, call, args, kwargs))[0], **found[1])
+        if type(shape) is list and len(shape) == 1 and isinstance(shape[0], (tuple, list)):  # Keras 2's way to say one
+            return inference.of_call(self, args, kwargs)
         dtype = self.compute_dtype
         leaf = nest.flatten(first)[0]
         if self._keeps_dtype and not dtypes.is_float(leaf.dtype):

@@ -6,6 +6,7 @@ from typing import Any
 from fastnn import activations, constraints, initializers, ops, regularizers
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError
+from fastnn.core.settable import settable
 from fastnn.layers import nest, signature
 from fastnn.layers.dense import weight_config
 from fastnn.layers.inference import infer
@@ -185,12 +186,12 @@ class RecurrentCell(CellDropout, Layer):
             setattr(self, f"{name}_constraint", constraints.get(c))
         self._set_dropout(min(1.0, max(0.0, dropout)), min(1.0, max(0.0, recurrent_dropout)), seed)
 
-    @property
+    @settable
     def state_size(self):
         """The size of the state."""
         return self.units
 
-    @property
+    @settable
     def output_size(self):
         """The size of the output."""
         return self.units

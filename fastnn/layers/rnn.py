@@ -5,6 +5,7 @@ from typing import Any
 
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.settable import settable
 from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
@@ -76,7 +77,7 @@ class RNN(Layer):
 
     # ---- shapes ---------------------------------------------------------------------------------------
 
-    @property
+    @settable
     def state_size(self):
         """The sizes of the states as a list."""
         size = self.cell.state_size

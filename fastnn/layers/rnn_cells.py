@@ -4,6 +4,7 @@ from typing import Any
 
 from fastnn import activations, ops
 from fastnn.core.errors import ArgumentError
+from fastnn.core.settable import settable
 from fastnn.layers import nest, signature
 from fastnn.layers.config import placed
 from fastnn.layers.layer import Layer
@@ -71,7 +72,7 @@ class LSTMCell(RecurrentCell):
         super().__init__(**signature.of(RecurrentCell.__init__).taken(locals()), **kwargs)
         self.recurrent_activation, self.unit_forget_bias = activations.get(recurrent_activation), unit_forget_bias
 
-    @property
+    @settable
     def state_size(self):
         """The sizes of the two states, h and c."""
         return [self.units, self.units]
@@ -207,12 +208,12 @@ class StackedRNNCells(Layer):
                 )
         self.cells = list(cells)
 
-    @property
+    @settable
     def state_size(self):
         """The state sizes of all cells."""
         return [cell.state_size for cell in self.cells]
 
-    @property
+    @settable
     def output_size(self):
         """The output size of the last cell."""
         last = self.cells[-1]

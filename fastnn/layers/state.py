@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.settable import settable
 from fastnn.core.tree import everything_in, reached
 from fastnn.core.turns import turn
 from fastnn.core.types import Array, is_function
@@ -57,7 +58,7 @@ def each_inside(start: Any, name: str, own: Callable[[Any], Any], other: Callabl
         asked = _asked.get()
         if layer is start or getattr(type(layer), name, standard) is standard or mark in asked:
             own(layer)
-            return layer._layers
+            return layer._tracker.layers
         token = _asked.set(asked | {mark})
         try:
             other(layer)
@@ -76,8 +77,12 @@ def gathered(start: Any, name: str, own: Callable[[Any], Any]) -> list[Any]:
     return unique(found)
 
 
+def _streams(layer):
+    return [v for v in everything_in(list(vars(layer).values())) if hasattr(v, "_fastnn_random_stream")]
+
+
 def _variables_and_streams(layer):
-    return [*layer._tracker.variables, *(generator.state for generator in layer._seed_generators)]
+    return [*layer._tracker.variables, *(stream.state for stream in _streams(layer))]
 
 
 class StateMixin:
@@ -92,23 +97,23 @@ class StateMixin:
 
     # ---- sub-layers -----------------------------------------------------------------------------------
 
-    @property
+    @settable
     def _layers(self):
         return self._tracker.layers
 
-    @property
+    @settable
     def _metrics(self):
         return self._tracker.metrics
 
-    @property
+    @settable
     def _seed_generators(self):
         """The streams of random numbers among its attributes."""
-        return [v for v in everything_in(list(vars(self).values())) if hasattr(v, "_fastnn_random_stream")]
+        return _streams(self)
 
     @property
     def metrics(self) -> list[Any]:
         """The metrics it holds, its own first."""
-        return gathered(self, "metrics", lambda layer: layer._metrics)
+        return gathered(self, "metrics", lambda layer: layer._tracker.metrics)
 
     @property
     def metrics_variables(self) -> list[Variable]:
@@ -118,8 +123,8 @@ class StateMixin:
     def _flatten_layers(self, include_self=True, recursive=True):
         """Itself and the layers inside it, depth first, each once."""
         if not recursive:
-            return [layer for layer in unique([self, *self._layers]) if include_self or layer is not self]
-        inside = found_once(self, "layers", lambda: list(reached(self, lambda layer: layer._layers))[1:])
+            return [layer for layer in unique([self, *self._tracker.layers]) if include_self or layer is not self]
+        inside = found_once(self, "layers", lambda: list(reached(self, lambda layer: layer._tracker.layers))[1:])
         return [self, *inside] if include_self else list(inside)
 
     # ---- weights --------------------------------------------------------------------------------------
@@ -153,11 +158,11 @@ class StateMixin:
         """The variables that the optimizer leaves alone."""
         return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
 
-    @property
+    @settable
     def _trainable_variables(self):
         return self._tracker.trainable
 
-    @property
+    @settable
     def _non_trainable_variables(self):
         return self._tracker.frozen
 

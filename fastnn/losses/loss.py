@@ -46,6 +46,9 @@ def tensor(x, dtype=None):
     """
     x = ops.stack(list(x)) if isinstance(x, (list, tuple)) and any(map(is_symbolic, x)) else lifted(x)
     if is_symbolic(x):
+        trace = current()
+        if trace is not None and type(x) is Symbol and x.made_in is not trace:  # kept by a closure: its shape, here
+            x = trace.symbol(x)
         return x if dtype is None or x.dtype == dtype else ops.cast(_real(x, dtype), dtype)
     array = _real(as_numbers(x, "the labels or predictions", wide=True), dtype)
     if dtype is None and not hasattr(x, "dtype") and array.dtype.kind == "f":

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core.settable import settable
 from fastnn.core.types import Logs
 from fastnn.graph import Symbol
 from fastnn.layers.tracking import structure_version
@@ -19,15 +20,15 @@ class Measured:
 
     _trainer: Callable[[], Any]
 
-    @property
+    @settable
     def _loss_tracker(self):
         return self._trainer().loss_tracker
 
-    @property
+    @settable
     def _compile_loss(self):
         return self._trainer().compile_loss
 
-    @property
+    @settable
     def _compile_metrics(self):
         return self._trainer().compile_metrics
 
@@ -47,7 +48,7 @@ class Measured:
         if own.compile_loss is not None:
             out += own.compile_loss.metrics
         for layer in self._flatten_layers() if hasattr(self, "_flatten_layers") else ():
-            out += [m for m in getattr(layer, "_metrics", ()) if m not in out]
+            out += [m for m in layer._tracker.metrics if m not in out]
         return out
 
     @property

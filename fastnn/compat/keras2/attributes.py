@@ -15,6 +15,7 @@ from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
 from fastnn.compat.keras2 import builds as keras2_builds
+from fastnn.compat.keras2 import files as keras2_files
 from fastnn.compat.keras2 import models as keras2_models
 from fastnn.compat.keras2 import nodes as keras2_nodes
 from fastnn.compat.keras2 import optimizers as keras2_optimizers
@@ -323,7 +324,7 @@ METHODS = {
     **keras1_recurrent.METHODS,
     Metric: {"reset_states": lambda self: self.reset_state()},
     ModelCheckpoint: {
-        "weights_endings": ("",),
+        **keras2_files.CHECKPOINT,
         # What subclasses of other packages call (W&B's).
         "_should_save_on_batch": lambda self, batch: self._counter is not None and self._counter.step(batch),
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
@@ -362,6 +363,7 @@ WRAPPED = {
         ),
     },
     Dataset: {"__iter__": tf_datasets.with_methods},
+    Model: {"save": keras2_files.save_of_any_year},
     Functional: {
         "add_loss": loss_of_inputs,
         "input": keras2_nodes.alone,

@@ -74,7 +74,7 @@ def build_all(build_today):
         build_today(self, variables)
         if rule_of(type(self)):
             for inner in list(vars(self).values()):
-                if isinstance(inner, Optimizer):
+                if isinstance(inner, Optimizer) and inner is not self:  # as `__dict__.update(locals())` leaves it
                     inner.build(variables)
             with paused():  # first values are arrays, also where a step is being traced
                 self._create_slots(variables)
@@ -115,10 +115,18 @@ def _updates_of(optimizer, grads, variables):
         optimizer.updates = []  # of another trace
     try:
         with deferring(made, optimizer._track):
-            found = _listed(optimizer.get_updates(None, list(variables)) or [])
+            found = _listed(_asked(optimizer, list(variables)) or [])
             return [Update(step[0], rebuilt(step[1])) if isinstance(step, tuple) else step for step in found]
     finally:
         _running.pop()
+
+
+def _asked(optimizer, variables):
+    """What get_updates returns; Keras 1's takes (params, constraints, loss), the constraints by variable."""
+    if not has_arg(optimizer.get_updates, "constraints"):
+        return optimizer.get_updates(None, variables)
+    rules = {v: v.constraint for v in variables if v.constraint is not None}
+    return optimizer.get_updates(variables, rules, None)
 
 
 def _by_updates(optimizer, grads, variables):
