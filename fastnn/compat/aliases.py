@@ -9,7 +9,7 @@ import sys
 import types
 
 from fastnn.compat import names, year_parts
-from fastnn.compat.arguments import adapt, begin, restore
+from fastnn.compat.arguments import adapt, begin, print_as_tensorflow, restore
 from fastnn.compat.keras2 import utils as keras2_utils
 from fastnn.compat.keras3 import src as keras_src
 from fastnn.compat.tensorflow import Tensor
@@ -240,6 +240,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         where = target_of(spec.name)
         if not where or of_the_years(spec.name):
             context.prefer_nodes(True)  # `training=` at a node means what it meant in Keras 2
+        if not where and installed():
+            print_as_tensorflow()
         return _Alias(spec.name, importlib.import_module(where)) if where else _TensorFlow(spec.name)
 
     def exec_module(self, module):

@@ -14,9 +14,12 @@ from fastnn.compat.keras1.layers import DroppingEmbedding
 from fastnn.compat.keras2 import attributes as keras2
 from fastnn.compat.keras2.training import with_accuracy
 from fastnn.compat.shapes import TensorShape
+from fastnn.compat.tf import printing
 from fastnn.compat.tf.graphs import graph as tf_graph
 from fastnn.compat.tf.ragged.layers import RaggedTextVectorization
 from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.data.tensor import give_text_as
+from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import Embedding, Layer, TextVectorization
 from fastnn.layers.signature import give_shapes_as
 from fastnn.saving.files import write_file
@@ -206,17 +209,29 @@ def begin():
         _begin()
 
 
+def print_as_tensorflow():
+    """Let tensors print, and give text, as TensorFlow's: from the first import of `tensorflow` on."""
+    begin()
+    if (Lazy, "__str__") in _adapted:
+        return
+    _put_all((printing.METHODS,), (printing.WRAPPED,))
+    give_text_as(str.encode)
+
+
 def _begin():
     """What objects could do in other years, on the classes of today: when a script first asks for something."""
-    for table in (keras2.PROPERTIES, keras2.METHODS):
-        for cls, entries in table.items():
-            for name, entry in entries.items():
-                _put(cls, name, entry)
-    for cls, entries in keras2.WRAPPED.items():
-        for name, wrapped in entries.items():
-            _put(cls, name, wrapped(getattr(cls, name)))
+    _put_all((keras2.PROPERTIES, keras2.METHODS), (keras2.WRAPPED,))
     give_logs_as(year_names.Logs)
     give_shapes_as(TensorShape)
+
+
+def _put_all(tables, wrapping):
+    for cls, entries in (pair for table in tables for pair in table.items()):
+        for name, entry in entries.items():
+            _put(cls, name, entry)
+    for cls, entries in (pair for table in wrapping for pair in table.items()):
+        for name, wrapped in entries.items():
+            _put(cls, name, wrapped(getattr(cls, name)))
 
 
 def _methods_of(cls):
@@ -243,4 +258,5 @@ def restore():
     _adapted.clear()
     _translated.clear()
     give_logs_as(dict)
+    give_text_as(None)
     give_shapes_as(tuple)

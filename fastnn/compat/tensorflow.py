@@ -147,7 +147,11 @@ class Variable(metaclass=_AnyVariable):
         if kept is not None:
             return kept
         value = constant(initial_value() if is_function(initial_value) else initial_value, dtype)
-        return _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
+        made = _Variable(value, trainable=trainable, name=name, dtype=value.dtype.name)
+        made.name_in_tensorflow = f"{name or 'Variable'}:0"
+        if name:
+            made.name = made.name_in_tensorflow
+        return made
 
 
 # `tf.version`

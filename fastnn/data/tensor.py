@@ -39,15 +39,28 @@ class Text(str):
     __hash__ = str.__hash__
 
 
+_text: Any = Text  # what becomes of a str
+
+
+def give_text_as(kind: Any) -> None:
+    """Give the text of tensors as what a function makes of a str; None: as Text.
+
+    Args:
+        kind: the function, or None.
+    """
+    global _text
+    _text = kind or Text
+
+
 def as_texts(array: Any) -> Any:
-    """An array of text (or one text) whose strings are Text; bytes as they are.
+    """An array of text (or one text) whose strings are Text, or what `give_text_as` said; bytes as they are.
 
     >>> as_texts(np.array(["a", "b"]))[0].decode()
     'a'
     """
     if not np.ndim(array):
         one = np.asarray(array)[()]
-        return Text(one) if isinstance(one, str) else one
+        return _text(one) if isinstance(one, str) else bytes(one) if isinstance(one, bytes) else one
     found = np.empty(array.shape, object)
     for place in np.ndindex(array.shape):
         found[place] = as_texts(array[place])

@@ -81,13 +81,16 @@ class Array(np.ndarray):
                         kept(f"numpy.{ufunc.__name__}", inputs, array)
         if return_scalar and context is None:  # of a reduction, as np.sum: NumPy's number
             return np.asarray(array)[()]
+        if context is not None and not results.numpy_joins and context[0] not in OPERATORS:
+            return np.asarray(array)
         return np.asarray(array).view(type(self))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         calls = super().__array_function__
         if joins():
             return by_function(function, args, kwargs, lambda: calls(function, types, args, kwargs))
-        return calls(function, types, args, kwargs)
+        found = calls(function, types, args, kwargs)
+        return found if results.numpy_joins else results.plain(found)
 
     __add__, __radd__ = _recorded("__add__", "add"), _recorded("__radd__", "add", True)
     __sub__, __rsub__ = _recorded("__sub__", "subtract"), _recorded("__rsub__", "subtract", True)

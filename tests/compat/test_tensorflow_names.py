@@ -212,7 +212,7 @@ assert tf.optimizers.Adam is fastnn.optimizers.Adam and MeanSquaredError is fast
 assert tf.metrics.Accuracy is fastnn.metrics.Accuracy and tf.initializers.Zeros is fastnn.initializers.Zeros
 assert tf.losses.mse is fastnn.losses.mean_squared_error
 assert tf.optimizers.SGD(lr=0.1, decay=1.0).decay == 1.0
-assert tf.math.cumsum([1, 2]).numpy().tolist() == [1, 3] and tf.strings.lower("A").numpy() == "a"
+assert tf.math.cumsum([1, 2]).numpy().tolist() == [1, 3] and tf.strings.lower("A").numpy() == b"a"
 with tf.device("/CPU:0"), tf.name_scope("x"):
     assert tf.zeros_initializer()((2,)).sum() == 0 and tf.nest.flatten([1, (2,)]) == [1, 2]
 """

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from fastnn.compat.tf import printing
 from fastnn.compat.tf.values import dtype_of, is_float, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
@@ -144,9 +145,10 @@ def tf_print(*inputs, output_stream=None, sep=" ", end="\n", summarize=3, name=N
         inputs: values, arrays, or structures of them.
         output_stream: a file, or "file://path" to append to; None: the error stream.
         sep, end: as of print.
-        summarize, name: of no effect.
+        summarize: how many values of an axis are shown at either end; -1: all.
+        name: of no effect.
     """
-    line = sep.join(map(str, inputs)) + end
+    line = sep.join(printing.line(v, summarize) for v in inputs) + end
     if isinstance(output_stream, str):
         with open(output_stream.removeprefix("file://"), "a", encoding="utf-8") as file:
             file.write(line)

@@ -17,6 +17,11 @@ class Sparse(Tensor):
     def __array_finalize__(self, other):
         self._places = None
 
+    def __str__(self):
+        return f"SparseTensor(indices={self.indices!s}, values={self.values!s}, dense_shape={self.dense_shape!s})"
+
+    __repr__ = __str__
+
     @property
     def indices(self):
         """The places that are named, int64 (n, rank); those that are not 0 where nobody named any."""

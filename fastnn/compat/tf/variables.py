@@ -84,6 +84,10 @@ class IndexedSlices:
     def __init__(self, values, indices, dense_shape=None):
         self.values, self.indices, self.dense_shape = values, indices, dense_shape
 
+    def __repr__(self):
+        more = "" if self.dense_shape is None else f", dense_shape={self.dense_shape!s}"
+        return f"IndexedSlices(indices={self.indices!s}, values={self.values!s}{more})"
+
 
 _REDUCTIONS = {"update": None, "add": "add", "sub": "sub", "max": "max", "min": "min"}
 

@@ -46,6 +46,6 @@ def test_symbols():
 
 def test_print_goes_to_the_error_stream(capsys, tmp_path):
     tf_checks.tf_print("a", X, sep="|", end="!")
-    assert capsys.readouterr().err == f"a|{X}!"
+    assert capsys.readouterr().err == "a|[[1 -2]]!"
     tf_checks.tf_print("b", output_stream=f"file://{tmp_path / 'log'}")
     assert (tmp_path / "log").read_text() == "b\n"

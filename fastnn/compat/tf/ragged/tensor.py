@@ -10,6 +10,7 @@ from fastnn.compat.tf.ragged.makers import Makers, concatenate, count, joined, t
 from fastnn.compat.tf.sparse import Sparse
 from fastnn.compat.tf.values import host, operand
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
+from fastnn.data.tensor import as_texts
 from fastnn.layers.host import is_text
 
 __all__ = ["RaggedTensor"]
@@ -150,7 +151,7 @@ class RaggedTensor(Makers):
 
     def to_list(self):
         """Nested lists."""
-        return [row.to_list() if isinstance(row, RaggedTensor) else np.asarray(row).tolist() for row in self]
+        return [row.to_list() if isinstance(row, RaggedTensor) else _listed(np.asarray(row)) for row in self]
 
     def numpy(self):
         """An array of the rows' arrays; one array where all rows have one length."""
@@ -243,6 +244,10 @@ class RaggedTensor(Makers):
 
     def __invert__(self):
         return self.with_flat_values(~self.flat_values)
+
+
+def _listed(array):
+    return (as_texts(array) if array.dtype.kind in "OU" else array).tolist()
 
 
 def _numpy_dtype(x):
