@@ -82,6 +82,17 @@ class ValuesError(GraphError, ArgumentError, NotSupportedError):
     """
 
 
+def asked(error: BaseException) -> str:
+    """What a ValuesError says that an error is, or came from ("" if none): a user's code may raise its own instead.
+
+    error: what was raised.
+    """
+    behind: BaseException | None = error
+    while behind is not None and not isinstance(behind, ValuesError):
+        behind = behind.__cause__ or behind.__context__
+    return "" if behind is None else str(behind)
+
+
 class SymbolTypeError(ValuesError, TypeError):
     """A symbol where only a value will do, as the condition of an `if`."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import hooks, tree
-from fastnn.core.errors import ValuesError
+from fastnn.core.errors import asked
 from fastnn.core.results import ARRAYS
 from fastnn.core.types import is_function
 from fastnn.graph.active import current
@@ -153,7 +153,9 @@ def tried(key: Any, function: Callable[..., Any], args: Any, kwargs: Any, effect
         return event(key, function, args, kwargs, effect)
     except Unhashed:
         return UNHASHED
-    except ValuesError:  # what it calls gathers one by one
+    except Exception as error:
+        if not asked(error):
+            raise  # else what it calls gathers one by one
         asking.add(key)
         return UNHASHED
 

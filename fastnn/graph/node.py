@@ -296,6 +296,9 @@ class Symbol(Operators):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return self._number(dtype, "a NumPy array")
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return hooks.call("by_ufunc", ufunc, method, inputs, kwargs)
+
     def __float__(self) -> float:
         return float(self._number(None, "a float"))
 

@@ -16,9 +16,11 @@ import numpy as np
 
 from fastnn.core import dtypes, hooks, results, tree
 from fastnn.core.errors import GradientError
+from fastnn.graph.node import Symbol
 from fastnn.graph.numpy_names import (
     ALONG,
     ARGUMENTS,
+    BITS,
     COUNTS,
     ELEMENTWISE,
     FUNCTIONS,
@@ -37,7 +39,7 @@ def _plain(value: Any) -> Any:
     """Tensors and variables, also in lists, as arrays."""
     if isinstance(value, (tuple, list)) and type(value) in (tuple, list):
         return type(value)(map(_plain, value))
-    return np.asarray(value) if type(value) is Tensor or hasattr(value, "_fastnn_variable") else value
+    return np.asarray(value) if isinstance(value, Symbol) or hasattr(value, "_fastnn_variable") else value
 
 
 def _said(kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -128,11 +130,30 @@ def _check(name: str, given: Any) -> None:
 
 
 # ------------------------------------------------------------------ the calls
+def _is_symbol(x: Any) -> bool:
+    """Whether x has no values yet: a symbol, not a Tensor."""
+    return isinstance(x, Symbol) and type(x) is not Tensor
+
+
+def _is_traced(x: Any) -> bool:
+    """Whether x is a symbol of a trace, not one of the functional API."""
+    return _is_symbol(x) and x.made_in is not None
+
+
 def by_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
-    """What a ufunc of NumPy makes of Tensors and variables: the operation of that name, else an array."""
+    """What a ufunc of NumPy makes of symbols, Tensors and variables: the operation of that name, else an array.
+
+    A trace records what a tape would.  A symbol whose values are asked for says so (ValuesError).
+    """
     said = _said(kwargs)
+    if "out" in said and said["out"][0] is inputs[0]:  # array += x, which gives its name to what comes back
+        said = {k: v for k, v in said.items() if k != "out" or not any(map(_is_symbol, inputs[1:]))}
+    if ufunc in BITS and method == "__call__" and not said and any(map(_is_symbol, inputs)):
+        x, y = inputs  # the symbol says what they are: of truth values, or bit by bit
+        return getattr(x, f"__{BITS[ufunc]}__")(y) if _is_symbol(x) else getattr(y, f"__r{BITS[ufunc]}__")(x)
     name = UFUNCS.get(ufunc) if method == "__call__" else ALONG.get((ufunc, method))
-    if name is not None and (joins() or (method == "__call__" and ufunc in OPERATORS)):
+    record = joins() or (results.numpy_joins and any(map(_is_traced, inputs)))
+    if name is not None and (record or (method == "__call__" and ufunc in OPERATORS)):
         if method == "__call__" and not said:
             return hooks.call("operator", name, *inputs)
         if method != "__call__" and said.keys() <= {"axis", "keepdims"} and len(inputs) == 1:

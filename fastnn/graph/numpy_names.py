@@ -17,6 +17,11 @@ OPERATORS: dict[Any, str] = {
     np.less_equal: "less_equal", np.greater: "greater", np.greater_equal: "greater_equal", np.equal: "equal",
     np.not_equal: "not_equal", np.negative: "negative",
 }  # fmt: skip
+# Python's operators on bits: the methods of symbols by their names
+BITS: dict[Any, str] = {
+    np.bitwise_and: "and", np.bitwise_or: "or", np.bitwise_xor: "xor", np.left_shift: "lshift",
+    np.right_shift: "rshift",
+}  # fmt: skip
 UFUNCS: dict[Any, str] = OPERATORS | {getattr(np, name): name for name in (
     "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "bitwise_and", "bitwise_not",
     "bitwise_or", "bitwise_xor", "cbrt", "ceil", "conjugate", "copysign", "cos", "cosh", "deg2rad", "exp", "exp2",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import ValuesError
+from fastnn.core.errors import asked
 from fastnn.core.masks import mask_of_array
 from fastnn.core.values import received
 from fastnn.graph import Symbol
@@ -50,7 +50,9 @@ def _usual(call: Any, layer: Any, x: Any, training: Any) -> Any:
         return UNHASHED
     try:  # as `tried`, without its look at the arguments
         out = hooks.call("gather_call", key, lambda symbol: call(layer, symbol, **given), (x,))
-    except ValuesError:
+    except Exception as error:
+        if not asked(error):
+            raise
         asking.add(key)
         return UNHASHED
     losses = here.log.losses

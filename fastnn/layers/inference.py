@@ -8,7 +8,7 @@ is known, another is not.  What asks for values is run on some (valued.py).
 import functools
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import FastnnError, GraphError, ValuesError
+from fastnn.core.errors import FastnnError, GraphError, ValuesError, asked
 from fastnn.core.types import defined_in
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
@@ -44,7 +44,9 @@ def infer(function, args, kwargs, training=False, rules=False):
     if not sized and not any(None in x.shape for x in tensors):
         try:
             return _leaves(_run(function, args, kwargs, training, None))
-        except ValuesError:
+        except Exception as error:
+            if not asked(error):
+                raise
             return _merged(_with_seeds(function, args, kwargs, training))
     exact = error = None
     if not sized:
@@ -148,11 +150,11 @@ def _probe(function, args, kwargs, training, tensors, exact, error, valued=False
                         return found, None
                 except MemoryError:  # also what building a model from a file may not exceed
                     raise
-                except ValuesError:
-                    if valued or any(x.dtype == dtypes.TEXT for x in tensors):
-                        raise
-                    return _probe(function, args, kwargs, training, tensors, exact, error, valued=True)
                 except Exception as failed:  # whatever the user's code raises for a size that it does not take
+                    if asked(failed):
+                        if valued or any(x.dtype == dtypes.TEXT for x in tensors):
+                            raise
+                        return _probe(function, args, kwargs, training, tensors, exact, error, valued=True)
                     first = first or failed
                     if error is not None and not found and _same(error, failed):
                         return None, first

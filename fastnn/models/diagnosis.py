@@ -21,7 +21,7 @@ from fastnn.compiler.passes.unroll import StepsWriter
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
 from fastnn.core import dtypes
-from fastnn.core.errors import ValuesError
+from fastnn.core.errors import asked
 from fastnn.core.shapes import product
 from fastnn.graph import Symbol, Trace
 from fastnn.graph.lifetime import passing
@@ -174,7 +174,9 @@ def diagnose(step: Any, feed: Any, rows: int) -> Finding:
     try:
         with trace:
             symbols, _ = step.traced(trace, feed, rows)
-    except ValuesError:
+    except Exception as error:
+        if not asked(error):
+            raise
         return _of_data(step, feed, rows, number)
     guards = [node for node in trace.nodes if node.op.guards]
     graph = Graph(list(trace.nodes), [o for node in guards for o in node.outputs], [], trace.marks)

@@ -5,7 +5,7 @@ import functools
 from fastnn.compiler.eager import EagerPlan
 from fastnn.compiler.target import placed
 from fastnn.core import changes, config, dtypes
-from fastnn.core.errors import ValuesError
+from fastnn.core.errors import asked
 from fastnn.core.results import ARRAYS
 from fastnn.core.tree import holds_itself
 from fastnn.graph import current
@@ -91,8 +91,10 @@ class DirectCalls:
                 state=shared.states["predict"],
                 options=placed(model._trainer().options),
             )
-        except ValuesError as error:
-            step.asks = str(error)
+        except Exception as error:
+            step.asks = asked(error)
+            if not step.asks:
+                raise
             return None
         indices = model._index_inputs()
         plan.plain = not own_layers  # predict gives NumPy's own arrays

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastnn.core.errors import ArgumentError, DataError, ValuesError
+from fastnn.core.errors import ArgumentError, DataError, asked
 from fastnn.core.types import Structure, defined_in
 from fastnn.layers.gathered import own_code
 from fastnn.layers.tracking import structure_version
@@ -120,9 +120,10 @@ class Intake:
         if build is not None:
             try:
                 build(x)
-            except ValuesError as error:  # the first step builds it, likewise
-                for step in self._trainer().steps.values():
-                    step.asks = str(error)
-            except Exception:  # `call` may not take what the data begins with: a step of one's own need not call it so
-                if not (self._steps_itself("train") or self._steps_itself("test")):
+            except Exception as error:
+                asks = asked(error)
+                for step in self._trainer().steps.values() if asks else ():
+                    step.asks = asks  # the first step builds it, likewise
+                # `call` may not take what the data begins with: a step of one's own need not call it so
+                if not (asks or self._steps_itself("train") or self._steps_itself("test")):
                     raise

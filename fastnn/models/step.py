@@ -16,7 +16,7 @@ from fastnn.compiler import memory
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import placed
 from fastnn.core import config, hooks, switches, turns
-from fastnn.core.errors import ArgumentError, KernelError, NotSupportedError, ValuesError
+from fastnn.core.errors import ArgumentError, KernelError, NotSupportedError, asked
 from fastnn.distribution import strategies as shares
 from fastnn.graph import Symbol, Trace, Variable
 from fastnn.graph import variable as variables
@@ -160,8 +160,10 @@ class Step:
                 if share is not None:
                     return self._sharded(model, feed, rows, share)
                 return self._traced_step(model, kind, feed, rows)
-            except ValuesError as error:
-                self.asks = str(error)
+            except Exception as error:
+                self.asks = asked(error)
+                if not self.asks:
+                    raise
         if share is not None:
             raise NotSupportedError(
                 "run_eagerly: a step that runs as Python, as one that asks for values does, takes whole batches; "

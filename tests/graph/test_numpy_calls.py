@@ -6,10 +6,12 @@ The sweeps find NumPy's names by themselves, so one that is new is a case.
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn import GradientTape, Variable, ops
+from fastnn.compiler.eager import EagerPlan
 from fastnn.core import results
-from fastnn.core.errors import ArgumentTypeError, GradientError
-from fastnn.graph import numpy_names
+from fastnn.core.errors import ArgumentTypeError, GradientError, ValuesError
+from fastnn.graph import Trace, gradients, numpy_names
 from fastnn.graph.tensor import Tensor
 from fastnn.ops import public_function
 
@@ -310,3 +312,51 @@ def test_outside_of_a_tape_numpy_gives_its_arrays():
         t = Variable(A) * 1.0
     assert type(np.exp(t)) is np.ndarray and type(np.fft.fft(t)) is np.ndarray and tape is not None
     assert type(np.concatenate([ops.array(A), A])) is np.ndarray and type(np.multiply.outer(t, t)) is np.ndarray
+
+
+TRACED = {
+    "tanh": np.tanh, "maximum": lambda x: np.maximum(x, 0.4), "max": np.max, "sum": lambda x: np.sum(x, axis=1),
+    "power": lambda x: np.power(x, 2), "cumsum": lambda x: np.add.accumulate(x, axis=1), "log": np.log,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRACED)
+def test_a_trace_records_what_numpy_calculates(name):
+    call = TRACED[name]
+
+    def run(x):
+        found = call(x)
+        return found, *gradients([sums(found)], [x])
+
+    value, slope = EagerPlan(run, [((3, 3), "float64")])(A)
+    np.testing.assert_allclose(value, call(A), rtol=1e-6)
+    np.testing.assert_allclose(slope, slopes(call), rtol=1e-4, atol=1e-6)
+
+
+def test_a_trace_in_tensorflows_place_asks_for_values(monkeypatch):
+    monkeypatch.setattr(results, "numpy_joins", False)
+    with Trace() as trace:
+        x = trace.input((3,), "float32")
+        assert np.multiply(2.0, x).shape == (3,)  # an operator's
+        for call in np.tanh, np.max, np.fft.fft, np.mean:
+            with pytest.raises(ValuesError, match=r"fastnn\.ops"):
+                call(x)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [np.tanh, np.max, np.mean, lambda x: np.sum(x, axis=1), lambda x: np.maximum(x, 0), lambda x: np.hypot(x, 1)],
+)
+def test_symbols_of_the_functional_api_are_for_operations(call):
+    with pytest.raises(ValuesError, match=r"Use fastnn\.ops instead of NumPy functions"):
+        call(fastnn.Input((3,)))
+
+
+def test_arrays_that_stand_before_a_symbol_ask_it():
+    x, n, truth = fastnn.Input((3,)), fastnn.Input((3,), dtype="int32"), fastnn.Input((3,), dtype="bool")
+    a, k, t = np.ones(3, "float32"), np.arange(3), np.array([True, False, True])
+    total = a.copy()
+    total += x
+    found = [a * x, np.float64(2) - x, a @ fastnn.Input((3, 2)), a < x, np.float32(1) == x, a // x, total]
+    assert all(tuple(y.shape)[0] is None for y in [*found, t & truth, t | truth, t ^ truth, k << n, np.int64(8) >> n])
+    assert (t & truth).dtype == "bool" and (a < x).dtype == "bool"

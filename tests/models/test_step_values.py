@@ -331,3 +331,26 @@ def test_there_is_no_plan_of_what_runs_as_python():
         model.plan()
     assert "not known" in model.check(X, Y).facts["plan"]
     assert model.plan(training=False).peak_bytes > 0
+
+
+def test_an_error_of_ones_own_that_came_from_asking_leads_to_python_too():
+    def loss(y, p):
+        try:
+            scale = float(np.asarray(p).max())
+        except ValueError as error:
+            raise RuntimeError("no scale") from error
+        return scale * ops.mean((y - p) ** 2)
+
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(6)])
+    model.compile("sgd", loss)
+    assert np.isfinite(model.fit(X, Y, verbose=0).history["loss"][0])
+
+
+def test_an_error_of_ones_own_stays():
+    def loss(y, p):
+        raise RuntimeError("mine")
+
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(6)])
+    model.compile("sgd", loss)
+    with pytest.raises(RuntimeError, match="mine"):
+        model.fit(X, Y, verbose=0)

@@ -156,3 +156,33 @@ def test_jvp_says_what_does_not_fit():
         ops.jvp(lambda x: ops.svd(x, compute_uv=False), (X,), (X,))
     with pytest.raises(ArgumentError, match="lists or tuples"):
         ops.jvp(ops.exp, X, X)
+
+
+@ops.custom_gradient
+def rounded(x):
+    """Python decides on values: a gradient of the largest of them."""
+    values = np.asarray(x)
+    largest = float(np.abs(values).max())
+    return np.round(values * 2), lambda upstream: upstream * largest
+
+
+def test_a_function_may_ask_for_values():
+    v = fastnn.Variable(np.array([1.2, -3.0], "float32"))
+    with fastnn.GradientTape() as tape:
+        y = ops.sum(rounded(v * 1.0) * np.array([1.0, 2.0], "float32"))
+    assert float(y) == -10.0
+    np.testing.assert_allclose(tape.gradient(y, v), [3.0, 6.0])
+
+
+def test_a_step_whose_function_asks_for_values_runs_as_python():
+    x = np.arange(8, dtype="float32").reshape(4, 2) / 8
+    weights = []
+    for eagerly in (False, True):
+        model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(2, "linear", kernel_initializer="ones")])
+        model.add(fastnn.layers.Lambda(rounded, output_shape=(2,)))
+        model.compile("sgd", lambda y, p: ops.mean(p), run_eagerly=eagerly)
+        model.fit(x, x, batch_size=4, verbose=0)
+        weights.append(model.layers[0].kernel.numpy())
+    largest = (x @ np.ones((2, 2))).max()
+    np.testing.assert_allclose(weights[0], 1 - 0.01 * largest / 8 * x.sum(0)[:, None] * np.ones(2), rtol=1e-6)
+    assert weights[0].tobytes() == weights[1].tobytes()
