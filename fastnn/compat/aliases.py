@@ -101,7 +101,7 @@ def _starred(name, target):
     own = getattr(target, "__all__", None) or [
         n for n, v in vars(target).items() if getattr(v, "__module__", "") == target.__name__ and n[0] != "_"
     ]
-    known = {*own, *names.CLASSES.get(below, ()), *names.STARRED.get(below, ())}
+    known = {*own, *names.CLASSES.get(below, ()), *names.STARRED.get(below, ()), *keras_src.privates(name)}
     # under an old name a module has not all the modules below it
     return sorted(n for n in known if _exists(target_of(f"{name}.{n}")) or not _exists(f"{target.__name__}.{n}"))
 
@@ -115,6 +115,8 @@ class _TensorFlow(types.ModuleType):
         self.__version__ = "2.20.0"
 
     def __getattr__(self, name):
+        if name == "__all__":
+            return dir(self)
         if name.startswith("__") and name != "__internal__":
             raise AttributeError(name)
         if installed():
@@ -138,6 +140,12 @@ class _TensorFlow(types.ModuleType):
             "write it with fastnn.ops or NumPy, or run the script with TensorFlow itself."
             f"{tf_names.near(full)}"
         )
+
+    def __dir__(self):
+        prefix = "".join(f"{part}." for part in self.__name__.split(".")[1:] if part not in ("compat", "v1", "v2"))
+        known = (*tf_names.table(), *names.TENSORFLOW_FUNCTIONS, *names.TENSORFLOW_MODULES, "keras")
+        below = {n[len(prefix) :].partition(".")[0] for n in known if n.startswith(prefix)}
+        return sorted(n for n in below if n[:1] not in ("_", ""))
 
     def _private(self, path):
         """What a name in TensorFlow's private modules is: a module, or the public function of that name, or None."""
@@ -253,8 +261,8 @@ def _is_installed(package):
 
 
 def _exists(name):
-    if name in sys.modules:
-        return True
+    if not name or name in sys.modules:
+        return bool(name)
     try:
         return importlib.util.find_spec(name) is not None
     except ModuleNotFoundError:

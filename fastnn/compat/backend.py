@@ -319,7 +319,14 @@ def get_uid(prefix=""):
     return int(auto_name(key)[len(key) + 1 :] or 0) + 1
 
 
-__all__ = sorted({*RENAMED, "image_data_format", "set_image_data_format", *(
+# Functions of keras.backend that fastnn.ops has under the same name.
+_OF_OPS = """
+abs all any arange argmax argmin binary_crossentropy cast clip concatenate cos cumprod cumsum equal exp expand_dims eye
+greater greater_equal l2_normalize less less_equal log max maximum mean min minimum not_equal one_hot ones_like prod
+reshape round shape sigmoid sign sin softmax sqrt square squeeze stack std stop_gradient sum tile transpose var
+zeros_like
+""".split()
+__all__ = sorted({*RENAMED, *_OF_OPS, "image_data_format", "set_image_data_format", *(
     n for n, v in list(vars().items()) if n[0] != "_" and getattr(v, "__module__", None) == __name__)})  # fmt: skip
 
 

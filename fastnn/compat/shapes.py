@@ -65,16 +65,23 @@ class Sizes(tuple):
 
 
 class TensorShape(tuple):
-    """A tuple of ints and None with TensorFlow's methods.
+    """A tuple of ints and None with TensorFlow's methods; a list of the same sizes is equal to it, too.
 
-    >>> TensorShape([None, 3]).as_list(), TensorShape((2, 3)).num_elements(), TensorShape((None, 3)) == (None, 3)
+    >>> TensorShape([None, 3]).as_list(), TensorShape((2, 3)).num_elements(), TensorShape((None, 3)) == [None, 3]
     ([None, 3], 6, True)
     """
 
     __slots__ = ()
+    __hash__ = tuple.__hash__
 
     def __new__(cls, dims=()):
         return super().__new__(cls, dims if hasattr(dims, "__iter__") else (dims,))
+
+    def __eq__(self, other):
+        return tuple.__eq__(self, tuple(other) if isinstance(other, list) else other)
+
+    def __ne__(self, other):
+        return not self == other
 
     def __add__(self, other):
         return TensorShape((*self, *other))
@@ -122,6 +129,55 @@ class TensorShape(tuple):
         """ArgumentError unless there could be a tensor of both shapes."""
         if not self.is_compatible_with(other):
             raise ArgumentError(f"Shapes {tuple(self)} and {tuple(other)} are incompatible.")
+
+    def is_subtype_of(self, other):
+        """Whether each of its tensors is one of the other shape, too."""
+        return len(self) == len(other) and all(b is None or a == b for a, b in zip(self, other))
+
+    def merge_with(self, other):
+        """The shape that knows what either knows.
+
+        >>> TensorShape((None, 3)).merge_with((2, None))
+        (2, 3)
+        """
+        self.assert_is_compatible_with(other)
+        return TensorShape(b if a is None else a for a, b in zip(self, other))
+
+    def most_specific_compatible_shape(self, other):
+        """The shape that keeps the sizes that both have."""
+        self.assert_same_rank(other)
+        return TensorShape(a if a == b else None for a, b in zip(self, other))
+
+    def with_rank(self, rank):
+        """The shape itself; ArgumentError where it has not `rank` dimensions."""
+        return self._with(rank, len(self) == rank, "")
+
+    def with_rank_at_least(self, rank):
+        """The shape itself; ArgumentError where it has fewer dimensions."""
+        return self._with(rank, len(self) >= rank, "at least ")
+
+    def with_rank_at_most(self, rank):
+        """The shape itself; ArgumentError where it has more dimensions."""
+        return self._with(rank, len(self) <= rank, "at most ")
+
+    def _with(self, rank, right, word):
+        if not right:
+            raise ArgumentError(f"Shape {tuple(self)} must have rank {word}{rank}, received rank {len(self)}.")
+        return self
+
+    def assert_has_rank(self, rank):
+        """ArgumentError unless it has `rank` dimensions."""
+        self.with_rank(rank)
+
+    def assert_same_rank(self, other):
+        """ArgumentError unless the other shape has as many dimensions."""
+        if len(self) != len(other):
+            raise ArgumentError(f"Shapes {tuple(self)} and {tuple(other)} must have the same rank.")
+
+    def assert_is_fully_defined(self):
+        """ArgumentError where a size is None."""
+        if not self.is_fully_defined():
+            raise ArgumentError(f"Shape {tuple(self)} is not fully defined: None is a size that is not known yet.")
 
     def __getitem__(self, key):
         found = tuple.__getitem__(self, key)

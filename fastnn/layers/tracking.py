@@ -138,9 +138,10 @@ class Tracker:
             return known if known is not None else self.trainable if value.trainable else self.frozen
         if isinstance(value, type):
             return None  # a class of layers or metrics, to make them of later
-        if getattr(value, "_fastnn_layer", False):
+        kind = type(value)  # not the value: a test's mock answers to every name
+        if getattr(kind, "_fastnn_layer", False):
             return self.layers
-        return self.metrics if hasattr(value, "update_state") and hasattr(value, "reset_state") else None
+        return self.metrics if hasattr(kind, "update_state") and hasattr(kind, "reset_state") else None
 
     def track(self, value, made=None):
         """Enter `value`; lists and dicts come back as kinds that enter what is put into them later.

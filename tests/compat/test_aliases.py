@@ -170,10 +170,16 @@ STARS = {
     "keras.datasets.mnist": "load_data",
     "keras.datasets.cifar10": "load_data",
     "keras.optimizers.legacy": "SGD Adam Optimizer",
-    "keras.backend": "backend floatx",
+    "keras.backend": "backend floatx abs sum expand_dims softmax",
     "keras.layers": "Dense Convolution2D",
     "tensorflow.keras.models": "Sequential load_model",
     "tensorflow.keras.layers": "Dense",
+    "keras.src.ops": "add shape cast any_symbolic_tensors KerasTensor",
+    "keras.src.layers": "Dense Layer BaseConv",
+    "keras.src.backend": "standardize_dtype KerasTensor",
+    "tensorflow": "constant Variable reduce_mean float32 keras math nn data GradientTape",
+    "tensorflow.math": "log reduce_sum special",
+    "tensorflow.compat.v1": "constant Session placeholder train",
 }
 
 

@@ -68,3 +68,31 @@ def test_a_size_is_an_int_that_takes_newaxis():
     size = Sizes((4, 6))[0]
     assert size == 4 and size + 1 == 5 and size.numpy() == 4 and isinstance(size, int)
     assert size[..., None].tolist() == [4] and size[None].dtype == "int32" and range(size) == range(4)
+
+
+SCRIPT_OF_COMPARISONS = """
+import tensorflow as tf
+
+x, unknown = tf.constant([[1.0, 2.0]]), tf.TensorShape([None, 2])
+assert x.shape == [1, 2] and [1, 2] == x.shape and x.shape == (1, 2) and not x.shape != [1, 2] and x.shape != [2, 1]
+assert unknown == [None, 2] and unknown != None and hash(x.shape) == hash((1, 2)) and x.shape in ([1, 2], 3)
+assert x.shape.is_subtype_of(unknown) and not unknown.is_subtype_of(x.shape)
+assert unknown.merge_with([3, None]).as_list() == [3, 2]
+assert unknown.most_specific_compatible_shape([3, 2]).as_list() == [None, 2]
+assert unknown.with_rank(2) is unknown.with_rank_at_least(1) is unknown.with_rank_at_most(2)
+for call in (
+    lambda: unknown.with_rank(3), lambda: unknown.assert_has_rank(1), lambda: unknown.with_rank_at_least(3),
+    lambda: unknown.with_rank_at_most(1), lambda: unknown.assert_is_fully_defined(),
+    lambda: unknown.assert_same_rank([1]), lambda: unknown.merge_with([1, 3]),
+):
+    try:
+        call()
+    except ValueError as error:
+        print(error)
+"""
+
+
+def test_shapes_compare_with_lists_and_are_checked(tmp_path):
+    status, output, errors = run(SCRIPT_OF_COMPARISONS, tmp_path)
+    assert status == 0, errors
+    assert output.count("Shape") == 7

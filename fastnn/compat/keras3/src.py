@@ -167,8 +167,17 @@ def private(module, name):
     >>> private("keras.src.utils.tracking", "TrackedList"), private("keras.utils", "TrackedList")
     ('layers.tracking:TrackedList', None)
     """
+    return privates(module).get(name)
+
+
+def privates(module):
+    """What only a private module has: {name: "module:name" of ours}.
+
+    >>> len(privates("keras.src.api_export")), privates("keras.layers")
+    (1, {})
+    """
     package, _, below = module.partition("keras.src.")
-    return None if package or not below else NAMES.get(below.partition(".")[0], {}).get(name)
+    return {} if package or not below else NAMES.get(below.partition(".")[0], {})
 
 
 def home(below):
