@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.compiler.lending import Lending, lending_of
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
 from fastnn.core import config, dtypes, hooks, random, results, tree, turns
@@ -32,7 +33,10 @@ LARGEST_KEPT = 8 << 20  # bytes of one of them
 
 
 class EagerPlan:
-    """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out."""
+    """A plan of fn(*symbols) for arrays of given shapes and dtypes; calling it copies arrays in and results out.
+
+    lend: whether large arrays are read where they lie instead, and large results given away: see `Lending`.
+    """
 
     @passing()
     def __init__(
@@ -42,8 +46,9 @@ class EagerPlan:
         training: bool | None = None,
         state: Array | None = None,
         options: Options | None = None,
+        lend: bool = False,
     ) -> None:
-        self.arrays = [np.zeros(shape, dtypes.numpy_type(dtype)) for shape, dtype in specs]
+        self.arrays: list[Any] = [np.zeros(shape, dtypes.numpy_type(dtype)) for shape, dtype in specs]
         with Trace(training=training) as trace:
             symbols = [trace.input(shape, dtype) for shape, dtype in specs]
             self.result = fn(*symbols)
@@ -54,13 +59,17 @@ class EagerPlan:
         self.reads_variables = bool(trace.values)
         self.program = Program(trace, symbols_out, dict(zip(symbols, self.arrays)), state=state, options=options)
         self.lock = self.program.lock
-        self.single = self.program.outputs[0] if self.leaves == [self.result] else None
+        self.one = self.leaves == [self.result]
+        self.single = self.program.outputs[0] if self.one else None
         self.layout = variables.layout_version if self.reads_variables else 0
         self.bytes = self.program.arena_bytes + sum(a.nbytes for a in self.arrays)
         self.only = self.arrays[0] if len(self.arrays) == 1 else None
         self.plain = False  # whether results are NumPy's own arrays, whatever those of operations are
         self.door = None  # what takes the arrays in, where they are not simply copied
         self.blame = None  # asked about the arrays when a kernel refuses what it finds
+        self.lending = lending_of(self.program, self.arrays, LARGEST_KEPT) if lend else None
+        if self.lending is not None:
+            self.bytes, self.only, self.single = self.lending.bytes, None, None
 
     @property
     def stale(self) -> bool:
@@ -79,6 +88,8 @@ class EagerPlan:
                 turns.wait(me, program)
         try:
             with self.lock:
+                if self.lending is not None:
+                    return self._lent(self.lending, arrays)
                 if self.only is not None and self.door is None:
                     self.only[...] = arrays[0]
                 elif self.door is None:
@@ -101,6 +112,19 @@ class EagerPlan:
                 del turns.OPEN[me]
                 if turns.WAITING:
                     turns.tell()
+        return tree.map_structure(lambda x: next(outputs) if _is_value(x) else x, self.result)
+
+    def _lent(self, lending: Lending, arrays: Sequence[Any]) -> Any:
+        """The call with large arrays."""
+        try:
+            lending.take(arrays)
+            self.program.once()
+            kind = results.kind
+            outputs = iter([o if kind is None else o.view(kind) for o in lending.results()])
+        finally:
+            lending.leave()
+        if self.one:
+            return next(outputs)
         return tree.map_structure(lambda x: next(outputs) if _is_value(x) else x, self.result)
 
 
@@ -188,7 +212,7 @@ def evaluate(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
             return op(*(None if a is None else next(given) for a in arrays), **attrs)
 
         with paused():
-            call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
+            call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given], lend=True)
         KEPT.put(key, call)
     out = call(*given)
     if notes.calls is not None:
@@ -200,7 +224,7 @@ def traced(fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
     """fn(*arrays) as one graph that nobody keeps.  Registered as the "traced" hook."""
     given = [as_array(a) for a in arrays]
     with paused():
-        plan = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given])
+        plan = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given], lend=True)
     return plan(*given)
 
 

@@ -17,7 +17,7 @@ from fastnn.graph import Symbol, Trace
 from fastnn.runtime import device as devices
 from fastnn.runtime import extension, pyexec
 from fastnn.runtime.abi import FLAGS, STOP, WHILE
-from fastnn.runtime.bind import Arena, Storage, bind
+from fastnn.runtime.bind import Arena, Storage, Tape, bind
 from fastnn.runtime.threads import allowed, planned
 
 GUARD_BYTE = 0xA5
@@ -117,6 +117,12 @@ class Program:
         self.storage.keys = keys
         self.follow()
         self.tape.rekey()
+
+    def refer(self, given: Mapping[int, Array | None]) -> None:
+        """Take other memory for spaces of the plan, by number, from now on: see `Tape.refer`; not on a device."""
+        assert isinstance(self.tape, Tape)
+        self.tape.refer(given)
+        self.outputs = self.tape.outputs
 
     # ------------------------------------------------------------------ running
     @functools.cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -130,6 +130,7 @@ class Tape:
         self.plan, self.storage = plan, storage
         self.block = storage.arena.reserve(plan.arena_bytes)
         python = which == "python" or MODE == "python"
+        self.engine: Any = pyexec if python else extension("executor")
         prepared = _of(plan) if plan.code else None
         constants = prepared.constants if prepared else np.frombuffer(plan.constants, np.uint8)
         self.arrays = storage.arrays_of(plan.spaces, self.block, constants)
@@ -138,12 +139,13 @@ class Tape:
                 if a is not None:
                     register_memory(a)
         self.outputs = [self.view(p) for p in plan.outputs]
+        self._spots: dict[int, tuple[list[int], Array]] = {}
+        self._views: list[list[Any]] = []  # of steps in Python
         self.threads = max(1, min(most, prepared.longest if prepared else 1))
-        self.executor = self._executor(prepared, python) if prepared else None
+        self.executor = self._executor(prepared) if prepared else None
 
-    def _executor(self, prepared: _Prepared, python: bool) -> Executor:
-        plan, storage = self.plan, self.storage
-        engine: Any = pyexec if python else extension("executor")
+    def _executor(self, prepared: _Prepared) -> Executor:
+        plan, storage, engine = self.plan, self.storage, self.engine
         bases = engine.addresses(self.arrays)
         for i, k in prepared.keys:
             bases[i] = storage.keys[k]
@@ -163,6 +165,27 @@ class Tape:
             here = space == i
             self.executor.set_words(at[here], offset[here] + keys[k])
 
+    def refer(self, given: Mapping[int, Array | None]) -> None:
+        """Take other memory for spaces, by number, from now on; not during a run.
+
+        None: nothing, until it is called again.  Before that nothing may run.
+        """
+        addresses = self.engine.addresses(list(given.values())).tolist()
+        for (space, array), base in zip(given.items(), addresses):
+            self.arrays[space] = array
+            if array is not None and self.executor is not None:
+                spots = self._spots.get(space)
+                if spots is None:
+                    at, spaces, offset = _of(self.plan).fixed
+                    spots = self._spots[space] = at[spaces == space].tolist(), offset[spaces == space]
+                self.executor.set_words(spots[0], spots[1] + base)
+        if 0 in given:
+            self.block = self.storage.arena.block = given[0]
+        for views in self._views:
+            views.clear()
+        there = all(self.arrays[p.space] is not None for p in self.plan.outputs if p.space >= 0)
+        self.outputs = [self.view(p) for p in self.plan.outputs] if there else []
+
     def view(self, place: Place) -> Array:
         """The array of a Place."""
         kind = dtypes.numpy_type(place.dtype)
@@ -175,6 +198,7 @@ class Tape:
 
     def _host(self, call: HostCall) -> Callable[[], None]:
         views: list[list[Array | None]] = []
+        self._views.append(views)
         me, attrs = weakref.ref(self), dict(call.attrs)
 
         def run() -> None:
