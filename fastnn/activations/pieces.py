@@ -44,9 +44,10 @@ def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     array([0., 2.], dtype=float32)
     """
     if threshold:
-        slope = negative_slope * (x - threshold) if negative_slope else ops.zeros_like(x)
-        x = ops.where(ops.greater(x, threshold), x, slope)
-    elif negative_slope:
+        above = ops.where(ops.greater(x, threshold), x, 0.0)
+        above = above if max_value is None else ops.clip(above, 0.0, max_value)
+        return above - negative_slope * ops.relu(threshold - x) if negative_slope else above
+    if negative_slope:
         x = ops.leaky_relu(x, negative_slope)
     else:
         x = ops.relu(x)

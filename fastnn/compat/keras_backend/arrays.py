@@ -5,10 +5,12 @@ import numpy as np
 from fastnn import activations, ops, random
 from fastnn.compat.keras_backend.values import variable
 from fastnn.core import config, dtypes
-from fastnn.core.config import floatx, image_data_format
+from fastnn.core.config import floatx
+from fastnn.core.errors import ArgumentError
 from fastnn.core.types import is_function
 from fastnn.graph import Symbol
 from fastnn.layers import Dot
+from fastnn.layers.data_format import standardize_data_format
 from fastnn.ops.functions.operands import result_dtype
 
 
@@ -223,14 +225,18 @@ def bias_add(x, bias, data_format=None):
 
     Args:
         x: (batch, ..., channels), or channels second.
-        bias: (channels,).
+        bias: (channels,), or of x's shape without the batch, channels last.
         data_format: "channels_last" or "channels_first"; the configured one by default.
 
     >>> bias_add(np.ones((1, 2), "float32"), np.array([1.0, 2.0], "float32")).tolist()
     [[2.0, 3.0]]
     """
-    first = (data_format or image_data_format()) == "channels_first" and _ndim(x) > 2
-    return ops.add(x, ops.reshape(bias, (1, -1) + (1,) * (_ndim(x) - 2)) if first else bias)
+    if _ndim(bias) not in (1, _ndim(x) - 1):
+        raise ArgumentError(f"Unexpected bias dimensions {_ndim(bias)}, expect to be 1 or {_ndim(x) - 1} dimensions.")
+    if standardize_data_format(data_format) == "channels_first" and _ndim(x) > 2:
+        *rest, channels = bias.shape
+        bias = ops.reshape(bias, (channels, *(rest or (1,) * (_ndim(x) - 2))))  # reshaped, not transposed: Keras's way
+    return ops.add(x, bias)
 
 
 def relu(x, alpha=0.0, max_value=None, threshold=0.0):
@@ -251,7 +257,7 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
 
     Args:
         x: floats of any shape.
-        mean, var, beta, gamma: (x.shape[axis],).
+        mean, var, beta, gamma: (x.shape[axis],), or the same with ones for x's other axes; beta and gamma may be None.
         axis: of the channels, an int.
         epsilon: added to the variance.
 
@@ -259,7 +265,8 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
     >>> batch_normalization(np.ones((1, 2), "float32"), zero, one, zero, one, epsilon=0.0).tolist()
     [[1.0, 1.0]]
     """
-    return ops.batch_normalization(x, mean, var, axis, offset=beta, scale=gamma, epsilon=epsilon)
+    flat = (v if v is None or _ndim(v) == 1 else ops.reshape(v, (-1,)) for v in (mean, var, beta, gamma))
+    return ops.batch_normalization(x, next(flat), next(flat), axis, *flat, epsilon=epsilon)
 
 
 def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
@@ -281,6 +288,39 @@ def normalize_batch_in_training(x, gamma, beta, reduction_axes, epsilon=1e-3):
     found = found if gamma is None else ops.multiply(found, ops.reshape(gamma, kept))
     found = found if beta is None else ops.add(found, ops.reshape(beta, kept))
     return found, *(ops.squeeze(m, tuple(axes)) for m in (mean, var))
+
+
+def eye(size, dtype=None, name=None):
+    """Ones on the diagonal of zeros.
+
+    Args:
+        size: rows and columns: an int, or a tuple of two.
+        dtype: of the result; the configured float type by default.
+        name: not used.
+
+    >>> eye((2, 3)).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    """
+    rows, columns = size if isinstance(size, (tuple, list)) else (size, size)
+    return ops.eye(rows, columns, dtype=dtype or floatx())
+
+
+def sqrt(x):
+    """The square root; 0 of what is below 0.
+
+    >>> sqrt(np.array([4.0, -1.0], "float32")).tolist()
+    [2.0, 0.0]
+    """
+    return ops.sqrt(ops.maximum(x, 0))
+
+
+def hard_sigmoid(x):
+    """min(max(0.2 x + 0.5, 0), 1): Keras 3 has another slope.
+
+    >>> hard_sigmoid(np.array([-3.0, 0.0, 1.0], "float32")).tolist()
+    [0.0, 0.5, 0.699999988079071]
+    """
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0, 1)
 
 
 def in_top_k(predictions, targets, k):

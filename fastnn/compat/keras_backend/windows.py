@@ -3,9 +3,9 @@
 import functools
 
 from fastnn import ops
-from fastnn.core.config import image_data_format
 from fastnn.core.errors import ArgumentError
 from fastnn.layers import UpSampling2D, UpSampling3D
+from fastnn.layers.data_format import standardize_data_format
 
 # ---- convolutions ----------------------------------------------------------------------------------------------
 _ORDER = "strides", "padding", "data_format", "dilation_rate"
@@ -158,7 +158,7 @@ def resize_volumes(x, depth_factor, height_factor, width_factor, data_format=Non
 
 # ---- padding ---------------------------------------------------------------------------------------------------
 def _padded(x, sides, data_format):
-    if (data_format or image_data_format()) == "channels_first" and len(x.shape) > 3:
+    if standardize_data_format(data_format) == "channels_first" and len(x.shape) > 3:
         return ops.pad(x, ((0, 0), (0, 0), *sides))
     return ops.pad(x, ((0, 0), *sides, (0, 0)))
 
