@@ -22,6 +22,7 @@ from fastnn.data.tensor import give_text_as
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import Embedding, Layer, TextVectorization
 from fastnn.layers.signature import give_shapes_as
+from fastnn.saving import living
 from fastnn.saving.files import write_file
 from fastnn.saving.legacy import dump_weights
 from fastnn.saving.weights import ANY_NAME
@@ -223,6 +224,7 @@ def _begin():
     _put_all((keras2.PROPERTIES, keras2.METHODS), (keras2.WRAPPED,))
     give_logs_as(year_names.Logs)
     give_shapes_as(TensorShape)
+    living.find_always(True)
 
 
 def _put_all(tables, wrapping):
@@ -260,3 +262,4 @@ def restore():
     give_logs_as(dict)
     give_text_as(None)
     give_shapes_as(tuple)
+    living.find_always(False)

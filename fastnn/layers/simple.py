@@ -8,6 +8,7 @@ from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.layers import inference, nest
 from fastnn.layers.layer import Layer
 from fastnn.saving import identifiers as serial
+from fastnn.saving import living
 
 
 class Identity(Layer):
@@ -135,12 +136,14 @@ class Lambda(Layer):
         Args:
             config: dict of the constructor's arguments.
             custom_objects: {name: function}, or None.
-            safe_mode: has no effect: nothing in a file is executed.
+            safe_mode: False: a lambda that this process has put into a config is found again. Nothing that a file
+                holds is executed.
         """
         config = dict(config)
-        for key in ("function", "mask", "output_shape"):
-            if isinstance(config.get(key), dict):
-                config[key] = serial.deserialize(config[key], None, custom_objects)
+        with living.scope(safe_mode):
+            for key in ("function", "mask", "output_shape"):
+                if isinstance(config.get(key), dict):
+                    config[key] = serial.deserialize(config[key], None, custom_objects)
         if isinstance(config.get("function"), (str, list)):
             raise NotSupportedError(
                 "This Lambda was saved with its code, which fastnn never runs from a file: make "

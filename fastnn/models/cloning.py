@@ -12,12 +12,13 @@ from fastnn.core.tree import everything_in, same_structure
 from fastnn.core.types import Structure
 from fastnn.layers import nest
 from fastnn.layers.events import is_functional
+from fastnn.layers.fixed_input import fixed_input
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.models.functional import Functional
 from fastnn.models.graph_map import key
 from fastnn.models.model import Model
 from fastnn.models.sequential import Sequential
-from fastnn.saving import archive, layout, streams
+from fastnn.saving import archive, layout, living, streams
 from fastnn.saving import identifiers as serial
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.registration import CustomObjectScope
@@ -38,7 +39,7 @@ def clone_model(
 
     Args:
         model: a Functional or Sequential model, or one with get_config().
-        input_tensors: symbols to build it on instead of new Inputs.
+        input_tensors: symbols to build it on instead of new Inputs, or variables.
         clone_function: layer -> layer, used for every layer but inputs.
         call_function: (layer, *args, **kwargs) -> outputs, used for every call (functional models only).
         recursive: clone nested models layer by layer too.
@@ -48,7 +49,11 @@ def clone_model(
     >>> clone_model(model).output_shape
     (None, 1)
     """
-    with names_given_before():
+    if input_tensors is not None:  # variables feed themselves, as in Input(tensor=)
+        input_tensors = nest.map_structure(
+            lambda x: fixed_input(x) if hasattr(x, "_fastnn_variable") else x, input_tensors
+        )
+    with names_given_before(), living.scope(safe_mode=False):  # lambdas are this process's own
         twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
     if model.compiled and isinstance(model, (Sequential, Functional)):
         with CustomObjectScope(_of_the_user(model)):

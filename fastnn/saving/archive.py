@@ -9,7 +9,7 @@ from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.saving import assets, container, hdf5, layout, legacy, safetensors_file, steps, streams, weights
+from fastnn.saving import assets, container, hdf5, layout, legacy, living, safetensors_file, steps, streams, weights
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import need_built, warn_of_no_weights
 from fastnn.saving.files import read_file, read_folder, write_file, write_folder
@@ -127,7 +127,8 @@ def load_model(
             one); or an open binary file.
         custom_objects: {name: class or function} for names that are neither fastnn's nor registered.
         compile: whether to compile it as it was, with the optimizer's state.
-        safe_mode: accepted for Keras's sake; code in a file is never executed, whatever it says.
+        safe_mode: False: lambdas that this process has itself put into a file or config are found again. Code in a
+            file is never executed, whatever it says.
 
     Raises FileFormatError (damaged, truncated, not a model, weights that do not fit), UnknownNameError,
     NotSupportedError; all are ValueErrors.
@@ -140,6 +141,11 @@ def load_model(
     >>> model.output_shape
     (None, 1)
     """
+    with living.scope(safe_mode):
+        return _load_model(filepath, custom_objects, compile)
+
+
+def _load_model(filepath, custom_objects, compile):
     if hasattr(filepath, "read"):
         return model_of(filepath.read(), f"the file object {filepath!r:.80}", custom_objects, compile)
     path = os.fspath(filepath)

@@ -5,7 +5,7 @@ import re
 
 from fastnn import dtype_policies
 from fastnn.core.errors import FileFormatError, NotSupportedError, RebuildError, UnknownNameError
-from fastnn.saving import names, roles
+from fastnn.saving import living, names, roles
 from fastnn.saving.registration import find_custom
 
 MAX_DEPTH = 2000
@@ -65,7 +65,10 @@ def _check(config, custom_objects, missing, depth, role, where):
     class_name, inner = config.get("class_name"), config.get("config")
     module = config.get("module")
     if isinstance(class_name, str) and class_name.startswith("__") and "config" in config:
-        check_special(class_name, custom_objects)
+        check_special(class_name)
+        if class_name == "__lambda__":
+            living_lambda(config, custom_objects)
+            return config
     described = isinstance(class_name, str) and "config" in config and not class_name.startswith("__")
     if described and is_policy(class_name, module):
         return dtype_policy(config)
@@ -126,23 +129,21 @@ SPECIAL = frozenset(
 )
 
 
-class Living(dict):
-    """The config of a lambda, which knows the function as long as it is not written to a file and read again."""
-
-    def __init__(self, function):
-        super().__init__(class_name="__lambda__", config={"value": None})
-        self.function = function
-
-
-def check_special(class_name, custom_objects=None):
-    """Refuse entries that stand for code, unless the caller passed it, and kinds of data that fastnn does not have."""
+def check_special(class_name):
+    """Refuse kinds of data that fastnn does not have."""
     if class_name not in SPECIAL:
         raise NotSupportedError(f"The config holds a {class_name} entry, which fastnn does not read.")
-    if class_name == "__lambda__" and find_custom(["<lambda>"], custom_objects) is None:
+
+
+def living_lambda(config, custom_objects=None):
+    """The function of a lambda's config: the caller's, or this process's own; NotSupportedError if there is none."""
+    found = find_custom(["<lambda>"], custom_objects) or living.find(config)
+    if found is None:
         raise NotSupportedError(
             "The config holds a lambda, which is arbitrary code execution. Code stored in a file is never executed by "
             "fastnn, with any safe_mode; pass the function itself: custom_objects={'<lambda>': the_function}."
         )
+    return found
 
 
 _OPERATION = re.compile(r"(keras(\.src)?|fastnn)\.ops(\.\w+)?|keras\.src\.activations\.activations")
@@ -254,7 +255,8 @@ def resolve_lambda(inner, custom_objects):
     """Give a layer whose function is a lambda the function that the caller passed under the layer's name."""
     function = inner.get("function")
     if isinstance(function, dict) and function.get("class_name") == "__lambda__":
-        found = find_custom([inner.get("name"), "<lambda>"], custom_objects) or getattr(function, "function", None)
+        found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
+        found = found or getattr(function, "function", None) or living.find(function)
         if found is None:
             raise NotSupportedError(
                 f"Layer {inner.get('name')!r} holds a lambda, which is arbitrary code execution. Code stored in a file "

@@ -17,17 +17,17 @@ from fastnn import dtype_policies
 from fastnn.core.arguments import names_given_before
 from fastnn.core.errors import ArgumentError, FileFormatError, RebuildError
 from fastnn.core.tree import holds_itself, map_structure
-from fastnn.saving import names, roles
+from fastnn.saving import living, names, roles
 from fastnn.saving.budget import alone
 from fastnn.saving.check import (
     MAX_DEPTH,
-    Living,
     check_config,
     check_special,
     dtype_policy,
     find_class,
     find_function,
     is_policy,
+    living_lambda,
     short,
 )
 from fastnn.saving.registration import CustomObjectScope, find_custom, get_registered_name, is_registered
@@ -76,7 +76,7 @@ def _serialize(obj):
         return obj
     if isinstance(obj, (list, tuple)):
         return type(obj)([_serialize(x) for x in obj]) if type(obj) in (list, tuple) else [_serialize(x) for x in obj]
-    if isinstance(obj, Living):
+    if isinstance(obj, living.Living):
         return obj
     if isinstance(obj, dict):
         return {key: _serialize(value) for key, value in obj.items()}
@@ -125,7 +125,7 @@ def _serialize_function(function):
             "registered with @fastnn.saving.register_keras_serializable().",
             stacklevel=4,
         )
-        return Living(function)
+        return living.Living(function)
     return {
         "module": "builtins",
         "class_name": "function",
@@ -217,7 +217,7 @@ def deserialize_object(
         config: what `serialize_object` (or Keras) wrote: dicts with "class_name" and "config" become objects, other
             dicts, lists and plain values are returned with their parts built.
         custom_objects: dict from name to class or function, besides the registered ones.
-        safe_mode: accepted for Keras's sake; code stored in a file is not executed whatever it says.
+        safe_mode: False: lambdas that this process has put into a config are found again; no code comes from a file.
         category: "layers", "losses", ...: search only there when the config names no module, and take a plain string as
             a name.
         module_objects: {name: class or function}: what a plain string names, and classes besides; a string that names
@@ -239,7 +239,7 @@ def deserialize_object(
     try:
         if depth or not isinstance(config, (dict, list, tuple)):
             return _deserialize(config, custom_objects, safe_mode, category)
-        with alone("the config"):
+        with alone("the config"), living.scope(safe_mode):
             config = check_config(config, custom_objects, roles.of_category(category))
             return _deserialize(config, custom_objects, safe_mode, category)
     finally:
@@ -278,8 +278,8 @@ def _deserialize(config, custom_objects, safe_mode, category):
     class_name, inner = config["class_name"], config["config"]
     if not isinstance(class_name, str):
         raise FileFormatError(f"'class_name' is {class_name!r}, expected a str.")
-    if isinstance(config, Living):
-        return find_custom(["<lambda>"], custom_objects) or config.function
+    if class_name == "__lambda__":
+        return living_lambda(config, custom_objects)
     if class_name.startswith("__"):
         return _deserialize_special(class_name, inner, custom_objects, safe_mode)
     if class_name == "function":
@@ -294,9 +294,7 @@ def _deserialize(config, custom_objects, safe_mode, category):
 
 def _deserialize_special(class_name, inner, custom_objects, safe_mode):
     inner = inner if isinstance(inner, dict) else {}
-    check_special(class_name, custom_objects)
-    if class_name == "__lambda__":
-        return find_custom(["<lambda>"], custom_objects)
+    check_special(class_name)
     try:
         if class_name in ("__numpy__", "__tensor__"):
             if inner["dtype"] not in _ARRAY_DTYPES:
