@@ -40,6 +40,19 @@ _NOT_PARTS = frozenset({
     "register_keras_serializable", "custom_object_scope", "CustomObjectScope",
 })  # fmt: skip
 
+# Classes that other years had among the public ones: {category: {name: module}}.
+_FORMER = {
+    "layers": {
+        **dict.fromkeys(("LocallyConnected1D", "LocallyConnected2D"), "fastnn.compat.keras2.layers"),
+        **dict.fromkeys(("MaxoutDense", "Highway", "ParametricSoftplus", "SReLU"), "fastnn.compat.keras1.layers"),
+        **dict.fromkeys(("RandomHeight", "RandomWidth"), "fastnn.compat.keras3.layers"),
+        "RandomFourierFeatures": "fastnn.compat.keras2.kept",
+    },
+    "metrics": dict.fromkeys(("MeanTensor", "MeanRelativeError"), "fastnn.compat.keras2.kept"),
+    "schedules": {"LinearCosineDecay": "fastnn.compat.keras2.kept"},
+    "constraints": {"RadialConstraint": "fastnn.compat.keras2.kept"},
+}
+
 # The private homes that other versions and backends of Keras write for public things.
 _PRIVATE_HOMES = (
     (re.compile(r"(tensorflow\.|tf_)?keras(\.src)?\.applications\.convnext"), "convnext"),
@@ -93,9 +106,10 @@ def public_names(category):
 
 def find(category, name):
     """The class or function of that public name in a category, or None."""
-    if not isinstance(name, str) or name not in public_names(category):
+    former = _FORMER.get(category, {}).get(name) if isinstance(name, str) else None
+    if former is None and (not isinstance(name, str) or name not in public_names(category)):
         return None
-    value = getattr(importlib.import_module(TABLES[category][1]), name, None)
+    value = getattr(importlib.import_module(former or TABLES[category][1]), name, None)
     return value if inspect.isclass(value) or inspect.isfunction(value) else None
 
 

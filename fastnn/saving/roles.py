@@ -75,7 +75,7 @@ ARGUMENTS = {
     "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC, "seed": _SEED,
     "features": _COLUMN, "crosses": _CROSS, "preprocessor": LAYER,
 }  # fmt: skip
-SUFFIXES = {"_initializer": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
+SUFFIXES = {"_initializer": _INITIALIZER, "init": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
 
 _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _METRIC, "schedules": _SCHEDULE,
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,
