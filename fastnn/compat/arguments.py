@@ -12,6 +12,7 @@ from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import year_names
 from fastnn.compat.keras1.layers import DroppingEmbedding
 from fastnn.compat.keras2 import attributes as keras2
+from fastnn.compat.keras2 import h5_groups
 from fastnn.compat.keras2.training import with_accuracy
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.tf import printing
@@ -119,6 +120,9 @@ def save_weights(self, filepath, overwrite=True, save_format=None, options=None,
 
     kwargs: Keras 3's, with its names of files.
     """
+    if h5_groups.is_group(filepath):
+        h5_groups.put(filepath, dump_weights(self))
+        return
     path = os.fspath(filepath)
     if kwargs:
         save(self, path, overwrite, **kwargs)

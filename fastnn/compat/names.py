@@ -143,7 +143,7 @@ CLASSES = {
     "callbacks": {"BaseLogger": "Callback"},
     "optimizers.schedules": _kept("LinearCosineDecay LinearModel WideDeepModel"),
     "dtype_policies": {"set_policy": "set_dtype_policy"},
-    "models": {"model_from_yaml": _YAML, "save_model": "compat.keras2.files:save_model",
+    "models": {"model_from_yaml": _YAML, **{n: f"compat.keras2.files:{n}" for n in ("save_model", "load_model")},
                "Graph": "compat.keras1.graph:Graph", "Input": "layers:Input",
                "Layer": "layers:Layer",
                "InputSpec": "layers:InputSpec",

@@ -59,8 +59,8 @@ class ArgumentTypeError(ArgumentError, TypeError):
     """An argument of a kind that cannot be taken, as something that cannot be called for a function."""
 
 
-class NotBuiltError(FastnnError, ValueError):
-    """A model or layer used before its weights exist, or a model not compiled."""
+class NotBuiltError(FastnnError, ValueError, RuntimeError):
+    """A model or layer used before its weights exist, or a model not compiled: Keras 2 raised a RuntimeError there."""
 
 
 class NoWeightYetError(NotBuiltError, AttributeError):

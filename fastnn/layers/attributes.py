@@ -27,7 +27,7 @@ class AttributesMixin:
         dim, length = kwargs.pop("input_dim", None), kwargs.pop("input_length", None)
         if dim is not None:
             shape = (dim,) if length is None else (length, dim)
-        elif length is not None and shape is None:
+        elif length is not None and shape is None and full is None:
             shape = (length,)
         if shape is not None:
             full = (batch, *((shape,) if hasattr(shape, "__index__") else shape))

@@ -47,7 +47,7 @@ class Embedding(Quantized):
         **kwargs: Any,
     ) -> None:
         length = kwargs.pop("input_length", None)
-        if length is not None and "input_shape" not in kwargs:
+        if length is not None and not {"input_shape", "batch_input_shape", "batch_shape"} & kwargs.keys():
             kwargs["input_shape"] = tuple(length) if isinstance(length, (list, tuple)) else (length,)
         super().__init__(**kwargs)
         for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):

@@ -36,6 +36,13 @@ class Noted(weakref.ref):
         return getattr(event, name)
 
 
+def _kept(value):
+    """A value with lists and dicts of its own, which nobody changes after the call."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_kept, value))
+    return {k: _kept(v) for k, v in value.items()} if type(value) is dict else value
+
+
 class CallEvent:
     """One call of `operation` (a layer, a model or an Operation) in the functional API.
 
@@ -48,7 +55,8 @@ class CallEvent:
                  "_outputs", "__weakref__")  # fmt: skip
 
     def __init__(self, operation, args, kwargs, outputs, names=None, outside=()):
-        self.operation, self.args, self.kwargs, self.outside = operation, args, kwargs, outside
+        self.operation, self.outside = operation, outside
+        self.args, self.kwargs = _kept(args), _kept(kwargs)
         flat = nest.flatten(outputs)
         self.specs = [Spec(tuple(s.shape), s.dtype) for s in flat]
         self.structure = nest.map_structure(lambda s: None, outputs)

@@ -14,7 +14,7 @@ def _broadcast(a, b):
     """The shape that two inputs meet in; a missing dimension is put after the batch."""
     if len(a) < len(b):
         a, b = b, a
-    if a[len(a) - len(b) :] != b and b and a:
+    if b and len(b) < len(a):
         b = (b[0], *(1,) * (len(a) - len(b)), *b[1:])
     try:
         found = shapes.broadcast(a, b)

@@ -99,6 +99,11 @@ class CellDropout:
         return dropout(ops.ones(shape, dtype=self.compute_dtype), rate, **key)
 
 
+def caller(cell):
+    """What makes a step of a cell: the cell itself, or its `call` where it is no layer."""
+    return cell if callable(cell) else cell.call
+
+
 def build_cell(cell, input_shape):
     """Build a cell that is not built: by its own `build`, else by calling it in a throw-away trace, which builds the
     layers inside."""

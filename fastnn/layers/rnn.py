@@ -10,7 +10,7 @@ from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
-from fastnn.layers.recurrent_cell import CellDropout, build_cell
+from fastnn.layers.recurrent_cell import CellDropout, build_cell, caller
 from fastnn.layers.rnn_cells import StackedRNNCells
 from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
@@ -292,11 +292,12 @@ class RNN(Layer):
             self.cell.start(batch, training)
             return self.cell.step, self.cell.project
         takes = signature.of(type(self.cell).call).takes("training")
+        run = caller(self.cell)
         extra = {"training": training} if takes else {}
         single = isinstance(self.cell.state_size, int) and not hasattr(self.cell, "cells")
 
         def step(row, states):
-            output, new = self.cell(row, states, **extra)
+            output, new = run(row, states, **extra)
             return output, [new] if single and not isinstance(new, (list, tuple)) else new
 
         return step, None

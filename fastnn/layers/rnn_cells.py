@@ -8,7 +8,7 @@ from fastnn.core.settable import settable
 from fastnn.layers import nest, signature
 from fastnn.layers.config import placed
 from fastnn.layers.layer import Layer
-from fastnn.layers.recurrent_cell import RecurrentCell, build_cell
+from fastnn.layers.recurrent_cell import RecurrentCell, build_cell, caller
 from fastnn.ops.records.recurrent import gru_cell, lstm_cell
 from fastnn.saving import identifiers as serial
 
@@ -284,7 +284,8 @@ class StackedRNNCells(Layer):
         new = []
         for cell, state in zip(self.cells, states):
             single = not isinstance(state, (list, tuple))
-            inputs, after = cell(inputs, [state] if single else list(state), training=training)
+            extra = {"training": training} if callable(cell) else {}
+            inputs, after = caller(cell)(inputs, [state] if single else list(state), **extra)
             new.append(after[0] if single and isinstance(after, (list, tuple)) else after)
         return inputs, new
 

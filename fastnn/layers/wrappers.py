@@ -135,7 +135,7 @@ class TimeDistributed(Wrapper):
         """Floats in this layer's dtype; the layer inside may have another policy."""
         return self.dtype_policy.convert_input(y, self.autocast, self.compute_dtype)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, previous_mask=None):
         mask = nest.flatten(previous_mask)[0]
         while mask is not None and len(mask.shape) > 2:
             mask = ops.any(mask, axis=-1)
@@ -215,7 +215,7 @@ class Bidirectional(Layer):
         self._initial_weights = weights
         if self._batch_input_shape is None:
             self._batch_input_shape = layer.__dict__.get("_batch_input_shape")
-        self.input_spec = InputSpec(ndim=3)
+        self.input_spec = InputSpec(min_ndim=3) if layer.input_spec is None else layer.input_spec
 
     def build(self, sequences_shape, initial_state_shape=None):
         """Build both layers.
@@ -255,6 +255,8 @@ class Bidirectional(Layer):
         """
         first = second = None
         if initial_state is not None:
+            if not isinstance(initial_state, (list, tuple)):
+                initial_state = [initial_state]
             if len(initial_state) % 2:
                 raise ArgumentError(
                     "When passing `initial_state` to a Bidirectional RNN, the state should be a list "
@@ -285,7 +287,7 @@ class Bidirectional(Layer):
             return (*output, *states) if self.merge_mode is None else (output, *states)
         return output
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, previous_mask=None):
         mask = nest.flatten(previous_mask)[0]
         output = mask if self.return_sequences else None
         outputs = [output] * (2 if self.merge_mode is None else 1)

@@ -176,7 +176,9 @@ class File:
             for _ in range(count):
                 offset, address, cache = c.number(8), c.number(8), c.number(4)
                 c.bytes(20)
-                end = bytes(names[offset : offset + 4096]).find(b"\0")
+                end = -1
+                for longest in (1 << 10, 1 << 16):  # the second is the longest that HDF5 writes
+                    end = bytes(names[offset : offset + longest]).find(b"\0") if end < 0 else end
                 if offset >= len(names) or end < 0:
                     raise Damaged(f"a name at {offset} of a heap of {len(names)} bytes")
                 name = bytes(names[offset : offset + end]).decode("utf-8", "replace")

@@ -72,10 +72,15 @@ ARGUMENTS = {
     "standardize": _FUNCTION, "split": _FUNCTION, "vocabulary": _WORDS,
     **dict.fromkeys(("optimizer", "inner_optimizer", "default_optimizer", "optimizer_map"), _OPTIMIZER),
     **dict.fromkeys(("weight_quantizer", "activation_quantizer", "quantization_config"), _QUANTIZER),
-    "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC, "seed": _SEED,
+    "init": _INITIALIZER, "loss": _LOSS, "metrics": _METRIC, "weighted_metrics": _METRIC, "seed": _SEED,
     "features": _COLUMN, "crosses": _CROSS, "preprocessor": LAYER,
 }  # fmt: skip
-SUFFIXES = {"_initializer": _INITIALIZER, "init": _INITIALIZER, "_regularizer": _REGULARIZER, "_constraint": _CONSTRAINT}
+SUFFIXES = {
+    "_initializer": _INITIALIZER,
+    "init": _INITIALIZER,
+    "_regularizer": _REGULARIZER,
+    "_constraint": _CONSTRAINT,
+}
 
 _OF_CATEGORY = {"layers": LAYER, "models": LAYER, "losses": _LOSS, "metrics": _METRIC, "schedules": _SCHEDULE,
                 "optimizers": _OPTIMIZER, "initializers": _INITIALIZER, "regularizers": _REGULARIZER,

@@ -11,7 +11,7 @@ from fastnn import ops, random
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.compat.keras_backend.sequences import rnn
 from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError
-from fastnn.layers import GRU, LSTM, RNN, InputSpec, Layer, SimpleRNN, nest
+from fastnn.layers import GRU, LSTM, RNN, Bidirectional, InputSpec, Layer, SimpleRNN, nest
 
 # Arguments of Keras 1 and 2 that said how to compute, or what other arguments say.
 _OF_NO_EFFECT = "unroll", "implementation", "consume_less"
@@ -106,6 +106,26 @@ def step_with_constants(stepper_today):
         return lambda row, states: self.cell(row, states, constants=constants, **more), None
 
     return _stepper
+
+
+def states_of_inputs(get_today):
+    """`get_initial_state` as Keras 2 had it, of the inputs, whose number of rows may be unknown."""
+
+    @functools.wraps(get_today)
+    def get_initial_state(self, inputs=None, batch_size=None):
+        """Zeros for every state."""
+        rows = inputs if batch_size is None else batch_size
+        if not getattr(rows, "shape", ()):
+            return get_today(self, rows)
+        if rows.shape[0] is not None:
+            return get_today(self, rows.shape[0])
+        zero = ops.sum(ops.zeros_like(inputs), axis=tuple(range(1, len(inputs.shape))))
+        return [
+            ops.tile(ops.reshape(zero, (-1, *(1 for _ in size))), (1, *size))
+            for size in ((s,) if isinstance(s, int) else tuple(s) for s in nest.flatten(self.state_size))
+        ]
+
+    return get_initial_state
 
 
 def reset_states(self, states=None):
@@ -266,7 +286,10 @@ def _shown(path):
 
 _NAMES = {"output_dim": "units", "inner_init": "recurrent_initializer", "init": "kernel_initializer",
           "W": "cell.kernel", "U": "cell.recurrent_kernel", "b": "cell.bias"}  # fmt: skip
-METHODS: dict[type, dict[str, Any]] = {RNN: {"reset_states": reset_states}} | {
+METHODS: dict[type, dict[str, Any]] = {
+    RNN: {"reset_states": reset_states},
+    Bidirectional: {"layer": property(lambda self: self.forward_layer, doc="The layer that goes forward.")},
+} | {
     cls: {
         "step": _step,
         "get_constants": _constants(count),
@@ -275,4 +298,11 @@ METHODS: dict[type, dict[str, Any]] = {RNN: {"reset_states": reset_states}} | {
     }
     for cls, count in ((LSTM, 4), (GRU, 3), (SimpleRNN, 1))
 }
-WRAPPED = {RNN: {"call": by_steps, "__call__": called_with_constants, "_stepper": step_with_constants}}
+WRAPPED = {
+    RNN: {
+        "call": by_steps,
+        "__call__": called_with_constants,
+        "_stepper": step_with_constants,
+        "get_initial_state": states_of_inputs,
+    }
+}

@@ -16,11 +16,21 @@ from fastnn.callbacks.monitor import MonitorCallback, direction_of
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
 from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2 import files as keras2_files
+from fastnn.compat.keras2 import lists, ranks
 from fastnn.compat.keras2 import models as keras2_models
 from fastnn.compat.keras2 import nodes as keras2_nodes
 from fastnn.compat.keras2 import optimizers as keras2_optimizers
 from fastnn.compat.keras2 import targets as keras2_targets
-from fastnn.compat.keras2.own_layers import PRIVATE, add_metric, add_update, name_first, shape_at, weights_that_are_set
+from fastnn.compat.keras2.own_layers import (
+    PRIVATE,
+    add_metric,
+    add_update,
+    dtype_of_the_input,
+    metric_of_symbols,
+    name_first,
+    shape_at,
+    weights_that_are_set,
+)
 from fastnn.compat.keras2.streams import fed_by_tensors
 from fastnn.compat.keras2.training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
 from fastnn.compat.keras2.weights import class_weights_of_outputs
@@ -36,6 +46,7 @@ from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
+from fastnn.layers.attributes import AttributesMixin
 from fastnn.layers.events import CallEvent
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
@@ -151,68 +162,6 @@ def compile_of_all_outputs(compile_today):
     return compile
 
 
-def _is_taken(shape, wanted):
-    """Whether a graph takes inputs of a shape: of its rank, or of its own shape but for a last axis of 1."""
-    if len(shape) == len(wanted):
-        return True
-    if len(shape) > len(wanted):
-        longer, shorter = tuple(shape), tuple(wanted)
-    else:
-        longer, shorter = tuple(wanted), tuple(shape)
-    fits = all(a == b or None in (a, b) for a, b in zip(longer[1:-1], shorter[1:]))
-    return len(longer) == len(shorter) + 1 and longer[-1] == 1 and fits
-
-
-def call_of_any_rank(call_today):
-    """Sequential.call: an input of another rank than the first layer was told goes through the layers one by one."""
-
-    @functools.wraps(call_today)
-    def call(self, inputs, training=None, mask=None):
-        """The layers applied one after the other."""
-        graph = self._functional
-        if graph is None or not hasattr(inputs, "shape") or _is_taken(inputs.shape, graph.inputs[0].shape):
-            return call_today(self, inputs, training, mask)
-        for layer in self.layers:
-            inputs = layer(inputs)
-        return inputs
-
-    return call
-
-
-def built_on_branches(rebuild_today):
-    """Sequential._maybe_rebuild: a stack on a model of several inputs, Keras 1's Merge, is a graph of these inputs."""
-
-    @functools.wraps(rebuild_today)
-    def rebuild(self):
-        stack = self.layers
-        if not stack or not isinstance(stack[0], Functional) or len(stack[0].inputs) < 2:
-            rebuild_today(self)
-            return
-        self._forget_plans()
-        x = stack[0].output
-        for layer in stack[1:]:
-            x = layer(x)
-        self._functional, self.built = Functional(stack[0].input, x), True
-
-    return rebuild
-
-
-def spec_of_call(compute_today):
-    """Sequential.compute_output_spec, for inputs of another rank too."""
-
-    @functools.wraps(compute_today)
-    def compute_output_spec(self, inputs, training=None, mask=None):
-        """Shape and dtype of the output for a symbol as input."""
-        graph = self._functional
-        if graph is None or not hasattr(inputs, "shape") or _is_taken(inputs.shape, graph.inputs[0].shape):
-            return compute_today(self, inputs, training, mask)
-        for layer in self.layers:
-            inputs = layer.compute_output_spec(inputs)
-        return inputs
-
-    return compute_output_spec
-
-
 def loss_of_inputs(add_today):
     """add_loss with the argument that said from which inputs a loss follows: the graph knows."""
 
@@ -220,6 +169,8 @@ def loss_of_inputs(add_today):
     def add_loss(self, loss, inputs=None):
         """Add a scalar to the loss."""
         again = getattr(loss, "_fastnn_again", None)  # computed of weights in build: in each step once more
+        if current() is None:
+            lists.note_loss(self, loss, inputs)
         add_today(self, loss if again is None or current() is not None else lambda: again())
 
     return add_loss
@@ -279,7 +230,7 @@ PROPERTIES = {
             lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
         ),
         "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
-        "updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
+        **lists.PROPERTIES,
     },
     Trainer: {
         "compiled_loss": property(compiled_loss),
@@ -293,12 +244,13 @@ PROPERTIES = {
             lambda self: any(getattr(x, "stateful", False) for x in self._flatten_layers() if x is not self),
             doc="Whether one of its layers keeps states.",
         ),
-        "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
+        "state_updates": property(lists.updates, doc="Those of `updates`."),
     },
     Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
     Symbol: {
         "_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape."),
         "_keras_history": property(keras2_nodes.history),
+        **lists.SYMBOL,
     },
     Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
@@ -316,6 +268,7 @@ METHODS = {
         "get_output_shape_at": shape_at("output"),
         "add_metric": add_metric,
         "add_update": add_update,
+        **lists.METHODS,
         **PRIVATE,
     },
     Model: {"to_yaml": keras2_models.to_yaml},
@@ -350,7 +303,8 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
-    Metric: {"add_weight": name_first},
+    AttributesMixin: {"_take_input_shape": dtype_of_the_input},
+    Metric: {"add_weight": name_first, "__call__": metric_of_symbols},
     **keras1_recurrent.WRAPPED,
     Tensor: keras2_optimizers.ARITHMETIC,
     Variable: {
@@ -363,7 +317,7 @@ WRAPPED = {
         ),
     },
     Dataset: {"__iter__": tf_datasets.with_methods},
-    Model: {"save": keras2_files.save_of_any_year},
+    Model: {"save": keras2_files.save_of_any_year, "load_weights": keras2_files.weights_of_any_source},
     Functional: {
         "add_loss": loss_of_inputs,
         "input": keras2_nodes.alone,
@@ -392,9 +346,9 @@ WRAPPED = {
         "layers": keras2_models.layers_to_pop,
         "outputs": keras2_models.outputs_of_a_stack,
         "add_loss": loss_of_inputs,
-        "call": call_of_any_rank,
-        "compute_output_spec": spec_of_call,
-        "_maybe_rebuild": built_on_branches,
+        "call": ranks.call_of_any_rank,
+        "compute_output_spec": ranks.spec_of_call,
+        "_maybe_rebuild": ranks.built_on_branches,
     },
     Symbol: {"__init__": _with_shape},
 }

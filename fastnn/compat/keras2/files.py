@@ -6,8 +6,10 @@ what only earlier years had, gets what it was written for.
 
 import functools
 import os
+import tempfile
 
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
+from fastnn.compat.keras2 import h5_groups
 from fastnn.core.errors import ArgumentError
 from fastnn.core.switches import runs_script
 from fastnn.layers import context
@@ -35,6 +37,9 @@ def save_of_any_year(save_today):
     @functools.wraps(save_today)
     def save(self, filepath, overwrite=True, zipped=None, save_format=None, **kwargs):
         """Write the model to a file of any name."""
+        if h5_groups.is_group(filepath):
+            h5_groups.put(filepath, legacy.dump_model(self, **kwargs))
+            return None
         if hasattr(filepath, "write") or not of_any_year():
             more = {} if save_format is None else {"save_format": save_format}
             return save_today(self, filepath, overwrite, zipped, **more, **kwargs)
@@ -62,12 +67,41 @@ def save_model(model, filepath, overwrite=True, include_optimizer=True, save_for
         filepath, overwrite, save_format, kwargs: as of `Model.save`.
         include_optimizer: False leaves the optimizer's state out.
     """
-    if not of_any_year():
+    if not of_any_year() and not h5_groups.is_group(filepath):
         more = {} if save_format is None else {"save_format": save_format}
         archive.save_model(model, filepath, overwrite, include_optimizer=include_optimizer, **more, **kwargs)
         return
     more = {} if include_optimizer else {"include_optimizer": False}
     model.save(filepath, overwrite, save_format=save_format, **more, **kwargs)
+
+
+def load_model(filepath, custom_objects=None, compile=True, **kwargs):
+    """`keras.models.load_model`, of an open HDF5 file too.
+
+    Args:
+        filepath: the file, a folder, or a file or group of h5py's.
+        custom_objects, compile, kwargs: as `fastnn.models.load_model` takes them.
+    """
+    kwargs.pop("options", None)
+    if h5_groups.is_group(filepath):
+        return archive.model_of(h5_groups.taken(filepath), f"{filepath!r}", custom_objects, compile)
+    return archive.load_model(filepath, custom_objects, compile, **kwargs)
+
+
+def weights_of_any_source(load_today):
+    """`Model.load_weights`, from an open HDF5 file too."""
+
+    @functools.wraps(load_today)
+    def load_weights(self, filepath, *args, **kwargs):
+        """Read weights."""
+        if not h5_groups.is_group(filepath):
+            return load_today(self, filepath, *args, **kwargs)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "weights.h5")
+            write_file(path, h5_groups.taken(filepath))
+            return load_today(self, path, *args, **kwargs)
+
+    return load_weights
 
 
 _today = ModelCheckpoint.model_endings

@@ -4,11 +4,12 @@ import functools
 import inspect
 
 from fastnn import metrics, ops
+from fastnn.compat.keras2 import lists
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
 from fastnn.graph.dtype import dtype_of
-from fastnn.layers import context, nest
+from fastnn.layers import Embedding, TimeDistributed, context, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 
@@ -46,8 +47,37 @@ class Recorded(Layer):
         return {**super().get_config(), "metric_name": self.metric_name, "aggregation": self.aggregation}
 
 
+class Measured(Recorded):
+    """Keeps what it is called on in a metric of the user's.
+
+    metric: a metric that takes values, as Mean does.
+    """
+
+    def __init__(self, metric, **kwargs):
+        super().__init__(metric.name, None, **kwargs)
+        self.metric = metrics.get(metric)
+
+    def get_config(self):
+        return {**Layer.get_config(self), "metric": metrics.serialize(self.metric)}
+
+
+def metric_of_symbols(call_today):
+    """`metric(symbol)`: what `add_metric` takes of a functional model."""
+
+    @functools.wraps(call_today)
+    def __call__(self, *args, **kwargs):
+        if args and is_functional(args[0]):
+            return Measured(self)(args[0])
+        return call_today(self, *args, **kwargs)
+
+    return __call__
+
+
 def add_metric(self, value, name=None, aggregation=None, **kwargs):
     """Log the mean of a tensor computed in `call`, or (functional models) of a symbol of the graph."""
+    if is_functional(value) and isinstance(value.origin.operation, Measured):
+        self.add_loss(value)
+        return
     if name is None:
         name = getattr(value, "name", None)
     if not isinstance(name, str):
@@ -74,6 +104,19 @@ def weights_that_are_set(today, trainable=True):
                 variable.trainable = trainable == (id(variable) in chosen)
 
     return property(today.fget, put, doc=today.__doc__)
+
+
+def dtype_of_the_input(take_today):
+    """`dtype` beside an input shape, which was that of the input: a layer with weights does not compute in integers."""
+
+    @functools.wraps(take_today)
+    def take(self, kwargs):
+        take_today(self, kwargs)
+        found = self.dtype_policy.compute_dtype
+        if self._batch_input_shape is not None and "int" in found and isinstance(self, (Embedding, TimeDistributed)):
+            self._input_dtype, self.dtype_policy = self._input_dtype or found, None
+
+    return take
 
 
 def of_a_name(initializer):
@@ -167,9 +210,11 @@ def add_update(self, updates, inputs=None):
 
     Args:
         updates: a pair or a list.
-        inputs: of no effect.
+        inputs: what they follow from, for `get_updates_for`.
     """
     here = context.active()
+    if here is None:
+        lists.note_updates(self, updates, inputs)
     for update in [updates] if isinstance(updates, tuple) else updates if isinstance(updates, list) else ():
         if isinstance(update, tuple) and len(update) == 2 and isinstance(update[0], Variable):
             if here is not None and here.training:
