@@ -161,8 +161,8 @@ class ImageDataGenerator:
             return amount * size if abs(given) < 1 else float(np.round(amount)) if isinstance(given, int) else amount
 
         zoom = self.zoom_range
-        return {"theta": around(self.rotation_range), "tx": shift(self.height_shift_range, rows),
-                "ty": shift(self.width_shift_range, columns), "shear": around(self.shear_range),
+        return {"theta": around(self.rotation_range), "ty": shift(self.height_shift_range, rows),
+                "tx": shift(self.width_shift_range, columns), "shear": around(self.shear_range),
                 "zx": zoom[0] + next(draw) * (zoom[1] - zoom[0]), "zy": zoom[0] + next(draw) * (zoom[1] - zoom[0]),
                 "flip_horizontal": self.horizontal_flip and next(draw) < 0.5,
                 "flip_vertical": self.vertical_flip and next(draw) < 0.5,
@@ -191,7 +191,8 @@ class ImageDataGenerator:
             middle = np.array([x.shape[0] / 2 - 0.5, x.shape[1] / 2 - 0.5])
             to, back = np.eye(3), np.eye(3)
             to[:2, 2], back[:2, 2] = middle, -middle
-            x = affine(x, to @ matrix @ back, self.fill_mode, self.cval, self.interpolation_order)
+            matrix = to @ matrix[[1, 0, 2]][:, [1, 0, 2]] @ back  # it speaks of x and y, in this order
+            x = affine(x, matrix, self.fill_mode, self.cval, self.interpolation_order)
         if p.get("channel_shift_intensity") is not None:
             x = np.clip(x + np.asarray(p["channel_shift_intensity"], x.dtype), x.min(), x.max())
         x = x[:, ::-1] if p.get("flip_horizontal") else x

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, PlaceError
 from fastnn.core.random import permutation
 from fastnn.utils.batches import PyDataset
 from fastnn.utils.folders import IMAGES
@@ -58,7 +58,10 @@ class Iterator(PyDataset):
 
     def __getitem__(self, index):
         if not 0 <= index < len(self):
-            raise IndexError(f"Asked for batch {index} of {len(self)}.")
+            raise PlaceError(
+                f"Asked to retrieve element {index}, but the Sequence has length {len(self)}; "
+                f"expected 0 to {len(self) - 1}."
+            )
         self.total_batches_seen += 1
         return self._get_batches_of_transformed_samples(self._rows(index))
 
@@ -227,7 +230,7 @@ class ImageFiles(Iterator):
         self._save(images, index_array)
         if self.class_mode is None:
             return images
-        target = images if self.class_mode == "input" else self._target(index_array)
+        target = images.copy() if self.class_mode == "input" else self._target(index_array)
         return (images, target) if self.weights is None else (images, target, self.weights[index_array])
 
     def _target(self, rows):

@@ -221,7 +221,13 @@ def test_tables_without_labels_with_weights_and_wrong_ones(folder):
         x = made.flow_from_dataframe(TABLE, class_mode=None, **how)[0]
         image, same = made.flow_from_dataframe(TABLE, class_mode="input", subset="validation", **how)[0]
         *_, weights = made.flow_from_dataframe(TABLE, y_col="label", weight_col="weight", **how)[0]
-    assert x.shape == (3, 4, 4, 3) and image is same and len(image) == 1 and weights.tolist() == [0.1, 0.2, 0.4]
+    assert (
+        x.shape == (3, 4, 4, 3)
+        and (image == same).all()
+        and image is not same
+        and len(image) == 1
+        and weights.tolist() == [0.1, 0.2, 0.4]
+    )
     for words, error in (({"class_mode": "x"}, ArgumentError), ({"class_mode": "multi_output"}, ArgumentTypeError),
                          ({"class_mode": "binary", "y_col": "label"}, ArgumentError), ({"y_col": "a"},
                                                             ArgumentTypeError),
@@ -235,8 +241,8 @@ def test_tables_without_labels_with_weights_and_wrong_ones(folder):
     [
         ({"flip_horizontal": True}, lambda x: x[:, ::-1]),
         ({"theta": 180}, lambda x: x[::-1, ::-1]),
-        ({"tx": 1}, lambda x: np.concatenate([x[1:], x[-1:]])),
-        ({"ty": -2}, lambda x: np.concatenate([x[:, :1], x[:, :1], x[:, :-2]], 1)),
+        ({"ty": 1}, lambda x: np.concatenate([x[1:], x[-1:]])),
+        ({"tx": -2}, lambda x: np.concatenate([x[:, :1], x[:, :1], x[:, :-2]], 1)),
         ({"brightness": 0.5}, lambda x: x / 2),
     ],
 )

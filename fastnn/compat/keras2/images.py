@@ -80,14 +80,14 @@ def apply_affine_transform(
     Args:
         x: an image, (rows, columns, channels), or as channel_axis says.
         theta, shear: degrees.
-        tx, ty: pixels along rows and columns.
-        zx, zy: factors along rows and columns.
+        tx, ty: pixels to the left and up.
+        zx, zy: factors along the width and the height.
         row_axis, col_axis: of no effect: they are the axes that are not the channels'.
         channel_axis: int.
         fill_mode, cval: what lies outside.
         order: 0 takes the nearest pixel, 1 interpolates.
 
-    >>> apply_affine_transform(np.arange(3.0).reshape(1, 3, 1), ty=1)[0, :, 0].tolist()
+    >>> apply_affine_transform(np.arange(3.0).reshape(1, 3, 1), tx=1)[0, :, 0].tolist()
     [1.0, 2.0, 2.0]
     """
     made = ImageDataGenerator(

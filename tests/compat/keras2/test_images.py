@@ -39,10 +39,10 @@ def test_random_changes_are_those_of_numpys_draws():
 
 def test_maps_of_places():
     quarter = old.apply_affine_transform(X[:5], theta=90)
-    np.testing.assert_allclose(quarter, np.rot90(X[:5], -1), atol=1e-5)
+    np.testing.assert_allclose(quarter, np.rot90(X[:5], 1), atol=1e-5)
     first = np.moveaxis(X, -1, 0)
     moved = old.apply_affine_transform(
-        first, tx=2, row_axis=1, col_axis=2, channel_axis=0, fill_mode="constant", cval=7.0
+        first, ty=2, row_axis=1, col_axis=2, channel_axis=0, fill_mode="constant", cval=7.0
     )
     np.testing.assert_allclose(moved[:, :4], first[:, 2:], atol=1e-6)
     assert (moved[:, 4:] == 7).all()
