@@ -197,8 +197,8 @@ class Tracker:
             if home is not self.metrics and closed:  # add_metric makes one in `call`
                 raise ArgumentError(
                     self.words
-                    or "You cannot add new elements of state (variables or sub-layers) to a layer that is already built, "
-                    f"or in its `call`. Received: {value!r}. Make it in `__init__()` or in `build()`."
+                    or "You cannot add new elements of state (variables or sub-layers) to a layer that is already "
+                    f"built, or in its `call`. Received: {value!r}. Make it in `__init__()` or in `build()`."
                 )
             (self.hold if home is self.layers else home.append)(value)
         return value
