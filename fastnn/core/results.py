@@ -27,6 +27,15 @@ def plain(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, np.ndarray) else value
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether a value is an array of the class that results have.
+
+    >>> is_tensor(np.zeros(2)), is_tensor(shown(np.zeros(2)))
+    (False, True)
+    """
+    return kind is not None and isinstance(value, kind)
+
+
 def shown(value: Any) -> Any:
     """A result as users are to see it: arrays, NumPy's numbers and lists of them in the chosen class.
 

@@ -43,7 +43,8 @@ def path() -> str:
         parent = getattr(owner, "override_parent", None)
         if parent is not None:
             names = [parent.strip("/")] if parent.strip("/") else []
-        names.append(owner.name)
+        if owner.name:
+            names.append(owner.name)
     return "/".join(names)
 
 
@@ -51,7 +52,7 @@ class name_scope:
     """A `with` block: variables made and layers built inside have its name in front of their path.
 
     Args:
-        name: str without "/".
+        name: str without "/"; "" adds nothing to paths.
         caller: an object; entering a scope of the same name and caller again counts once.
         deduplicate: whether it does.
         override_parent: a path that takes the place of what is around.
@@ -67,10 +68,9 @@ class name_scope:
     def __init__(
         self, name: str, caller: Any = None, deduplicate: bool = True, override_parent: str | None = None
     ) -> None:
-        if not isinstance(name, str) or not name or "/" in name:
+        if not isinstance(name, str) or "/" in name:
             raise ArgumentError(
-                "Argument `name` must be a string, cannot be empty, and cannot contain character `/`. "
-                f"Received: name={name!r}"
+                f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
             )
         self.name, self.caller, self.deduplicate, self.override_parent = name, caller, deduplicate, override_parent
         self._entered = False

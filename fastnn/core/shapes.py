@@ -14,17 +14,29 @@ LARGEST_SIZE = 2**63  # numbers of elements are smaller
 def standard_shape(value: Any) -> PartialShape:
     """A shape as users write it, as a tuple of ints and Nones.
 
-    >>> standard_shape([None, 3]), standard_shape(5)
-    ((None, 3), (5,))
+    Raises ArgumentError for what is no shape.
+
+    >>> standard_shape([None, 3])
+    (None, 3)
     """
-    shape = (value,) if hasattr(value, "__index__") else value
+    if value is None:
+        raise ArgumentError("Undefined shapes are not supported. Expected a tuple of ints and Nones.")
+    if not hasattr(value, "__iter__"):
+        raise ArgumentError(f"Cannot convert '{value}' to a shape. Expected a tuple of ints and Nones.")
+    return tuple(None if size is None else _size(size, value) for size in value)
+
+
+def _size(size: Any, shape: Any) -> int:
     try:
-        shape = tuple(None if d is None else d.__index__() for d in shape)
+        found = int(size.__index__())
     except (TypeError, AttributeError):
-        raise ArgumentError(f"Cannot convert '{value!r}' to a shape: expected a tuple of ints and Nones.") from None
-    if any(d is not None and d < 0 for d in shape):
-        raise ArgumentError(f"Cannot convert '{value!r}' to a shape. Negative dimensions are not allowed.")
-    return shape
+        raise ArgumentError(
+            f"Cannot convert '{shape}' to a shape. Found invalid dimension '{size}' of type '{type(size)}'. "
+            "Expected ints and Nones."
+        ) from None
+    if found < 0:
+        raise ArgumentError(f"Cannot convert '{shape}' to a shape. Negative dimensions are not allowed.")
+    return found
 
 
 def product(shape: Iterable[int]) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import config, results
+from fastnn.core import config, results, scopes
 from fastnn.core.arguments import name_of, whole
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array, Config
@@ -15,7 +15,7 @@ from fastnn.graph.active import current
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import here
 from fastnn.graph.trace import Trace
-from fastnn.graph.variable import Variable, watchers
+from fastnn.graph.variable import Variable, auto_name, watchers
 
 __all__ = ["SeedGenerator"]
 
@@ -24,7 +24,9 @@ class SeedState(Variable):
     """[seed, number of uses] of a SeedGenerator as Keras shows it: written to, it sets the generator."""
 
     def __init__(self, generator: SeedGenerator) -> None:
-        super().__init__(np.zeros(2, "uint32"), dtype="uint32", trainable=False, name="seed_generator_state")
+        name = "seed_generator_state"
+        path = "/".join(filter(None, (generator.scope, generator.name, name)))
+        super().__init__(np.zeros(2, "uint32"), dtype="uint32", trainable=False, name=name, path=path)
         self.generator = generator
 
     @property
@@ -79,7 +81,7 @@ class SeedGenerator:
             raise ArgumentError(f"Unrecognized keyword arguments: {kwargs}")
         if seed is not None and whole(seed) is None:
             raise ArgumentError(f"Argument `seed` must be an integer. Received: seed={seed!r}")
-        self.name = name_of(name) or "seed_generator"
+        self.name, self.scope = name_of(name) or auto_name("seed_generator"), scopes.path()
         self._initial_seed = seed
         self.key: tuple[int, int] = (config.seed(), config.next_stream()) if seed is None else (int(seed), 0)
         self.calls = 0

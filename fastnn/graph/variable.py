@@ -11,7 +11,7 @@ from fastnn.core import allowance, changes, dtypes, hooks, mirrors, results, sco
 from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
-from fastnn.core.shapes import product
+from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Shape, Tensor, is_function
 from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
@@ -104,7 +104,12 @@ class Variable(AsNumber, Operators):
                     f"Received: initializer={initializer} and shape={shape}"
                 )
             self.stored_dtype = dtypes.standardize(dtype)
-            shape = tuple(int(d) for d in shape)
+            shape = standard_shape(shape)
+            if None in shape:
+                raise ShapeError(
+                    "Shapes used to initialize variables must be fully-defined (no `None` dimensions). "
+                    f"Received: shape={shape} for variable path='{path or name or 'variable'}'"
+                )
             allowance.spend(shape, dtypes.itemsize(self.stored_dtype))
             nbytes, what = (
                 product(shape) * dtypes.itemsize(self.stored_dtype),
@@ -130,7 +135,7 @@ class Variable(AsNumber, Operators):
                 python = {"f": float, "c": complex}.get(value.dtype.kind)
                 default = whole_dtype(value) if python is None else dtypes.standardize(python)
             self.stored_dtype = dtypes.standardize(dtype, default)
-            shape = value.shape if shape is None else tuple(shape)
+            shape = value.shape if shape is None else standard_shape(shape)
         kind = dtypes.numpy_type(self.stored_dtype)
         own = getattr(initializer, "_makes_new", False) and value.flags.writeable
         array = np.asarray(value, kind, order="C") if own else np.array(value, kind, order="C")

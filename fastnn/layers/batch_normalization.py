@@ -149,7 +149,7 @@ class BatchNormalization(Layer):
                 ("renorm_stddev", self._first_stddev),
             ):
                 setattr(self, name, self.add_weight(shape=(size,), name=name, trainable=False, initializer=first))
-        self.input_spec = InputSpec(ndim=rank, axes={axis: size})
+        self.input_spec = InputSpec(ndim=rank, axes={self.axis: size})
 
     def _first_stddev(self, shape, dtype=None):
         """What standard deviations begin with: the root of what variances do."""

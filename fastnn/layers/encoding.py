@@ -270,6 +270,8 @@ class Discretization(_Encoding):
         if self.output_mode == "int":
             return tuple(input_shape)
         size = self.num_bins if self.bin_boundaries is None else len(self.bin_boundaries) + 1
+        if not input_shape:
+            return (size,)
         return encoded_shape(tuple(input_shape), size, self.output_mode)
 
     def get_config(self):

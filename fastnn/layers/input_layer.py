@@ -98,6 +98,7 @@ class InputLayer(Layer):
         if shape is None and batch_shape is None:
             raise ArgumentError("You must pass a `shape` argument.")
         given = shape if batch_shape is None else batch_shape
+        given = (given,) if hasattr(given, "__index__") else given  # Keras 2 takes 784 for (784,)
         self.batch_shape = (batch_size, *standard_shape(given)) if batch_shape is None else standard_shape(given)
         text = isinstance(dtype, str) and dtype in (dtypes.TEXT, "str")
         self._input_type = dtypes.TEXT if text else dtypes.standardize(dtype) if dtype is not None else config.floatx()

@@ -107,12 +107,36 @@ class Owned(list):
 
 
 class Tracker:
-    """The variables, layers and metrics of one layer in the order they were set; knows nothing of the layer itself."""
+    """The variables, layers and metrics of one layer in the order they were set; knows nothing of the layer itself.
+
+    >>> tracker = Tracker()
+    >>> tracker.lock("Nothing comes in.")
+    >>> tracker.enter(Variable(1.0))
+    Traceback (most recent call last):
+    fastnn.core.errors.ArgumentError: Nothing comes in.
+    >>> tracker.unlock()
+    >>> tracker.enter(Variable(1.0, name="late")).name
+    'late'
+    """
+
+    words = None  # said by what is locked
 
     def __init__(self):
         self.trainable, self.frozen, self.layers, self.metrics = Owned(), Owned(), Owned(), Owned()
         self.levels = 0  # of layers inside layers
         self.building = False  # whether the layer's `build` runs
+        self.locked: bool | None = None  # as somebody has said; None: in the layer's `call`
+
+    def lock(self, msg=None):
+        """Take nothing new from now on.
+
+        msg: str, said where something comes; None: the usual words.
+        """
+        self.locked, self.words = True, msg
+
+    def unlock(self):
+        """Take what comes, also in the layer's `call`."""
+        self.locked = False
 
     def hold(self, layer):
         """Enter a layer; ArgumentError where it would make the nesting too deep to be walked."""
@@ -169,10 +193,12 @@ class Tracker:
         """Enter a variable, layer or metric, in every block; anything else comes back as it is."""
         home = self.home(value)
         if home is not None and not any(v is value for v in home):
-            if home is not self.metrics and context.locked(self):  # add_metric makes one in `call`
+            closed = context.locked(self) if self.locked is None else self.locked
+            if home is not self.metrics and closed:  # add_metric makes one in `call`
                 raise ArgumentError(
-                    "You cannot add new elements of state (variables or sub-layers) to a layer that is already built, "
-                    f"or in its `call`. Received: {value!r}. Make it in `__init__()` or in `build()`."
+                    self.words
+                    or "You cannot add new elements of state (variables or sub-layers) to a layer that is already "
+                    f"built, or in its `call`. Received: {value!r}. Make it in `__init__()` or in `build()`."
                 )
             (self.hold if home is self.layers else home.append)(value)
         return value

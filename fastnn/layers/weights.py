@@ -89,7 +89,7 @@ class WeightsMixin:
                 autocast=autocast,
             )
             variable.overwrite_with_gradient = overwrite_with_gradient
-            variable.path = f"{context.path()}/{variable.name}"
+            variable.path = f"{self._path or context.path()}/{variable.name}"
         self._tracker.enter(variable)
         if not self._trainable:
             variable.trainable = False

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn import ops
+from fastnn.core import results
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 
@@ -31,7 +32,7 @@ def pack_int4(arr, axis=0, dtype="int8"):
         rows = np.concatenate([rows, np.zeros_like(rows[:1])])
     halves = rows.view(np.uint8) & np.uint8(15)
     packed = np.moveaxis((halves[::2] | (halves[1::2] << np.uint8(4))).view(dtype), 0, axis)
-    return np.ascontiguousarray(packed), packed.shape, length
+    return results.shown(np.ascontiguousarray(packed)), packed.shape, length
 
 
 def unpack_int4(packed, orig_len, axis=0, dtype="int8"):

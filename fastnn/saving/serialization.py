@@ -14,9 +14,12 @@ import warnings
 import numpy as np
 
 from fastnn import dtype_policies
+from fastnn.core import results
 from fastnn.core.arguments import names_given_before
-from fastnn.core.errors import ArgumentError, FileFormatError, RebuildError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, FileFormatError, RebuildError
+from fastnn.core.shapes import standard_shape
 from fastnn.core.tree import holds_itself, map_structure
+from fastnn.graph.node import Symbol
 from fastnn.saving import living, names, roles
 from fastnn.saving.budget import alone
 from fastnn.saving.check import (
@@ -113,7 +116,11 @@ def _serialize_special(obj):
     if isinstance(obj, np.ndarray):
         if obj.ndim == 0:
             return (obj.item(),)
-        return ({"class_name": "__numpy__", "config": {"value": obj.tolist(), "dtype": obj.dtype.name}},)
+        kind = "__tensor__" if results.is_tensor(obj) else "__numpy__"
+        return ({"class_name": kind, "config": {"value": obj.tolist(), "dtype": obj.dtype.name}},)
+    if isinstance(obj, Symbol):
+        parts = {"shape": obj.shape, "dtype": obj.dtype, "keras_history": None}
+        return ({"class_name": "__keras_tensor__", "config": parts},)
     return None
 
 
@@ -136,9 +143,9 @@ def _serialize_function(function):
 
 def _serialize_instance(obj):
     if not hasattr(obj, "get_config"):
-        raise ArgumentError(
-            f"Cannot serialize {obj!r} of type {type(obj).__name__}: expected an object with a "
-            "get_config() method that returns its constructor's arguments."
+        raise ArgumentTypeError(
+            f"Cannot serialize object {obj!r} of type {type(obj)}. To be serializable, a class must implement the "
+            "`get_config()` method, which returns its constructor's arguments."
         )
     config = obj.get_config()
     if not isinstance(config, dict):
@@ -240,8 +247,10 @@ def deserialize_object(
         if depth or not isinstance(config, (dict, list, tuple)):
             return _deserialize(config, custom_objects, safe_mode, category)
         with alone("the config"), living.scope(safe_mode):
-            config = check_config(config, custom_objects, roles.of_category(category))
-            return _deserialize(config, custom_objects, safe_mode, category)
+            checked = check_config(config, custom_objects, roles.of_category(category))
+            if isinstance(config, dict) and isinstance(checked, str):  # of a plain policy its name
+                return dtype_policies.DTypePolicy(checked)
+            return _deserialize(checked, custom_objects, safe_mode, category)
     finally:
         _depth.reset(token)
 
@@ -302,7 +311,10 @@ def _deserialize_special(class_name, inner, custom_objects, safe_mode):
                     f"An array in the config has dtype {inner['dtype']!r}, expected one of: "
                     f"{', '.join(sorted(_ARRAY_DTYPES))}."
                 )
-            return np.array(inner["value"], dtype=inner["dtype"])
+            array = np.array(inner["value"], dtype=inner["dtype"])
+            return results.shown(array) if class_name == "__tensor__" else array
+        if class_name == "__keras_tensor__" and inner.get("keras_history") is None:
+            return Symbol(standard_shape(inner["shape"]), inner["dtype"])
         if class_name == "__bytes__":
             return inner["value"].encode("utf-8")
         if class_name == "__slice__":

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.core import config, dtypes
+from fastnn.core import config, dtypes, results
 from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, DataError
 
@@ -42,10 +42,14 @@ def to_categorical(x, num_classes=None, **kwargs):
             f"to_categorical: received labels from {flat.min()} to {flat.max()}, expected integers from 0 "
             f"to {num_classes - 1}."
         )
-    kind = np.float64 if dtype is None else dtypes.numpy_type(dtypes.standardize(dtype))
+    tensor = results.is_tensor(x)
+    kind = (
+        (config.floatx() if tensor else np.float64) if dtype is None else dtypes.numpy_type(dtypes.standardize(dtype))
+    )
     out = np.zeros((flat.size, num_classes), kind)
     out[np.arange(flat.size), flat] = 1
-    return out.reshape((*shape, num_classes))
+    out = out.reshape((*shape, num_classes))
+    return results.shown(out) if tensor else out
 
 
 def normalize(x, axis=-1, order=2):
@@ -59,11 +63,12 @@ def normalize(x, axis=-1, order=2):
     >>> normalize(np.array([[3.0, 4.0]]))
     array([[0.6, 0.8]])
     """
-    x = np.asarray(x)
+    tensor, x = results.is_tensor(x), np.asarray(x)
     x = x if x.dtype.kind == "f" else x.astype(config.floatx())
     norm = np.atleast_1d(np.linalg.norm(x, order, axis))
     norm[norm == 0] = 1
-    return x / np.expand_dims(norm, axis)
+    scaled = x / np.expand_dims(norm, axis)
+    return results.shown(scaled) if tensor else scaled
 
 
 def pad_sequences(sequences, maxlen=None, dtype="int32", padding="pre", truncating="pre", value=0.0):

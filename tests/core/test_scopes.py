@@ -19,6 +19,8 @@ def test_name_scopes_stand_in_front_of_paths():
         with keras.name_scope("in", override_parent="/a/b"):
             assert keras.Variable([1.0], name="v").path == "a/b/in/v"
     assert keras.Variable([1.0], name="v").path == "v"
-    for bad in ("foo/bar", 4, ""):
+    with keras.name_scope("outer"), keras.name_scope(""):
+        assert keras.Variable([1.0], name="v").path == "outer/v"
+    for bad in ("foo/bar", 4):
         with pytest.raises(ValueError, match="must be a string"):
             keras.name_scope(bad)

@@ -60,6 +60,11 @@ def test_random_streams_are_variables_of_a_layer_but_no_weights():
     layer = layers.Dropout(0.5, seed=1337)
     assert layer.variables == layer.non_trainable_variables == [layer.seed_generator.state]
     assert layer.weights == []
+    generator = layer.seed_generator
+    assert layer.variables[0].path == f"{generator.name}/seed_generator_state"
+    with keras.name_scope("outer"):
+        inside = keras.random.SeedGenerator(3, name="stream")
+    assert inside.state.path == "outer/stream/seed_generator_state"
     layer(np.ones((2, 2)), training=True)
     np.testing.assert_array_equal(layer.variables[0].numpy(), [1337, 1])
     layer.variables[0].assign([7, 0])

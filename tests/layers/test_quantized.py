@@ -252,3 +252,12 @@ def test_policies_by_path_come_back_from_files(mode, tmp_path):
     pair = again.get_layer("pair")
     assert (pair.first.quantization_mode, pair.second.quantization_mode) == (None, mode)
     assert pair.second.dtype_policy == model.get_layer("pair").second.dtype_policy
+
+
+def test_variables_made_after_build_lie_where_their_layer_does():
+    layer = L.MultiHeadAttention(2, 3, name="mha")
+    layer.build((2, 3, 4), (2, 3, 4))
+    inner = [part for part in layer._flatten_layers() if hasattr(part, "enable_lora")]
+    inner[0].quantize("int8")
+    inner[1].enable_lora(2)
+    assert [v.path for v in inner[0].variables + inner[1].variables if not v.path.startswith("mha/")] == []

@@ -42,3 +42,29 @@ def test_a_mock_that_answers_to_every_name_is_no_part():
     assert model.predict(None) == 3 and len(model.layers) == 1 and model.metrics == []
     model.compile("sgd", "mse")
     assert len(model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0).history["loss"]) == 1
+
+
+class _Late(layers.Layer):
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(2,), name="scale")
+
+    def call(self, x):
+        return x * self.scale
+
+
+def test_state_of_a_layer_can_be_opened_and_closed_by_hand():
+    layer = _Late(name="late")
+    layer(np.ones((1, 2), "float32"))
+    for open_, close in (
+        (lambda t: t.unlock(), lambda t: t.lock()),
+        (lambda t: setattr(t, "locked", False), lambda t: setattr(t, "locked", True)),
+    ):
+        open_(layer._tracker)
+        layer.add_weight(shape=(2,), name="shift")
+        close(layer._tracker)
+        with pytest.raises(ValueError, match="cannot add new elements of state"):
+            layer.more = layers.Dense(2)
+    layer._tracker.lock("Closed.")
+    with pytest.raises(ValueError, match="Closed"):
+        layer.add_weight(shape=(2,))
+    assert [v.path for v in layer.weights] == ["late/scale", "late/shift", "late/shift"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnn import utils
+from fastnn import ops, utils
 from fastnn.core.errors import DataError
 
 
@@ -24,3 +24,11 @@ def test_pad_sequences():
     )
     with pytest.raises(DataError):
         utils.pad_sequences([1, 2])
+
+
+def test_tensors_give_tensors():
+    labels = ops.array([0, 1], dtype="int32")
+    for made in (utils.to_categorical(labels, 2), utils.normalize(ops.ones((2, 2)))):
+        assert ops.is_tensor(made) and made.dtype == "float32"
+    for made in (utils.to_categorical(np.array([0, 1])), utils.normalize(np.ones((2, 2)))):
+        assert type(made) is np.ndarray and made.dtype == "float64"

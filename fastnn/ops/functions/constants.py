@@ -10,6 +10,7 @@ from fastnn.core.memory import affordable
 from fastnn.core.shapes import broadcast, product
 from fastnn.core.types import Tensor
 from fastnn.graph.active import current
+from fastnn.graph.array import Array
 from fastnn.graph.tensor import gathers
 from fastnn.ops.functions.layout import broadcast_to, ints
 from fastnn.ops.functions.operands import cast_to, dtype_of, is_symbol, operand, reserve
@@ -190,15 +191,15 @@ def convert_to_numpy(x: Any) -> Tensor:
 
 
 def is_tensor(x: Any) -> Tensor:
-    """Whether x is a value that operations return: an array or a symbol.
+    """Whether x is a value that operations return: a tensor or a symbol, no array of NumPy's.
 
     Args:
         x: anything.
 
-    >>> is_tensor(np.zeros(2)), is_tensor([0.0])
-    (True, False)
+    >>> is_tensor(zeros(2)), is_tensor(np.zeros(2)), is_tensor([0.0])
+    (True, False, False)
     """
-    return is_symbol(x) or isinstance(x, np.ndarray)
+    return is_symbol(x) or isinstance(x, Array)
 
 
 def shape(x: Any) -> Tensor:
