@@ -35,7 +35,7 @@ from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable, current
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.layers import nest
+from fastnn.layers import context, nest
 from fastnn.layers.events import CallEvent
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
@@ -49,7 +49,6 @@ from fastnn.models.trainer import Trainer
 from fastnn.optimizers.optimizer import Optimizer
 
 
-# ---- models --------------------------------------------------------------------------------------------
 class _CompiledMetrics:
     """`compiled_metrics` inside a train_step."""
 
@@ -180,14 +179,16 @@ def call_of_any_rank(call_today):
 
 
 def built_on_branches(rebuild_today):
-    """Sequential._maybe_rebuild: a stack on a model of several inputs, Keras 1's Merge, is a graph of these inputs."""
+    """Sequential._maybe_rebuild: a stack on a model goes on with its graph, as before Keras 3."""
 
     @functools.wraps(rebuild_today)
     def rebuild(self):
-        stack = self.layers
-        if not stack or not isinstance(stack[0], Functional) or len(stack[0].inputs) < 2:
+        base = self.layers[0] if self.layers else None
+        graph = base if isinstance(base, Functional) else getattr(base, "_functional", None)
+        if graph is None or not (len(graph.inputs) > 1 or context.as_before_keras_3()):
             rebuild_today(self)
             return
+        stack = self.layers
         self._forget_plans()
         x = stack[0].output
         for layer in stack[1:]:
@@ -225,7 +226,6 @@ def loss_of_inputs(add_today):
     return add_loss
 
 
-# ---- callbacks -----------------------------------------------------------------------------------------
 def _validation_data(self):
     """The validation arrays of the run: [x..., y..., weights...], as Keras 2 gave them to callbacks."""
     model = self.model
