@@ -271,6 +271,12 @@ PROPERTIES = {
         "_non_trainable_weights": property(
             lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
         ),
+        "initial_weights": property(
+            lambda self: self.__dict__.get("initial_weights", self._initial_weights),
+            _keep("initial_weights"),
+            lambda self: self.__dict__.update(initial_weights=None, _initial_weights=None),
+            doc="The arrays that its argument `weights` gave, until it has taken them.",
+        ),
         "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
         "updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
@@ -289,10 +295,7 @@ PROPERTIES = {
         "state_updates": property(lambda self: [], doc="[]: state is updated by the step itself."),
     },
     Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
-    Symbol: {
-        "_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape."),
-        "_keras_history": property(keras2_nodes.history),
-    },
+    Symbol: {**keras2_nodes.OF_SYMBOLS},
     Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
     Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},

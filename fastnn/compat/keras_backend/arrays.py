@@ -173,6 +173,18 @@ def repeat(x, n):
     return ops.repeat(ops.expand_dims(x, 1), n, axis=1)
 
 
+def dot(x, y):
+    """The product over the last axis of x and the last but one of y, as `numpy.dot` has it.
+
+    Args:
+        x, y: symbols or arrays.
+
+    >>> dot(np.ones((2, 3), "float32"), np.ones((5, 3, 4), "float32")).shape
+    (2, 5, 4)
+    """
+    return ops.matmul(x, y) if _ndim(y) < 3 else ops.tensordot(x, y, [[_ndim(x) - 1], [_ndim(y) - 2]])
+
+
 def batch_dot(x, y, axes=None):
     """The product of each sample of x with that of y, over one axis of each.
 
@@ -190,13 +202,13 @@ def batch_dot(x, y, axes=None):
     """
     if axes is None:
         axes = 1 if _ndim(y) == 2 and _ndim(x) == 2 else (_ndim(x) - 1, max(_ndim(y) - 2, 1))
-    pair = (axes, axes) if isinstance(axes, int) else tuple(axes)
+    pair = (axes, axes) if isinstance(axes, int) else tuple(a if isinstance(a, int) else a[0] for a in axes)
     pair = tuple(a % _ndim(t) for a, t in zip(pair, (x, y)))
     rank = max(_ndim(x), _ndim(y))
     if rank < 4 or min(pair) < rank - 2 or not _matrices_of_the_same(x, y, rank):
-        return Dot(axes=axes)([x, y])
+        return Dot(axes=pair)([x, y])
     if abs(_ndim(x) - _ndim(y)) > 1:
-        return Dot(axes=axes)([x, y])
+        return Dot(axes=pair)([x, y])
     return _matrix_by_matrix(x, y, rank, *pair)
 
 

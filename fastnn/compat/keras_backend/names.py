@@ -6,7 +6,7 @@ import inspect
 from fastnn.compat.keras2.builds import remembering
 
 RENAMED = {
-    "pow": "ops:power", "dot": "ops:matmul", "permute_dimensions": "ops:transpose", "gather": "ops:take",
+    "pow": "ops:power", "permute_dimensions": "ops:transpose", "gather": "ops:take",
     "reverse": "ops:flip", "repeat_elements": "ops:repeat", "identity": "ops:copy",
     "random_bernoulli": "compat.keras_backend.arrays:random_binomial",
     "elu": "activations:elu", "softmax": "activations:softmax",
@@ -29,7 +29,7 @@ RENAMED = {
     **{n: f"compat.keras_backend.arrays:{n}" for n in (
         "random_normal", "random_uniform", "truncated_normal", "random_binomial", "random_normal_variable",
         "random_uniform_variable", "dropout", "cast_to_floatx", "flatten", "batch_flatten", "repeat", "batch_dot",
-        "bias_add", "relu", "batch_normalization", "normalize_batch_in_training", "in_top_k", "switch",
+        "dot", "bias_add", "relu", "batch_normalization", "normalize_batch_in_training", "in_top_k", "switch",
         "is_float_dtype",
         "is_int_dtype", "result_type")},
     **{n: f"compat.keras_backend.windows:{n}" for n in (
