@@ -1,4 +1,4 @@
-"""TensorBoard: event files for TensorBoard, written by the small package tensorboardX."""
+"""TensorBoard: event files for TensorBoard, written by the package tensorboardX where it is installed."""
 
 import importlib
 import json
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.callbacks.callback import Callback, overridden
+from fastnn.callbacks.event_files import SummaryWriter, summary_writer
 from fastnn.callbacks.learning_rate import log_rates
 from fastnn.core.errors import ArgumentError
 from fastnn.core.extras import missing
@@ -23,15 +24,15 @@ class TensorBoard(Callback):
     Args:
         log_dir: folder; training goes to <log_dir>/train, validation to <log_dir>/validation, as Keras's.
         histogram_freq: epochs between two histograms of all weights, 0 = none.
-        write_images: whether to write weights as images with the histograms (Pillow is needed then).
+        write_images: whether to write weights as images with the histograms (tensorboardX needs Pillow then).
         write_steps_per_second: whether to write the speed, too.
         update_freq: "epoch", "batch" or an int: batches between two entries.
         embeddings_freq: epochs between two files of weights for the projector, 0 = none.
         embeddings_metadata: the file that names the rows of the Embedding layers, or {layer name: file}.
         write_graph, profile_batch: Keras's arguments, of no effect.
 
-    Raises NotSupportedError at the start of training where tensorboardX is not installed; ArgumentError for a name in
-    embeddings_metadata that no Embedding has.
+    Raises ArgumentError for a name in embeddings_metadata that no Embedding has; NotSupportedError at the start of
+    training where tensorboardX is there, and Pillow is not, for images.
 
     >>> TensorBoard("logs").update_freq
     'epoch'
@@ -97,22 +98,18 @@ class TensorBoard(Callback):
 
     def _writer(self, name):
         if name not in self._writers:
-            try:
-                module = importlib.import_module("tensorboardX")
-            except ImportError:
-                raise missing("The callback TensorBoard", "tensorboard", "Or use CSVLogger.") from None
-            self._writers[name] = module.SummaryWriter(os.path.join(self.log_dir, name))
+            self._writers[name] = summary_writer(os.path.join(self.log_dir, name))
         return self._writers[name]
 
     def on_train_begin(self, logs=None):
-        """Open the files (so that a missing package shows now, not after an epoch).
+        """Open the files (so that what is missing shows now, not after an epoch).
 
         Args:
             logs: not used.
         """
         self._step, self._in_fit = 0, True
-        self._writer("train")
-        if self.write_images:
+        own = isinstance(self._writer("train"), SummaryWriter)
+        if self.write_images and not own:
             try:
                 importlib.import_module("PIL")
             except ImportError:

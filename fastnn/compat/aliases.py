@@ -23,6 +23,7 @@ from fastnn.core.errors import GoneNameError, NotSupportedError
 from fastnn.core.registry import suggest
 from fastnn.graph.array import Array
 from fastnn.layers import context
+from fastnn.saving.registration import get_custom_objects
 
 VERSION = "3.15.1"
 # On sys.path while the aliases are installed.  A child process gets the path from its parent (multiprocessing's spawn
@@ -88,11 +89,21 @@ class _Alias(types.ModuleType):
                 )
                 raise AttributeError(f"{self.__name__}.{name} is not supported by fastnn.{near}{real or ''}") from None
 
+    def __setattr__(self, name, value):
+        """Keep it; a function is found under its name from then on, as Keras 2 looked for names in its modules."""
+        super().__setattr__(name, value)
+        if callable(value) and self.__dict__["_target"].__name__.removeprefix("fastnn.") in _SEARCHED:
+            get_custom_objects()[name] = _given[name] = value
+
     def __dir__(self):
         return dir(self.__dict__["_target"])
 
     def __reduce__(self):
         return importlib.import_module, (self.__name__,)
+
+
+_SEARCHED = ("activations", "constraints", "initializers", "layers", "losses", "metrics", "optimizers", "regularizers")
+_given = {}  # what a script has put there: {name: function}
 
 
 def _starred(name, target):
@@ -311,6 +322,10 @@ def uninstall():
         sys.path[:] = [p for p in sys.path if p != CHILDREN]
         _give(tensors=False)
     context.prefer_nodes(False)
+    for name, value in _given.items():
+        if get_custom_objects().get(name) is value:
+            del get_custom_objects()[name]
+    _given.clear()
     restore()
     for name, module in list(sys.modules.items()):
         if isinstance(module, (_Alias, _TensorFlow)):

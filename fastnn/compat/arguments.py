@@ -6,11 +6,12 @@ is adapted when a script first asks for it, and put back by `uninstall`.
 
 import functools
 import os
+import types
 import warnings
 
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import year_names
-from fastnn.compat.keras1.layers import DroppingEmbedding
+from fastnn.compat.keras1.layers import BatchNormalizationOfMode, DroppingEmbedding
 from fastnn.compat.keras2 import attributes as keras2
 from fastnn.compat.keras2 import h5_groups
 from fastnn.compat.keras2.training import with_accuracy
@@ -20,8 +21,9 @@ from fastnn.compat.tf.graphs import graph as tf_graph
 from fastnn.compat.tf.ragged.layers import RaggedTextVectorization
 from fastnn.core.errors import ArgumentError, NotSupportedError
 from fastnn.data.tensor import give_text_as
+from fastnn.graph.calls import own_function
 from fastnn.graph.tensor import Tensor as Lazy
-from fastnn.layers import Embedding, Layer, TextVectorization
+from fastnn.layers import BatchNormalization, Embedding, Layer, TextVectorization
 from fastnn.layers.signature import give_shapes_as
 from fastnn.saving import living
 from fastnn.saving.files import write_file
@@ -68,7 +70,7 @@ _CONV = {**_WEIGHTS, "nb_filter": "filters", "border_mode": "padding", "subsampl
          **dict.fromkeys(("kernel_dim1", "kernel_dim2", "kernel_dim3", "nb_row", "nb_col"),
                          lambda n: {"kernel_size": (n,)}),
          "atrous_rate": "dilation_rate"}  # fmt: skip
-_SEPARABLE = {k: v for k, v in _CONV.items() if k[:2] not in ("W_", "b_")}
+_SEPARABLE = {k: v for k, v in _CONV.items() if k[:2] != "W_"}
 _IMAGES, _RATE = {"dim_ordering": _FORMAT}, {"p": "rate", "dim_ordering": lambda value: {}}
 _POOL = {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding", "dim_ordering": _FORMAT}
 _RNN = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recurrent_initializer",
@@ -90,9 +92,11 @@ OLD = {
     **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
                      "AveragePooling3D"), _POOL),
     **dict.fromkeys(("GlobalMaxPooling2D", "GlobalAveragePooling2D", "UpSampling2D", "ZeroPadding2D", "Cropping2D",
+                     "GlobalMaxPooling3D", "GlobalAveragePooling3D", "UpSampling3D", "ZeroPadding3D", "Cropping3D",
                      "Flatten"), _IMAGES),
-    "UpSampling1D": {"length": "size"},
-    **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianDropout"),
+    "UpSampling1D": {"length": "size"}, "L1": {"l": "l1"}, "L2": {"l": "l2"}, "MaxNorm": {"m": "max_value"},
+    "MinMaxNorm": {"low": "min_value", "high": "max_value"},
+    **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout"),
                     _RATE),
     "GaussianNoise": {"sigma": "stddev"},
     "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
@@ -100,7 +104,8 @@ OLD = {
                   "dropout": _ignored(0, None)},  # see REPLACED
     **dict.fromkeys(("LSTM", "GRU"), _RNN), "SimpleRNN": {k: v for k, v in _RNN.items() if k != "inner_activation"},
     "BaseConvLSTM": {**{k: v for k, v in _RNN.items() if k != "output_dim"}, **_CONV},
-    "BatchNormalization": {"mode": _ignored(0, None), "beta_init": "beta_initializer",
+    "BatchNormalization": {"mode": _ignored(0, None),  # see REPLACED
+                            "beta_init": "beta_initializer",
                            "gamma_init": "gamma_initializer"},
     "PReLU": {"init": "alpha_initializer"}, "LeakyReLU": {"alpha": "negative_slope"},
     "TensorBoard": dict.fromkeys(("batch_size", "write_grads", "embeddings_layer_names", "embeddings_data"),
@@ -108,6 +113,13 @@ OLD = {
     "ReduceLROnPlateau": {"epsilon": "min_delta"}, "ImageDataGenerator": _IMAGES,
     "ProgbarLogger": dict.fromkeys(("count_mode", "stateful_metrics"), lambda value: {}),
     **dict.fromkeys(OPTIMIZERS, _DECAY),
+}  # fmt: skip
+# Arguments of functions.
+FUNCTIONS = {
+    "to_categorical": {"y": "x", "nb_classes": "num_classes"}, "normalize": {"a": "x"},
+    "random_channel_shift": {"intensity": "intensity_range", "channel_index": "channel_axis"},
+    "img_to_array": _IMAGES, "array_to_img": _IMAGES,
+    **{name: {"text": "input_text"} for name in ("one_hot", "text_to_word_sequence", "hashing_trick")},
 }  # fmt: skip
 _READ = {**_FIT, **dict.fromkeys(("nb_worker", "workers", "max_q_size", "max_queue_size", "pickle_safe",
                                   "use_multiprocessing"), lambda value: {})}  # fmt: skip
@@ -155,6 +167,7 @@ REPLACED = {
     "Model": {"save_weights": save_weights},
     "Optimizer": {"decay": DECAY},
     "Embedding": {"__new__": _with("dropout", Embedding, DroppingEmbedding)},
+    "BatchNormalization": {"__new__": _with("mode", BatchNormalization, BatchNormalizationOfMode)},
     "TextVectorization": {"__new__": _with("ragged", TextVectorization, RaggedTextVectorization)},
 }
 _adapted = {}  # (class, method name): the function as it was
@@ -187,9 +200,22 @@ def _wrapped(function, table):
     return taking_both
 
 
+@functools.cache
+def _taking_both(function):
+    table = FUNCTIONS[function.__name__]
+
+    @functools.wraps(function)
+    def taking_both(*args, **kwargs):
+        return function(*args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
+
+    return taking_both
+
+
 def adapt(value):
-    """Let a class of fastnn take old arguments too; anything else is returned as it is."""
+    """Let a class or function of fastnn take old arguments too; anything else is returned as it is."""
     begin()
+    if isinstance(value, types.FunctionType) and value.__name__ in FUNCTIONS and own_function(value):
+        return _taking_both(value)
     if isinstance(value, type):
         for cls in value.__mro__:
             if not cls.__module__.startswith("fastnn."):

@@ -182,7 +182,7 @@ def gradients(loss, variables):
     """The gradients of a loss along symbols or weights, as a list.
 
     Args:
-        loss: a scalar symbol of a functional graph, or of a step.
+        loss: a symbol of a functional graph, or of a step, or a list of them; what it holds is added up.
         variables: a symbol or a weight, or a list of them.
 
     >>> from fastnn import layers
@@ -190,8 +190,8 @@ def gradients(loss, variables):
     >>> function([x], gradients(ops.sum(x * x), [x]))([np.ones((1, 2), "float32")])
     [array([[2., 2.]], dtype=float32)]
     """
-    several = isinstance(variables, (list, tuple))
-    return symbolic_gradients([loss], list(variables) if several else [variables])
+    losses, sources = (list(x) if isinstance(x, (list, tuple)) else [x] for x in (loss, variables))
+    return symbolic_gradients(losses, sources)
 
 
 def function(inputs, outputs, updates=None, name=None, **kwargs):

@@ -16,7 +16,6 @@ PACKAGES = {  # import's subject -> (package on the index, extra of fastnn-engin
     "safetensors": ("safetensors", "safetensors"),
     "scipy": ("scipy", None),
     "sklearn": ("scikit-learn", "sklearn"),
-    "tensorboard": ("tensorboardX", "tensorboard"),
 }  # fmt: skip
 
 

@@ -208,6 +208,8 @@ class Trace:
         """What stands, here or in a trace around, for a symbol of the functional API; None if nothing does."""
         for values in self.extra.get("functional", ()):
             found = values.get((symbol.origin, symbol.index))
+            if found is None and type(values) is dict and symbol.origin is not None:
+                found = hooks.call("functional_value", symbol, values)
             if found is not None:
                 return found
         return None if self.parent is None else self.parent._of_functional(symbol)

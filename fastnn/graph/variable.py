@@ -224,15 +224,12 @@ class Variable(AsNumber, Operators):
             return found if casting() is None or self.dtype == found.dtype else found.astype(self.dtype)
         if recording():
             return hooks.call("gather_read", self)
-        kept = self._copied().view(results.kind)
+        kept = np.asarray(self.numpy()).view(results.kind)  # compat: the copy of a scalar is a number
         kept.flags.writeable = False
         return kept if casting() is None else kept.astype(dtypes.numpy_type(self.dtype), copy=False)
 
     def numpy(self) -> Array:
         """A copy of the value as a NumPy array; of a step's end, where another thread trains the variable."""
-        return self._copied()
-
-    def _copied(self) -> Array:
         settle()
         taken = turns.begin(((self,), False))
         try:

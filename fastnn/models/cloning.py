@@ -20,12 +20,16 @@ from fastnn.models.model import Model
 from fastnn.models.sequential import Sequential
 from fastnn.saving import archive, layout, living, streams
 from fastnn.saving import identifiers as serial
+from fastnn.saving.check import Living
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.registration import CustomObjectScope
+from fastnn.saving.serialization import copying
 
 
 def _clone_layer(layer):
-    return type(layer).from_config(layer.get_config())
+    with copying():
+        config = layer.get_config()  # a lambda in it is the living one, which no file says
+        return type(layer).from_config({k: v.function if isinstance(v, Living) else v for k, v in config.items()})
 
 
 def clone_model(

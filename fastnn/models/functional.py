@@ -230,6 +230,7 @@ class Functional(FunctionalInputs, Model):
         """
         values, door = {}, self._door
         if current() is not None:  # who asks for one of its symbols in this trace, as a loss may, gets its value
+            values["training"] = training
             current().extra.setdefault("functional", []).append(values)
         if door is not None:
             inputs = self._standard_x(inputs)

@@ -41,9 +41,20 @@ COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metric
 PLAIN = (str, int, float, bool)
 _shared = contextvars.ContextVar("shared_objects", default=None)
 _depth = contextvars.ContextVar("depth", default=0)
+_copying = contextvars.ContextVar("copying", default=False)
 _ARRAY_DTYPES = frozenset(
     ("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 )
+
+
+@contextlib.contextmanager
+def copying():
+    """In this block configs are read at once and never written: a lambda in one is no loss, and no warning."""
+    token = _copying.set(True)
+    try:
+        yield
+    finally:
+        _copying.reset(token)
 
 
 @contextlib.contextmanager
@@ -126,12 +137,13 @@ def _serialize_special(obj):
 
 def _serialize_function(function):
     if function.__name__ == "<lambda>":
-        warnings.warn(
-            "A lambda has no name under which a file could refer to it, and code is never written to a file: "
-            "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
-            "registered with @fastnn.saving.register_keras_serializable().",
-            stacklevel=4,
-        )
+        if not _copying.get():
+            warnings.warn(
+                "A lambda has no name under which a file could refer to it, and code is never written to a file: "
+                "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
+                "registered with @fastnn.saving.register_keras_serializable().",
+                stacklevel=4,
+            )
         return living.Living(function)
     return {
         "module": "builtins",

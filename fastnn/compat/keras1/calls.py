@@ -50,6 +50,19 @@ class Convolution3D(Convolution2D):
     rank = 3
 
 
+class SeparableConvolution2D:
+    """SeparableConv2D as Keras 1 wrote it: SeparableConvolution2D(filters, rows, columns, ...).
+
+    >>> SeparableConvolution2D(4, 3, 3, border_mode="same", subsample=(2, 2)).strides
+    (2, 2)
+    """
+
+    def __new__(cls, *args, **kwargs):
+        if len(args) > 2 and all(isinstance(n, int) for n in args[1:3]):
+            args = (args[0], args[1:3], *args[3:])
+        return layers.SeparableConv2D(*args, **translate(OLD["SeparableConv2D"], kwargs))
+
+
 class Deconvolution2D:
     """Conv2DTranspose as Keras 1 wrote it: its output shape follows from the input's, whatever was said.
 
@@ -108,10 +121,11 @@ def _layer(mode, concat_axis, dot_axes, output_shape, name, arguments=None):
     return layer(name=name, **own)
 
 
-def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None, arguments=None):
+def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, name=None, arguments=None, **_):
     """Keras 1's `merge`: one symbol from several.
 
-    mode: "sum", "mul", "ave", "max", "min", "concat", "dot", "cos", or a function of the list.
+    mode: "sum", "mul", "ave", "max", "min", "concat", "dot", "cos", or a function of the list; output_mask,
+    node_indices and tensor_indices, which the graph knows, are of no effect.
 
     Raises ArgumentError for another mode.
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastnn import activations, constraints, initializers, layers, ops, regularizers
+from fastnn.core.errors import ArgumentError
 from fastnn.layers import Layer
 
 
@@ -74,6 +75,38 @@ class DroppingEmbedding(layers.Embedding):
 
     def get_config(self):
         return {**super().get_config(), "dropout": self.dropout}
+
+
+class BatchNormalizationOfMode(layers.BatchNormalization):
+    """BatchNormalization with Keras 1's `mode`: by the sizes of the batch in use as in training, or of each row.
+
+    Args:
+        mode: 2: with mean and variance of the batch, always; 1: of each row along its last axis, with epsilon added to
+            the standard deviation.
+        args, kwargs: those of BatchNormalization.
+
+    >>> BatchNormalizationOfMode(mode=2).get_config()["mode"]
+    2
+    """
+
+    def __init__(self, *args: Any, mode: int = 2, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if mode not in (1, 2):
+            raise ArgumentError(f"BatchNormalization: received mode={mode!r}, expected 0, 1 or 2.")
+        self.mode = mode
+
+    def call(self, inputs, training=None, mask=None):
+        rank = len(inputs.shape)
+        axes = [-1] if self.mode == 1 else [k for k in range(rank) if k != self.axis % rank]
+        mean, variance = ops.moments(inputs, axes, keepdims=True)
+        size = ops.sqrt(variance) + self.epsilon if self.mode == 1 else ops.sqrt(variance + self.epsilon)
+        shape = [-1 if k == self.axis % rank else 1 for k in range(rank)]
+        found = (inputs - mean) / size
+        found = found if self.gamma is None else found * ops.reshape(self.gamma, shape)
+        return found if self.beta is None else found + ops.reshape(self.beta, shape)
+
+    def get_config(self):
+        return {**super().get_config(), "mode": self.mode}
 
 
 class MaxoutDense(_Weighted):

@@ -79,3 +79,15 @@ def matthews_correlation(y_true, y_pred):
     tp, tn = ops.sum(true * said), ops.sum((1 - true) * (1 - said))
     fp, fn = ops.sum((1 - true) * said), ops.sum(true * (1 - said))
     return (tp * tn - fp * fn) / (ops.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) + 1e-7)
+
+
+_NAMED = {f.__name__: f for f in (fbeta_score, fmeasure, matthews_correlation)}
+
+
+def named(metric):
+    """The function that Keras 1 had under a name that today has none; anything else as it is.
+
+    >>> named("fmeasure") is fmeasure, named("accuracy")
+    (True, 'accuracy')
+    """
+    return _NAMED.get(metric, metric) if isinstance(metric, str) else metric

@@ -7,14 +7,17 @@ from them override `step`. All run as `keras.backend.rnn`, a loop of the plan.
 import functools
 from typing import Any
 
+import numpy as np
+
 from fastnn import ops, random
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.compat.keras_backend.sequences import rnn
-from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError
+from fastnn.core.errors import ArgumentError, CallOrderError
+from fastnn.graph import Variable
 from fastnn.layers import GRU, LSTM, RNN, Bidirectional, InputSpec, Layer, SimpleRNN, nest
 
 # Arguments of Keras 1 and 2 that said how to compute, or what other arguments say.
-_OF_NO_EFFECT = "unroll", "implementation", "consume_less"
+_OF_NO_EFFECT = {"unroll": False, "implementation": 0, "consume_less": "cpu"}  # attributes that a class may ask for
 
 
 def time_distributed_dense(x, w, b=None, dropout=None, input_dim=None, output_dim=None, timesteps=None, training=None):
@@ -72,7 +75,7 @@ def by_steps(call_today):
         if getattr(type(self), "step", _step) is _step:
             return call_today(self, sequences, initial_state=initial_state, mask=mask, training=training)
         if initial_state is None:
-            initial_state = self.get_initial_state(sequences.shape[0])
+            initial_state = _kept(self) or self.get_initial_state(sequences.shape[0])
         return _run(self, sequences, nest.flatten(initial_state), mask, training)
 
     return call
@@ -155,6 +158,12 @@ def _told(method, *args, training):
     return method(*args, training=training) if has_arg(method, "training") else method(*args)
 
 
+def _kept(layer):
+    """The states that a stateful layer keeps, as values; None where it keeps none."""
+    states = getattr(layer, "states", None) if layer.stateful else None
+    return [v.value for v in states] if states and all(isinstance(v, Variable) for v in states) else None
+
+
 def _run(layer, sequences, states, mask, training):
     constants = _told(layer.get_constants, sequences, training=training)
     last, outputs, states = rnn(
@@ -166,6 +175,9 @@ def _run(layer, sequences, states, mask, training):
         constants=constants,
     )
     found = outputs if layer.return_sequences else last
+    if _kept(layer) is not None:
+        for variable, state in zip(layer.states, states):
+            variable.assign(state)
     return [found, *states] if layer.return_state else found
 
 
@@ -179,12 +191,11 @@ class Recurrent(Layer):
         return_sequences: whether the output of every step is given.
         return_state: whether the last states are given, too.
         go_backwards: from the last step to the first.
-        stateful: False.
+        stateful: whether each batch goes on with the states that the one before left: in `states`, variables that
+            its `reset_states` makes in `build`, else zeros of the batch size at first.
         kwargs: those of Layer; unroll, implementation and consume_less, of no effect.
 
     Input: (batch, steps, features).
-
-    Raises NotSupportedError for stateful=True.
     """
 
     def __init__(
@@ -195,19 +206,15 @@ class Recurrent(Layer):
         stateful: bool = False,
         **kwargs: Any,
     ) -> None:
-        for name in _OF_NO_EFFECT:
-            kwargs.pop(name, None)
-        if stateful:
-            raise NotSupportedError(
-                f"{type(self).__name__}: stateful=True is not supported for a class derived from Recurrent; derive a "
-                "cell, and use RNN(cell, stateful=True)."
-            )
+        said = {name: kwargs.pop(name, default) for name, default in _OF_NO_EFFECT.items()}
         width = kwargs.pop("input_dim", None)
         if width is not None:
             kwargs["input_shape"] = (kwargs.pop("input_length", None), width)
         super().__init__(**kwargs)
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards, self.stateful = go_backwards, stateful
+        for name, value in said.items():
+            setattr(self, name, value)
         self.input_spec = [InputSpec(ndim=3)]
         self.supports_masking = True
 
@@ -261,13 +268,28 @@ class Recurrent(Layer):
             training: whether it is training.
             initial_state: the first states, or None.
         """
+        if initial_state is None and self.stateful and _kept(self) is None:
+            zeros = self.get_initial_states(inputs)
+            kept = [Variable(np.zeros(z.shape), dtype=z.dtype, trainable=False, name="state") for z in zeros]
+            object.__setattr__(self, "states", kept)  # no weights of its own
         if initial_state is None:
-            initial_state = self.get_initial_states(inputs)
+            initial_state = _kept(self) or self.get_initial_states(inputs)
         mask = mask[0] if isinstance(mask, list) else mask
         return _run(self, inputs, nest.flatten(initial_state), mask, training)
 
     def reset_states(self, states=None):
-        """Nothing: there are none that are kept."""
+        """Set the states that it keeps to zero, or to values.
+
+        Args:
+            states: a list with one for each state, or None.
+        """
+        kept = _kept(self) and self.states
+        for variable, value in zip(kept or (), states or [0.0 * v.numpy() for v in kept or ()]):
+            variable.assign(value)
+
+    def reset_state(self):
+        """What a model calls: reset_states, which may be a class's own."""
+        self.reset_states()
 
     def get_config(self):
         names = "return_sequences", "return_state", "go_backwards", "stateful"

@@ -12,7 +12,8 @@ from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.callback_list import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.callbacks.model_checkpoint import ModelCheckpoint
-from fastnn.callbacks.monitor import MonitorCallback, direction_of
+from fastnn.callbacks.monitor import MonitorCallback
+from fastnn.compat.keras1 import metrics as keras1_metrics
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
 from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2 import files as keras2_files
@@ -32,15 +33,21 @@ from fastnn.compat.keras2.own_layers import (
     weights_that_are_set,
 )
 from fastnn.compat.keras2.streams import fed_by_tensors
-from fastnn.compat.keras2.training import apply_of_several, build_of_several, decayed_lr, remember, step_as_compiled
+from fastnn.compat.keras2.training import (
+    apply_of_several,
+    build_of_several,
+    choose,
+    decayed_lr,
+    remember,
+    step_as_compiled,
+)
 from fastnn.compat.keras2.weights import class_weights_of_outputs
 from fastnn.compat.shapes import SHAPES, TensorShape
 from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import variables as tf_variables
 from fastnn.compat.tf.devices import nothing
 from fastnn.compat.tf.graphs import names as tf_graph_names
-from fastnn.compat.year_names import Logs, logs_of_those_years, others, params_of_those_years
-from fastnn.core.errors import ArgumentError
+from fastnn.compat.year_names import Logs, logs_of_those_years, params_of_those_years
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Variable, current
@@ -60,7 +67,6 @@ from fastnn.models.trainer import Trainer
 from fastnn.optimizers.optimizer import Optimizer
 
 
-# ---- models --------------------------------------------------------------------------------------------
 class _CompiledMetrics:
     """`compiled_metrics` inside a train_step."""
 
@@ -153,7 +159,8 @@ def compile_of_all_outputs(compile_today):
         for what in ("metrics", "weighted_metrics"):
             given = kwargs.get(what)
             if given is not None and not is_nested(given):
-                given = kwargs[what] = [given]
+                given = [given]
+            given = kwargs[what] = nest.map_structure(keras1_metrics.named, given)
             if len(outputs) > 1 and given and _is_flat(given) and len(given) != len(outputs):
                 kwargs[what] = [list(given) for _ in outputs]
         compile_today(self, *args, **kwargs)
@@ -176,7 +183,6 @@ def loss_of_inputs(add_today):
     return add_loss
 
 
-# ---- callbacks -----------------------------------------------------------------------------------------
 def _validation_data(self):
     """The validation arrays of the run: [x..., y..., weights...], as Keras 2 gave them to callbacks."""
     model = self.model
@@ -185,21 +191,6 @@ def _validation_data(self):
         return self.__dict__.get("validation_data")
     x, y, weight = (nest.flatten(part) if part is not None else [] for part in source.arrays)
     return [*x, *y, *(weight or [np.ones(len(part), "float32") for part in y])]
-
-
-def _choose(self):
-    """The direction of the monitored value, under the name of any year."""
-    today = MonitorCallback._fastnn_choose
-    found = next((n for n in (self.monitor, *others(self.monitor)) if direction_of(n, self.model)), self.monitor)
-    before, self.monitor = self.monitor, found
-    try:
-        today(self)
-    except ArgumentError:
-        if "acc" not in found and not found.endswith("auc"):  # what counted, by its name, up to Keras 2
-            raise
-        self.sign = 1
-    finally:
-        self.monitor = before
 
 
 def _with_shape(init_today):
@@ -229,6 +220,12 @@ PROPERTIES = {
         "_non_trainable_weights": property(
             lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
         ),
+        "initial_weights": property(
+            lambda self: self.__dict__.get("initial_weights", self._initial_weights),
+            _keep("initial_weights"),
+            lambda self: self.__dict__.update(initial_weights=None, _initial_weights=None),
+            doc="The arrays that its argument `weights` gave, until it has taken them.",
+        ),
         "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
         **lists.PROPERTIES,
     },
@@ -247,11 +244,7 @@ PROPERTIES = {
         "state_updates": property(lists.updates, doc="Those of `updates`."),
     },
     Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
-    Symbol: {
-        "_keras_shape": property(lambda self: tuple(self.shape), doc="Its shape."),
-        "_keras_history": property(keras2_nodes.history),
-        **lists.SYMBOL,
-    },
+    Symbol: {**keras2_nodes.OF_SYMBOLS, **lists.SYMBOL},
     Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
     Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},
@@ -282,7 +275,7 @@ METHODS = {
         "_should_save_on_batch": lambda self, batch: self._counter is not None and self._counter.step(batch),
         "_current_epoch": property(lambda self: self._epoch, doc="The epoch that runs."),
     },
-    MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": _choose},
+    MonitorCallback: {"_fastnn_choose": MonitorCallback._choose, "_choose": choose},
     Symbol: {**SHAPES, "__call__": tf_variables.itself, "graph": property(tf_variables.graph_of)},
     Dataset: tf_datasets.METHODS,
     Tensor: {**SHAPES, **tf_variables.REFERENCES},

@@ -11,7 +11,22 @@ import numpy as np
 
 from fastnn.core.errors import ArgumentError
 from fastnn.preprocessing.image import ImageDataGenerator, array_to_img, img_to_array
+from fastnn.utils import images
 from fastnn.utils.resampling import affine
+
+
+def load_img(path, grayscale=False, color_mode="rgb", target_size=None, interpolation="nearest", **kwargs):
+    """An image file as a Pillow image, with Keras 1's and 2's `grayscale`.
+
+    Args:
+        path, color_mode, target_size, interpolation: as of today's `load_img`.
+        grayscale: a bool in the second place or by name; a mode of colors there is today's second argument.
+        kwargs: today's.
+    """
+    if isinstance(grayscale, str):
+        grayscale, color_mode = False, grayscale
+    mode = "grayscale" if grayscale else color_mode
+    return images.load_img(path, mode, target_size, interpolation, **kwargs)
 
 
 def flip_axis(x, axis):
@@ -223,6 +238,7 @@ def list_pictures(directory, ext="jpg|jpeg|bmp|png|ppm"):
 
 
 NAMES = {n: f"compat.keras2.images:{n}" for n in (
+    "load_img",
     "flip_axis", "transform_matrix_offset_center", "apply_transform", "apply_affine_transform", "random_rotation",
     "random_shift", "random_shear", "random_zoom", "apply_channel_shift", "random_channel_shift",
     "apply_brightness_shift", "random_brightness", "list_pictures")}  # fmt: skip

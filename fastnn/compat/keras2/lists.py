@@ -1,5 +1,6 @@
 """What graphs of the Keras 2 years listed: updates and losses by the inputs that they follow from, and who drops."""
 
+from fastnn.compat.tf.devices import nothing
 from fastnn.layers import AlphaDropout, Dropout, GaussianDropout, GaussianNoise, nest
 from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.layers.events import is_functional
@@ -127,4 +128,6 @@ PROPERTIES = {
     "uses_learning_phase": property(uses_learning_phase, doc="Whether it does something else in training."),
 }
 METHODS = {"get_updates_for": get_updates_for, "get_losses_for": get_losses_for}
-SYMBOL = {"_uses_learning_phase": property(symbol_uses_learning_phase, doc="Whether training makes a difference.")}
+SYMBOL = {  # which custom layers set
+    "_uses_learning_phase": property(symbol_uses_learning_phase, nothing, doc="Whether training makes a difference.")
+}

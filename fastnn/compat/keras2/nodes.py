@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from fastnn.compat.tf.devices import nothing
 from fastnn.graph import current
 from fastnn.layers.context import as_before_keras_3, get_mask
 from fastnn.layers.events import CallEvent
@@ -51,3 +52,12 @@ def masks_of(event):
     trace = current()
     found = [x if trace is None else trace._of_functional(x) for x in event.inputs]
     return [None if x is None else get_mask(x) for x in found]
+
+
+# What functions of those years noted on their results: here the graph knows.
+OF_SYMBOLS = {
+    "_keras_shape": property(lambda self: tuple(self.shape), nothing, doc="Its shape."),
+    "_keras_history": property(history, nothing),
+    **{name: property(lambda self: False, nothing, doc="False.") for name in (
+        "_uses_learning_phase", "uses_learning_phase")},
+}  # fmt: skip

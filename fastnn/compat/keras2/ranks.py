@@ -2,6 +2,7 @@
 
 import functools
 
+from fastnn.layers import context
 from fastnn.models.functional import Functional
 
 
@@ -34,14 +35,16 @@ def call_of_any_rank(call_today):
 
 
 def built_on_branches(rebuild_today):
-    """Sequential._maybe_rebuild: a stack on a model of several inputs, Keras 1's Merge, is a graph of these inputs."""
+    """Sequential._maybe_rebuild: a stack on a model goes on with its graph, as before Keras 3."""
 
     @functools.wraps(rebuild_today)
     def rebuild(self):
-        stack = self.layers
-        if not stack or not isinstance(stack[0], Functional) or len(stack[0].inputs) < 2:
+        base = self.layers[0] if self.layers else None
+        graph = base if isinstance(base, Functional) else getattr(base, "_functional", None)
+        if graph is None or not (len(graph.inputs) > 1 or context.as_before_keras_3()):
             rebuild_today(self)
             return
+        stack = self.layers
         self._forget_plans()
         x = stack[0].output
         for layer in stack[1:]:

@@ -9,7 +9,10 @@ import functools
 import weakref
 
 from fastnn import ops
-from fastnn.core.errors import UnknownNameError
+from fastnn.callbacks.monitor import MonitorCallback, direction_of
+from fastnn.compat.keras2.files import of_any_year
+from fastnn.compat.year_names import others
+from fastnn.core.errors import ArgumentError, UnknownNameError
 from fastnn.core.tree import reached
 from fastnn.layers import context
 
@@ -125,3 +128,19 @@ def with_accuracy(today):
         return today(self, *args, **kwargs)
 
     return call
+
+
+def choose(self):
+    """The direction of the monitored value, under the name of any year."""
+    today = MonitorCallback._fastnn_choose
+    found = next((n for n in (self.monitor, *others(self.monitor)) if direction_of(n, self.model)), self.monitor)
+    before, self.monitor = self.monitor, found
+    try:
+        today(self)
+    except ArgumentError:
+        rises = "acc" in found or found.endswith("auc") or found.startswith("fmeasure")  # by its name, up to Keras 2
+        if not rises and not of_any_year():
+            raise
+        self.sign = 1 if rises else -1
+    finally:
+        self.monitor = before

@@ -11,7 +11,6 @@ from fastnn.core.types import is_function
 from fastnn.graph import Symbol
 from fastnn.layers import Dot
 from fastnn.layers.data_format import standardize_data_format
-from fastnn.ops.functions.operands import result_dtype
 
 
 def _ndim(x):
@@ -175,6 +174,18 @@ def repeat(x, n):
     return ops.repeat(ops.expand_dims(x, 1), n, axis=1)
 
 
+def dot(x, y):
+    """The product over the last axis of x and the last but one of y, as `numpy.dot` has it.
+
+    Args:
+        x, y: symbols or arrays.
+
+    >>> dot(np.ones((2, 3), "float32"), np.ones((5, 3, 4), "float32")).shape
+    (2, 5, 4)
+    """
+    return ops.matmul(x, y) if _ndim(y) < 3 else ops.tensordot(x, y, [[_ndim(x) - 1], [_ndim(y) - 2]])
+
+
 def batch_dot(x, y, axes=None):
     """The product of each sample of x with that of y, over one axis of each.
 
@@ -192,13 +203,13 @@ def batch_dot(x, y, axes=None):
     """
     if axes is None:
         axes = 1 if _ndim(y) == 2 and _ndim(x) == 2 else (_ndim(x) - 1, max(_ndim(y) - 2, 1))
-    pair = (axes, axes) if isinstance(axes, int) else tuple(axes)
+    pair = (axes, axes) if isinstance(axes, int) else tuple(a if isinstance(a, int) else a[0] for a in axes)
     pair = tuple(a % _ndim(t) for a, t in zip(pair, (x, y)))
     rank = max(_ndim(x), _ndim(y))
     if rank < 4 or min(pair) < rank - 2 or not _matrices_of_the_same(x, y, rank):
-        return Dot(axes=axes)([x, y])
+        return Dot(axes=pair)([x, y])
     if abs(_ndim(x) - _ndim(y)) > 1:
-        return Dot(axes=axes)([x, y])
+        return Dot(axes=pair)([x, y])
     return _matrix_by_matrix(x, y, rank, *pair)
 
 
@@ -352,43 +363,3 @@ def switch(condition, then_expression, else_expression):
     for _ in range(missing):
         condition = ops.expand_dims(condition, -1)
     return ops.where(condition, a, b)
-
-
-def is_float_dtype(dtype):
-    """Whether a dtype name is a float's.
-
-    Args:
-        dtype: a name.
-
-    >>> is_float_dtype("float16")
-    True
-    """
-    return dtypes.is_float(dtypes.standardize(dtype))
-
-
-def is_int_dtype(dtype):
-    """Whether a dtype name is an integer's.
-
-    Args:
-        dtype: a name.
-
-    >>> is_int_dtype("int8")
-    True
-    """
-    return not is_float_dtype(dtype) and "int" in dtypes.standardize(dtype)
-
-
-def result_type(*given):
-    """The dtype in which values of these dtypes meet.
-
-    Args:
-        given: names of dtypes, values that have one, or Python's int and float, which take the dtype of what they meet.
-
-    >>> result_type("int32", "float32"), result_type("int8", int), result_type("int8", float), result_type()
-    ('float32', 'int8', 'float32', 'float32')
-    """
-    if not given:
-        return dtypes.standardize(None)
-    values = [d(1) if d is int or d is float else np.zeros((), dtypes.numpy_type(dtypes.standardize(d))) for d in
-              (d if isinstance(d, type) else getattr(d, "dtype", d) for d in given)]  # fmt: skip
-    return result_dtype(*values)

@@ -6,7 +6,7 @@ import inspect
 from fastnn.compat.keras2.builds import remembering
 
 RENAMED = {
-    "pow": "ops:power", "dot": "ops:dot", "permute_dimensions": "ops:transpose", "gather": "ops:take",
+    "pow": "ops:power", "permute_dimensions": "ops:transpose", "gather": "ops:take",
     "reverse": "ops:flip", "repeat_elements": "ops:repeat", "identity": "ops:copy",
     "random_bernoulli": "compat.keras_backend.arrays:random_binomial",
     "elu": "activations:elu", "softmax": "activations:softmax",
@@ -29,8 +29,9 @@ RENAMED = {
     **{n: f"compat.keras_backend.arrays:{n}" for n in (
         "random_normal", "random_uniform", "truncated_normal", "random_binomial", "random_normal_variable",
         "random_uniform_variable", "dropout", "cast_to_floatx", "flatten", "batch_flatten", "repeat", "batch_dot",
-        "bias_add", "relu", "batch_normalization", "normalize_batch_in_training", "in_top_k", "switch",
-        "is_float_dtype", "is_int_dtype", "result_type", "eye", "sqrt", "hard_sigmoid")},
+        "dot", "bias_add", "relu", "batch_normalization", "normalize_batch_in_training", "in_top_k", "switch",
+        "eye", "sqrt", "hard_sigmoid")},
+    **{n: f"compat.keras_backend.dtypes:{n}" for n in ("is_float_dtype", "is_int_dtype", "result_type")},
     **{n: f"compat.keras_backend.windows:{n}" for n in (
         "conv1d", "conv2d", "conv3d", "conv2d_transpose", "conv3d_transpose", "atrous_conv2d", "depthwise_conv2d",
         "separable_conv1d", "separable_conv2d", "pool2d", "pool3d", "resize_images", "resize_volumes",

@@ -10,6 +10,7 @@ from fastnn.compat.tf.files import bytes_of, content
 from fastnn.compat.tf.values import host, operand, values_of
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.messages import field, varint
 
 _CODES = {
     "float32": 1, "float64": 2, "int32": 3, "uint8": 4, "int16": 5, "int8": 6, "string": 7, "complex64": 8, "int64": 9,
@@ -19,20 +20,6 @@ _NAMES = {code: name for name, code in _CODES.items()}
 
 
 # ---- messages --------------------------------------------------------------------------------------------------
-def varint(value):
-    """An integer of up to 64 bits in groups of 7."""
-    value, out = value & 0xFFFFFFFFFFFFFFFF, bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def field(number, data):
-    """A field that holds bytes."""
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
 def read_varint(data, place):
     """An integer and the place behind it; DataError where the bytes end."""
     value = shift = 0

@@ -4,7 +4,6 @@ A record is its length (8 bytes), a check of that, its bytes, and a check of the
 tensorflow/core/lib/io/record_writer.h.
 """
 
-import functools
 import gzip
 import os
 import struct
@@ -13,32 +12,13 @@ import zlib
 import numpy as np
 
 from fastnn.compat.tf.files import bytes_of, content
+from fastnn.core import messages
 from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.messages import masked_crc
 from fastnn.data import Dataset
 
 
 # ---- records ---------------------------------------------------------------------------------------------------
-@functools.cache
-def _crc_table():
-    table = np.arange(256, dtype=np.uint32)
-    for _ in range(8):
-        table = np.where(table & 1, (table >> 1) ^ np.uint32(0x82F63B78), table >> 1)
-    return table.tolist()
-
-
-def masked_crc(data):
-    """The check that TFRecord files have: CRC-32C, turned by 15 bits, plus a constant.
-
-    >>> hex(masked_crc(b"123456789"))
-    '0xc78ab0e5'
-    """
-    table, crc = _crc_table(), 0xFFFFFFFF
-    for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    crc ^= 0xFFFFFFFF
-    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
-
-
 class TFRecordOptions:
     """How records are compressed.
 
@@ -77,8 +57,7 @@ class TFRecordWriter:
             record: bytes, or a tensor of them.
         """
         data = record if isinstance(record, bytes) else bytes_of(record, "io.TFRecordWriter.write")
-        length = struct.pack("<Q", len(data))
-        whole = length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+        whole = messages.record(data)
         self._file.write(whole if self._packer is None else self._packer.compress(whole))
 
     def flush(self):

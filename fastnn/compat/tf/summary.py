@@ -1,4 +1,4 @@
-"""tf.summary: numbers, pictures, texts and histograms in files for TensorBoard, by the small package tensorboardX."""
+"""tf.summary: numbers, pictures, texts and histograms in files for TensorBoard."""
 
 import contextlib
 import importlib
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.callbacks.event_files import summary_writer
 from fastnn.compat.tf.devices import nothing
 from fastnn.core.errors import ArgumentError
 from fastnn.core.extras import missing
@@ -34,19 +35,12 @@ class Writer:
         max_queue: entries that wait.
         flush_millis: milliseconds between two times they are written.
         filename_suffix: the end of the files' names.
-
-    Raises:
-        MissingPackageError: where tensorboardX is not installed.
     """
 
     def __init__(self, folder, max_queue=None, flush_millis=None, filename_suffix=None):
         self._files = None
         if folder is not None:
-            try:
-                module = importlib.import_module("tensorboardX")
-            except ImportError:
-                raise missing("tf.summary.create_file_writer", "tensorboard") from None
-            self._files = module.SummaryWriter(
+            self._files = summary_writer(
                 os.fspath(folder), max_queue=10 if max_queue is None else int(max_queue),
                 flush_secs=120 if flush_millis is None else int(flush_millis) / 1000,
                 filename_suffix="" if filename_suffix is None else filename_suffix)  # fmt: skip

@@ -11,7 +11,7 @@ from fastnn.core import hooks, tree
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, DTypeError, ForeignSymbolError, ShapeError
 from fastnn.graph.active import current
 from fastnn.graph.loop import branch as graph_branch
-from fastnn.graph.node import Symbol
+from fastnn.graph.node import Symbol, known_value
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.graph.tensor import known
 from fastnn.ops.functions.comparison import where
@@ -94,6 +94,8 @@ def cond(pred, true_fn, false_fn):
         one, two = true_fn(), false_fn()
         _both(one, two)
         return unflattened(one, [where(pred, a, b) for a, b in zip(leaves_of(one), leaves_of(two))])
+    if current() is not None and functional(pred) and (found := known_value(pred)) is not None:
+        pred = found  # a comparison of sizes, say: the other branch may not even fit
     if current() is None or not in_graph(pred):
         return _results(true_fn() if bool(np.asarray(pred)) else false_fn())
     return _branch(cast_to(pred, "bool"), true_fn, false_fn)

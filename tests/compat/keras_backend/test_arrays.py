@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn.compat import backend as K
 
 MEET = [("float64", "int8", "float64"), ("int64", "int32", "int64"), ("float64", "float16", "float64"),
@@ -22,3 +23,12 @@ def test_result_type_of_any_form(one, other, want, form):
 ])  # fmt: skip
 def test_result_type_of_pythons_numbers(kind, given, want):
     assert K.result_type(given, kind) == want
+
+
+@pytest.mark.parametrize("a", [(3,), (2, 3), (2, 5, 3), (2, 6, 5, 3)])
+@pytest.mark.parametrize("b", [(3,), (3, 4), (5, 3, 4), (2, 5, 3, 4)])
+def test_dot_is_that_of_numpy_for_all_ranks(a, b):
+    x, y = (np.random.default_rng(0).random(shape).astype("float32") for shape in (a, b))
+    np.testing.assert_allclose(np.asarray(K.dot(x, y)), np.dot(x, y), rtol=1e-5)
+    if len(a) > 1:
+        assert K.int_shape(K.dot(fastnn.Input(a[1:]), y)) == (None, *np.dot(x, y).shape[1:])
