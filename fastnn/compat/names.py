@@ -180,6 +180,7 @@ TENSORFLOW_FUNCTIONS = {
     **{f"lookup.{n}": f"compat.tf.lookup:{n}" for n in (
         "StaticHashTable", "KeyValueTensorInitializer", "StaticVocabularyTable", "TextFileIndex",
         "TextFileInitializer")},
+    **{f"lookup.experimental.{n}": f"compat.tf.lookup:{n}" for n in ("DenseHashTable", "MutableHashTable")},
     "RaggedTensor": "compat.tf.ragged.tensor:RaggedTensor",
     **{f"ragged.{n}": f"compat.tf.ragged.calls:{n}" for n in (
         "boolean_mask", "constant", "map_flat_values", "range", "stack",
