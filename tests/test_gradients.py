@@ -391,3 +391,30 @@ def test_jacobians_of_rows_in_a_functional_model(kind):
     np.testing.assert_allclose(first, (1 - y**2)[:, :, None] * w.T, rtol=1e-5, atol=1e-6)
     expected = (-2 * y * (1 - y**2) * w[0])[:, :, None] * w.T
     np.testing.assert_allclose(second, expected, rtol=1e-4, atol=1e-6)
+
+
+class TwiceTheKernel(layers.Wrapper):
+    """A wrapper that puts a value in place of the weight of the layer inside, at each call."""
+
+    def build(self, input_shape):
+        self.layer.build(input_shape)
+        self.weight, self.built = self.layer.kernel, True
+
+    def call(self, x):
+        self.layer.kernel = self.weight * 2.0
+        return self.layer(x)
+
+
+@pytest.mark.parametrize("layer", [layers.Dense(3), layers.Conv1D(3, 1)], ids=["dense", "conv"])
+def test_a_value_in_place_of_a_weight_leads_to_the_weight(layer):
+    twice = TwiceTheKernel(layer)
+    x = np.ones((2, 4, 5), "float32")
+    for _ in range(2):
+        with GradientTape() as tape:
+            y = ops.sum(twice(x))
+        kernel, bias = tape.gradient(y, twice.trainable_variables)
+        assert np.all(kernel == 16.0) and np.all(bias == 8.0)
+        twice.weight.assign_add(np.ones(twice.weight.shape))
+    np.testing.assert_allclose(
+        twice(x)[0, 0], 2 * np.sum(twice.weight.numpy(), axis=(0, 1) if layer.name[0] == "c" else 0)
+    )
