@@ -316,7 +316,7 @@ WRAPPED = {
             lambda today: tf_graph_names.method_of_graphs(tf_variables.as_of_tensorflow(today)),
         ),
     },
-    Dataset: {"__iter__": tf_datasets.with_methods},
+    Dataset: tf_datasets.WRAPPED,
     Model: {
         "save": keras2_files.save_of_any_year,
         "load_weights": keras2_files.weights_of_any_source,
