@@ -71,9 +71,11 @@ class GradientTape:
         return self
 
     def _start(self) -> None:
-        self._in_trace = current() is not None
+        trace = current()
+        self._in_trace = trace is not None
         self._recording = True
-        if self._in_trace:
+        if trace is not None:
+            trace.extra["taped"] = True  # what follows is computed, not told by rules of shapes alone
             return
         if here.recording:
             log = gather.current_log()
@@ -299,13 +301,13 @@ def is_float(x: Any) -> bool:
 WRITTEN_OUT = 8  # seeds up to whose number gradients are written out; more are a loop
 
 
-def _of_seeds(y: Any, xs: Sequence[Any], seeds: Any, through: Any) -> list[Any]:
+def _of_seeds(y: Any, xs: Sequence[Any], seeds: Any, through: Any, widened: Any = lambda seed: seed) -> list[Any]:
     """For each x the gradients of y weighted with each of the seeds, stacked; None where y does not depend on it."""
 
     trace = active("jacobian")
 
     def once(seed: Any) -> list[Any]:
-        return autodiff.gradients([y], xs, [active("jacobian").symbol(seed)], through, trace)
+        return autodiff.gradients([y], xs, [active("jacobian").symbol(widened(seed))], through, trace)
 
     if len(seeds) <= WRITTEN_OUT:
         columns = list(zip(*map(once, seeds))) or [()] * len(xs)
@@ -335,11 +337,11 @@ def _jacobian(ys: Sequence[Any], xs: Sequence[Any], weights: Any = None, through
 def _batch_jacobian(ys: Sequence[Any], xs: Sequence[Any], weights: Any = None, through: Any = None) -> list[Any]:
     """The derivatives of the elements of each row of y along the same row of x."""
     (y,) = ys
-    b, n = y.shape[0], product(y.shape[1:])
-    seeds = np.broadcast_to(np.eye(n, dtype=dtypes.numpy_type(y.dtype))[:, None], (n, b, n)).reshape(n, *y.shape)
-    found = _of_seeds(y, xs, seeds, through)
+    n, row = product(y.shape[1:]), y.shape[1:]
+    seeds = np.eye(n, dtype=dtypes.numpy_type(y.dtype)).reshape(n, 1, *row)
+    found = _of_seeds(y, xs, seeds, through, lambda seed: ops.multiply(ops.ones_like(y), seed))
     return [
-        None if g is None else ops.reshape(ops.moveaxis(g, 0, 1), (*y.shape, *x.shape[1:])) for g, x in zip(found, xs)
+        None if g is None else ops.reshape(ops.moveaxis(g, 0, 1), (-1, *row, *x.shape[1:])) for g, x in zip(found, xs)
     ]
 
 

@@ -355,3 +355,66 @@ def test_a_loop_of_stateless_pieces_gives_the_numbers_of_fit():
         np.testing.assert_array_equal(a, b)
     for a, b in zip([*fitted.trainable_variables, *fitted.non_trainable_variables], [*trainable, *rest]):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+class AlongTheInput(layers.Layer):
+    """(values of a function, derivatives along its input by each way), inside of a layer."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def call(self, x):
+        with GradientTape() as outer:
+            outer.watch(x)
+            with GradientTape(persistent=True) as tape:
+                tape.watch(x)
+                y = self.function(x)
+            first = tape.batch_jacobian(y, x)
+        return y, first, outer.batch_jacobian(first[..., 0], x)
+
+
+@pytest.mark.parametrize("kind", ["layer", "model", "plain"])
+def test_jacobians_of_rows_in_a_functional_model(kind):
+    dense = layers.Dense(3, activation="tanh")
+    function = {
+        "layer": dense,
+        "model": keras.Sequential([keras.Input((2,)), dense]),
+        "plain": lambda x: ops.tanh(x @ np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 1.0]], "float32")),
+    }[kind]
+    x = np.random.default_rng(3).normal(size=(4, 2)).astype("float32")
+    inputs = keras.Input((2,))
+    outputs = AlongTheInput(function)(inputs)
+    assert [tuple(o.shape) for o in outputs] == [(None, 3), (None, 3, 2), (None, 3, 2)]
+    y, first, second = keras.Model(inputs, outputs).predict(x, verbose=0)
+    w = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 1.0]], "float32") if kind == "plain" else dense.kernel.numpy()
+    np.testing.assert_allclose(first, (1 - y**2)[:, :, None] * w.T, rtol=1e-5, atol=1e-6)
+    expected = (-2 * y * (1 - y**2) * w[0])[:, :, None] * w.T
+    np.testing.assert_allclose(second, expected, rtol=1e-4, atol=1e-6)
+
+
+class TwiceTheKernel(layers.Wrapper):
+    """A wrapper that puts a value in place of the weight of the layer inside, at each call."""
+
+    def build(self, input_shape):
+        self.layer.build(input_shape)
+        self.weight, self.built = self.layer.kernel, True
+
+    def call(self, x):
+        self.layer.kernel = self.weight * 2.0
+        return self.layer(x)
+
+
+@pytest.mark.parametrize("layer", [layers.Dense(3), layers.Conv1D(3, 1)], ids=["dense", "conv"])
+def test_a_value_in_place_of_a_weight_leads_to_the_weight(layer):
+    twice = TwiceTheKernel(layer)
+    x = np.ones((2, 4, 5), "float32")
+    for _ in range(2):
+        with GradientTape() as tape:
+            y = ops.sum(twice(x))
+        kernel, bias = tape.gradient(y, twice.trainable_variables)
+        assert np.all(kernel == 16.0) and np.all(bias == 8.0)
+        twice.weight.assign_add(np.ones(twice.weight.shape))
+    np.testing.assert_allclose(
+        twice(x)[0, 0], 2 * np.sum(twice.weight.numpy(), axis=(0, 1) if layer.name[0] == "c" else 0)
+    )

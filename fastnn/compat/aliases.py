@@ -163,7 +163,7 @@ class _TensorFlow(types.ModuleType):
         if len(path) < 4:
             return importlib.import_module(f"{self.__name__}.{path[-1]}")
         root = sys.modules[names.TENSORFLOW]
-        for family in ("", "math", "nn", "linalg", "random", "image", "nest"):
+        for family in ("", "math", "nn", "linalg", "random", "image", "nest", "signal"):
             try:
                 return getattr(getattr(root, family) if family else root, path[-1])
             except (AttributeError, ModuleNotFoundError):
@@ -176,8 +176,8 @@ class _TensorFlow(types.ModuleType):
 
 def _of_any_version(name):
     """A name below TensorFlow without compat.v1 or compat.v2 in front."""
-    for version in ("compat.v1.", "compat.v2."):
-        name = name.removeprefix(version)
+    while name.startswith(("compat.v1.", "compat.v2.")):  # `tf` may be tensorflow.compat.v1 already
+        name = name[len("compat.v1.") :]
     return name
 
 
@@ -188,8 +188,8 @@ def target_of(name):
     ('fastnn.layers', 'fastnn.utils', None)
     """
     package, _, below = name.partition(".")
-    if package == names.ADDONS:
-        return ".".join(filter(None, ("fastnn.compat.addons", below)))
+    if package in names.STAND_INS:
+        return ".".join(filter(None, (names.STAND_INS[package], below)))
     if package in names.PARTS:
         return target_of(".".join(filter(None, (names.PARTS[package], below))))
     for root in sorted(names.KERAS_ROOTS, key=len, reverse=True):
@@ -246,7 +246,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, name, path=None, target=None):
         where = target_of(name)
-        if where is None or (name.partition(".")[0] == names.ADDONS and _is_installed(names.ADDONS)):
+        package = name.partition(".")[0]
+        if where is None or (package in names.STAND_INS and _is_installed(package)):
             return None
         if where and not _exists(where):
             gone = names.GONE.get(where.removeprefix("fastnn."))

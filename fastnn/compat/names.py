@@ -28,8 +28,10 @@ KERAS_ROOTS = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras
                "tensorflow.compat.v2.keras", "tensorflow.contrib.keras",
                *(f"tensorflow.contrib.keras.{n}" for n in ("api", "api.keras", "python", "python.keras")))  # fmt: skip
 TENSORFLOW = "tensorflow"
+ADDONS = "tensorflow_addons"
+# Packages of which there is here the little that scripts use, where they are not installed: {name: module}.
+STAND_INS = {ADDONS: "fastnn.compat.addons", "absl": "fastnn.compat.absl", "tensorboard": "fastnn.compat.tensorboard"}
 # Packages that Keras 2 was made of, and the part of Keras that each is.
-ADDONS = "tensorflow_addons"  # the little of it that scripts use, where it is not installed
 PARTS = {"keras_preprocessing": "keras.preprocessing", "keras_applications": "keras.applications"}
 
 # Modules below a root that moved or were merged since they were named.  "a.*" covers what is below a.
@@ -67,7 +69,7 @@ MODULES = {
     **{f"datasets.{n}": f"datasets.{n}" for n in ("imdb", "reuters", "boston_housing", "california_housing")},
     "backend": "compat.backend", "random": "random", "config": "config", "dtype_policies": "dtype_policies",
     "mixed_precision": "mixed_precision", "quantizers": "quantizers",
-    "mixed_precision.experimental": "dtype_policies", "callbacks.experimental": "callbacks",
+    "mixed_precision.experimental": "mixed_precision", "callbacks.experimental": "callbacks",
     **{f"callbacks.{name}": "callbacks" for name in ("callbacks", "tensorboard_v1", "tensorboard_v2")},
     "layers.normalization.batch_normalization_v1": "layers", "layers.normalization.layer_normalization": "layers",
     **{form.format(name): "optimizers" for form in ("optimizers.{}_v2", "optimizer_v2.{}") for name in (
@@ -143,7 +145,7 @@ CLASSES = {
     "preprocessing.image": keras2_images.NAMES,
     "callbacks": {"BaseLogger": "Callback"},
     "optimizers.schedules": _kept("LinearCosineDecay LinearModel WideDeepModel"),
-    "dtype_policies": {"set_policy": "set_dtype_policy"},
+    "mixed_precision": {"set_policy": "set_dtype_policy"},
     "models": {"model_from_yaml": _YAML, **{n: f"compat.keras2.files:{n}" for n in ("save_model", "load_model")},
                "Graph": "compat.keras1.graph:Graph", "Input": "layers:Input",
                "Layer": "layers:Layer",
@@ -171,7 +173,7 @@ TENSORFLOW_FUNCTIONS = {
         "DType", "as_dtype", "float16", "bfloat16", "float32", "float64", "double", "int8", "int16", "int32", "int64",
         "uint8", "uint16", "uint32", "uint64", "bool", "string", "complex64", "complex128")},
     **{n: f"compat.tf.function:{n}" for n in (
-        "function", "custom_gradient", "gradients", "cond", "map_fn", "py_function", "numpy_function",
+        "function", "custom_gradient", "gradients", "hessians", "cond", "map_fn", "py_function", "numpy_function",
         "UnconnectedGradients")},
     "py_func": "compat.tf.function:py_function",
     **{f"train.{n}": f"compat.tf.checkpoint:{n}" for n in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
@@ -179,6 +181,7 @@ TENSORFLOW_FUNCTIONS = {
     **{f"lookup.{n}": f"compat.tf.lookup:{n}" for n in (
         "StaticHashTable", "KeyValueTensorInitializer", "StaticVocabularyTable", "TextFileIndex",
         "TextFileInitializer")},
+    **{f"lookup.experimental.{n}": f"compat.tf.lookup:{n}" for n in ("DenseHashTable", "MutableHashTable")},
     "RaggedTensor": "compat.tf.ragged.tensor:RaggedTensor",
     **{f"ragged.{n}": f"compat.tf.ragged.calls:{n}" for n in (
         "boolean_mask", "constant", "map_flat_values", "range", "stack",
@@ -195,6 +198,8 @@ TENSORFLOW_FUNCTIONS = {
         "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets",
         "scan", "shuffle_and_repeat", "snapshot", "take_while", "unbatch", "unique")},
     "print": "compat.tf.checks:tf_print",
+    **dict.fromkeys(("flags", "app.flags"), "compat.absl:flags"),
+    "app.run": "compat.absl.app:run",
     "compiler.tf2xla.python.xla.dynamic_update_slice": "compat.tf.arrays:dynamic_update_slice",
     **{f"errors.{n}": f"core.errors:{e}" for n, e in (
         ("OpError", "FastnnError"), ("InvalidArgumentError", "ArgumentError"), ("NotFoundError", "MissingFileError"),
@@ -239,7 +244,7 @@ TENSORFLOW_FUNCTIONS = {
 }  # fmt: skip
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
 PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",
-           "python.ops.linalg")  # fmt: skip
+           "python.ops.linalg", "python.ops.signal")  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"contrib", "compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image",

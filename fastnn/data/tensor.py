@@ -144,6 +144,8 @@ class Tensor(Array, metaclass=_AnyTensor):
     array([1., 1.])
     """
 
+    _texts = (str, bytes)
+
     @property
     def dtype(self) -> Any:
         """The dtype, with the words of NumPy's and of TensorFlow's."""

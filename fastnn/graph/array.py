@@ -110,7 +110,13 @@ class Array(np.ndarray):
         if here.recording and gathers((self, key)):
             return hooks.call("operator", "getitem", self, key)
         found = _ndarray.__getitem__(self, key)
+        if type(found) in self._texts:  # an element of an array of objects
+            one = np.empty((), object)
+            one[()] = found
+            return one.view(type(self))
         return np.asarray(found).view(type(self)) if isinstance(found, np.generic) else found
+
+    _texts: tuple[type, ...] = ()  # types whose elements are arrays of no axes, too
 
     # Who else holds the tensor keeps its values, as with Keras's.
     __iadd__, __isub__, __imul__, __itruediv__ = __add__, __sub__, __mul__, __truediv__

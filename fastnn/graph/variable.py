@@ -224,7 +224,7 @@ class Variable(AsNumber, Operators):
             return found if casting() is None or self.dtype == found.dtype else found.astype(self.dtype)
         if recording():
             return hooks.call("gather_read", self)
-        kept = np.asarray(self.numpy()).view(results.kind)  # compat: the copy of a scalar is a number
+        kept = np.asarray(self.numpy()).view(results.kind)  # compat: that of a scalar is a number
         kept.flags.writeable = False
         return kept if casting() is None else kept.astype(dtypes.numpy_type(self.dtype), copy=False)
 

@@ -19,14 +19,17 @@ _ASKED_ELSEWHERE = ("_initializer", "_constraint")  # when it is built; by optim
 
 
 def _own(layer: Any) -> bool:
-    """Whether the Python of a layer is fastnn's: its class and, apart from the layers inside, what it holds to call."""
+    """Whether the Python of a layer is fastnn's: its class and, apart from the layers inside, what it holds to call.
+
+    A value that a tape recorded, which a wrapper put in place of a weight, is one that a call depends on, too.
+    """
     if not type(layer).__module__.startswith("fastnn.") or layer._runs_users_code:
         return False
     return all(
         own_function(x) or getattr(x, "_fastnn_layer", False) or name.endswith(_ASKED_ELSEWHERE)
         for name, x in layer.__dict__.items()
         if callable(x)
-    )
+    ) and not any(type(x) is Tensor for x in layer.__dict__.values())
 
 
 def own_code(layer: Any) -> bool:

@@ -260,7 +260,7 @@ class Layer(
         trace = current()
         if trace is None:
             return self.call(*args, **kwargs)
-        if trace.building and inference.has_rule(type(self)):
+        if trace.building and "taped" not in trace.extra and inference.has_rule(type(self)):
             return inference.by_rule(self, trace, args, kwargs)
         again = self._remat is not None and self._marks_itself and self._remat.applies(self.name)
         with trace.scope(context.path()), self._remat.marked(trace) if again else contextlib.nullcontext():

@@ -8,6 +8,8 @@ from fastnn.core.errors import ArgumentError, ArgumentTypeError, FastnnError, Sh
 from fastnn.core.types import defined_in
 from fastnn.layers import nest
 
+_OF_EVERY_CALL = {"training": False, "mask": None}
+
 
 class CallSignature:
     """The parameters of a `call` method."""
@@ -32,6 +34,12 @@ class CallSignature:
     def named(self, args, kwargs):
         """{argument name: value} of a call, in the order of the signature."""
         return {**dict(zip(self.names, args)), **kwargs}
+
+    def completed(self, args, kwargs):
+        """Keyword arguments with what every call has, where the signature has no default: training=False, mask=None."""
+        there = self.named(args, kwargs)
+        lacks = {n: v for n, v in _OF_EVERY_CALL.items() if n not in there}
+        return {**{n: v for n, v in lacks.items() if self.keywords.get(n) is inspect.Parameter.empty}, **kwargs}
 
     def masks(self, args, kwargs, mask_of):
         """{argument of a mask: mask}, for those of several tensors whose mask has an argument and was not given."""

@@ -13,7 +13,7 @@ from fastnn.core import hooks
 from fastnn.core.arguments import near
 from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
 from fastnn.core.types import Config, Structure, Tensor, open_signature
-from fastnn.layers import inference, nest
+from fastnn.layers import inference, nest, signature
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
@@ -170,6 +170,7 @@ class Model(Trainer, StateTree, Layer):
         if type(self).call is Model.call:
             return False
         args, kwargs = self.__dict__.pop("_first_call", None) or (symbols, {})
+        kwargs = signature.of(type(self).call).completed(args, kwargs)
         spec = inference.infer(self._call_inner, args, kwargs)
         object.__setattr__(self, "_output_spec", spec)
         if self._build_shapes is None and symbols:  # so that a file can build the model again

@@ -61,3 +61,33 @@ def test_whole_numbers_stay_whole_numbers():
 
     model = Lookup()
     assert model([STATE, TOKENS]).shape == (2, 2) and set(model.seen) == {"int32"}
+
+
+class Needs(models.Model):
+    """A model whose arguments have no defaults."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(2)
+
+    def call(self, x, training):
+        return self.dense(x) if training else self.dense(x) * 0.0
+
+
+class NeedsMask(Needs):
+    def call(self, x, mask, training):
+        return super().call(x, training)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_arguments_that_every_call_has_need_no_default(training):
+    x = STATE + 1.0
+    assert np.any(Needs()(x, training=training)) == training
+    assert np.any(NeedsMask()(x, mask=None, training=training)) == training
+    model = Needs()
+    model.build((None, 4))
+    assert model.built and len(model.weights) == 2
+    model = Needs()
+    model.compile("sgd", "mse")
+    assert model.fit(x, np.ones((2, 2)), verbose=0).history["loss"] != [1.0]
+    assert not np.any(model.predict(x, verbose=0))

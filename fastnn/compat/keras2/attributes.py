@@ -18,6 +18,7 @@ from fastnn.compat.keras1 import recurrent as keras1_recurrent
 from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2 import files as keras2_files
 from fastnn.compat.keras2 import lists, ranks
+from fastnn.compat.keras2 import loss_scales as keras2_loss_scales
 from fastnn.compat.keras2 import models as keras2_models
 from fastnn.compat.keras2 import nodes as keras2_nodes
 from fastnn.compat.keras2 import optimizers as keras2_optimizers
@@ -217,9 +218,7 @@ PROPERTIES = {
     Layer: {
         "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
         "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
-        "_non_trainable_weights": property(
-            lambda self: list(self._tracker.non_trainable), nothing, doc="Its own, not trainable."
-        ),
+        "_non_trainable_weights": property(lambda self: list(self._tracker.non_trainable), nothing, doc="Its others."),
         "initial_weights": property(
             lambda self: self.__dict__.get("initial_weights", self._initial_weights),
             _keep("initial_weights"),
@@ -267,6 +266,7 @@ METHODS = {
     Model: {"to_yaml": keras2_models.to_yaml},
     Trainer: {"_make_train_function": nothing, "_make_test_function": nothing, "_make_predict_function": nothing},
     Optimizer: {"_decayed_lr": decayed_lr, **keras2_optimizers.METHODS},
+    keras2_loss_scales.LossScaleOptimizer: keras2_loss_scales.METHODS,
     **keras1_recurrent.METHODS,
     Metric: {"reset_states": lambda self: self.reset_state()},
     ModelCheckpoint: {
@@ -309,8 +309,12 @@ WRAPPED = {
             lambda today: tf_graph_names.method_of_graphs(tf_variables.as_of_tensorflow(today)),
         ),
     },
-    Dataset: {"__iter__": tf_datasets.with_methods},
-    Model: {"save": keras2_files.save_of_any_year, "load_weights": keras2_files.weights_of_any_source},
+    Dataset: tf_datasets.WRAPPED,
+    Model: {
+        "save": keras2_files.save_of_any_year,
+        "load_weights": keras2_files.weights_of_any_source,
+        "__init__": keras2_models.named_by_position,
+    },
     Functional: {
         "add_loss": loss_of_inputs,
         "input": keras2_nodes.alone,
@@ -330,10 +334,10 @@ WRAPPED = {
         **keras2_optimizers.WRAPPED,
         "build": lambda today: keras2_optimizers.build_all(build_of_several(today)),
     },
+    keras2_loss_scales.LossScaleOptimizer: keras2_loss_scales.WRAPPED,
     CallbackList: {
         "on_train_begin": params_of_those_years,
-        "on_train_batch_begin": logs_of_those_years,
-        "on_train_batch_end": logs_of_those_years,
+        **dict.fromkeys(("on_train_batch_begin", "on_train_batch_end"), logs_of_those_years),
     },
     Sequential: {
         "layers": keras2_models.layers_to_pop,

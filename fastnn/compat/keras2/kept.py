@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from fastnn import activations, constraints, initializers, layers, metrics, models, ops, regularizers
+from fastnn import activations, constraints, initializers, layers, metrics, models, ops, optimizers, regularizers
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.optimizers import schedules
 
@@ -264,11 +264,14 @@ class WideDeepModel(models.Model):
         """As of Model.
 
         Args:
-            optimizer: of both models.
+            optimizer: of both models, or a pair: of the linear and of the deep one.
             args, kwargs: as of Model.compile.
         """
         if isinstance(optimizer, (list, tuple)):
-            raise ArgumentError("WideDeepModel.compile: received two optimizers, expected one for both models.")
+            wide, deep = map(optimizers.get, optimizer)
+            optimizer = optimizers.MultiOptimizer(
+                lambda v: wide if any(v is w for w in self.linear_model.trainable_variables) else deep
+            )
         super().compile(optimizer, *args, **kwargs)
 
 

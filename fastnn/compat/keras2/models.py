@@ -147,3 +147,19 @@ def outputs_of_a_stack(today):
             self.pop()
 
     return property(today.fget, put, doc=today.__doc__)
+
+
+def named_by_position(init_today):
+    """`Model.__init__` for a name that is given by position, as subclasses did.
+
+    Args:
+        init_today: that method.
+    """
+
+    @functools.wraps(init_today)
+    def __init__(self, *args, **kwargs):
+        if len(args) == 1 and (args[0] is None or isinstance(args[0], str)):
+            args, kwargs = (), {"name": args[0], **kwargs}
+        init_today(self, *args, **kwargs)
+
+    return __init__

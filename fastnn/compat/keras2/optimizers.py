@@ -230,6 +230,27 @@ def rate_of_those_years(today):
     return property(get, put, doc=today.__doc__)
 
 
+class CallableList(list):
+    """A list that gives itself when it is called: what was a method is an attribute now.
+
+    >>> CallableList([1])()
+    [1]
+    """
+
+    def __call__(self):
+        """Itself."""
+        return self
+
+
+def variables_that_are_called(today):
+    """The property `variables`, which was a method until 2022.
+
+    Args:
+        today: the property.
+    """
+    return property(lambda self: CallableList(today.fget(self)), doc=today.__doc__)
+
+
 def step_rate_of_those_years(today):
     """`_rate_before_decay`, of the rate that holds for a while."""
 
@@ -339,4 +360,4 @@ WRAPPED = {"__init__": init_of_those_years, "apply_gradients": gradients_of_thos
            "_custom_update": update_of_those_years, "get_gradients": gradients_given, "get_updates": updates_given,
            "learning_rate": rate_of_those_years, "lr": rate_of_those_years,
            "_rate_before_decay": step_rate_of_those_years,
-           "iterations": iterations_of_those_years}  # fmt: skip
+           "iterations": iterations_of_those_years, "variables": variables_that_are_called}  # fmt: skip

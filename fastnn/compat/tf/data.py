@@ -8,6 +8,7 @@ import re
 import numpy as np
 
 from fastnn.compat.tf.files import column
+from fastnn.compat.tf.values import text_of
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.data import Dataset
 from fastnn.data.plan import Plan
@@ -178,7 +179,8 @@ def Counter(start=0, step=1, dtype="int64"):
 
 # ---- lines with fields -----------------------------------------------------------------------------------------
 def _files(patterns):
-    names = [patterns] if isinstance(patterns, (str, bytes, os.PathLike)) else list(patterns)
+    one = isinstance(patterns, (str, bytes, os.PathLike)) or (isinstance(patterns, np.ndarray) and not patterns.ndim)
+    names = [text_of(n) if isinstance(n, np.ndarray) else n for n in ([patterns] if one else patterns)]
     found = [f for n in names for f in (sorted(glob.glob(os.fspath(n))) or [os.fspath(n)])]
     return [f.decode() if isinstance(f, bytes) else f for f in found]
 

@@ -138,6 +138,41 @@ def with_methods(iter_today):
     return lambda self: Iterator(iter_today(self), self)
 
 
+class Arrays:
+    """What as_numpy_iterator() gives: an iterator with the method that TensorFlow's has.
+
+    Args:
+        elements: an iterator.
+
+    >>> arrays = Arrays(iter([1, 2]))
+    >>> arrays.next(), list(arrays)
+    (1, [2])
+    """
+
+    def __init__(self, elements):
+        self._elements = elements
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._elements)
+
+    next = __next__
+
+
+def arrays_with_methods(as_numpy_iterator_today):
+    """`as_numpy_iterator`, as Arrays.
+
+    Args:
+        as_numpy_iterator_today: the method.
+    """
+    return lambda self: Arrays(as_numpy_iterator_today(self))
+
+
+WRAPPED = {"__iter__": with_methods, "as_numpy_iterator": arrays_with_methods}
+
+
 def one_shot(dataset):
     """An Iterator, as TensorFlow 1 made them.
 

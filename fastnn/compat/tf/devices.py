@@ -90,7 +90,7 @@ class Scope:
     def __exit__(self, *_):
         return False
 
-    def scope(self):
+    def scope(self, *args, **kwargs):
         """Itself."""
         return self
 

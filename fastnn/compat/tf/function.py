@@ -12,7 +12,7 @@ from fastnn.compat.tf.graphs import updates as tf_graph_updates
 from fastnn.compat.tf.nodes import as_node
 from fastnn.compat.tf.values import operand
 from fastnn.core import hooks, tree
-from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ValuesError
+from fastnn.core.errors import ArgumentError, DTypeError, GraphError, NotSupportedError, ValuesError
 from fastnn.core.switches import functions_run_eagerly
 from fastnn.data import TensorSpec
 from fastnn.gradients import choice_of
@@ -149,6 +149,25 @@ def gradients(ys, xs, grad_ys=None, name=None, unconnected_gradients="none", sto
     return found
 
 
+def hessians(ys, xs, gate_gradients=False, aggregation_method=None, name="hessians"):
+    """The second derivatives of the sum of ys along each of xs, in a graph of TensorFlow 1.
+
+    Args:
+        ys: what the graph computes, or a list of it.
+        xs: variables, or what ys are computed from, or a list of them.
+        gate_gradients, aggregation_method, name: of no effect.
+
+    Raises NotSupportedError outside of such a graph, as TensorFlow does: there, jacobian() of a tape in a tape.
+    """
+    flat = tree.flatten(xs)
+    if not tf_graph.waits(tree.flatten(ys)):
+        raise NotSupportedError(
+            "tf.hessians is not supported when eager execution is enabled. Use tf.GradientTape: gradient() in a "
+            "second tape, and jacobian() of that."
+        )
+    return tf_graph_updates.hessians_of(tree.flatten(ys), flat)
+
+
 @tf_graph.waiting
 def cond(pred, true_fn=None, false_fn=None, name=None):
     """true_fn() if pred, else false_fn()."""
@@ -179,8 +198,17 @@ def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap
     return tree.pack(results[0], stacked) if tree.is_nested(results[0]) else stacked[0]
 
 
-def _computed(func, inp, Tout, passed):
-    found = func(*[x if type(x) in passed else constant(np.asarray(x)) for x in inp])
+def _of_bytes(x):
+    """An array as numpy_function gives it: texts as bytes."""
+    array = np.asarray(x)
+    if array.dtype.kind not in "OU":
+        return constant(array)
+    found = np.vectorize(lambda s: s.encode("utf-8") if isinstance(s, str) else s, otypes=[object])(array)
+    return found if found.ndim else found[()]
+
+
+def _computed(func, inp, Tout, passed, given=lambda x: constant(np.asarray(x))):
+    found = func(*[x if type(x) in passed else given(x) for x in inp])
     if Tout is None:
         return found
     return tree.map_structure(lambda x: x if type(x) in passed else constant(np.asarray(x)), found)
@@ -195,5 +223,5 @@ def py_function(func=None, inp=None, Tout=None, name=None):
 
 @functools.partial(as_node, "numpy_function")
 def numpy_function(func=None, inp=None, Tout=None, stateful=True, name=None):
-    """func(*inp), computed at once on arrays."""
-    return _computed(func, inp, Tout, ())
+    """func(*inp), computed at once on arrays, whose texts are bytes."""
+    return _computed(func, inp, Tout, (), _of_bytes)

@@ -11,14 +11,58 @@ from fastnn.core.errors import ArgumentError
 FileStatistics = collections.namedtuple("FileStatistics", ["length", "mtime_nsec", "is_directory"])
 
 
-def GFile(name, mode="r"):
-    """A file, opened; text is UTF-8.
+class GFile:
+    """A file, opened, with the methods of Python's files; text is UTF-8.
 
     Args:
         name: its path.
         mode: as of `open`.
     """
-    return open(path_of(name), mode, encoding=None if "b" in mode else "utf-8")
+
+    def __init__(self, name, mode="r"):
+        self.name, self.mode = path_of(name), mode
+        self._file = open(self.name, mode, encoding=None if "b" in mode else "utf-8")  # noqa: SIM115
+
+    def __getattr__(self, name):
+        return getattr(self.__dict__["_file"], name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._file.close()
+
+    def __iter__(self):
+        return iter(self._file)
+
+    def __next__(self):
+        return next(self._file)
+
+    next = __next__
+
+    def read(self, n=-1):
+        """The next n characters or bytes; all that follow for -1.
+
+        Args:
+            n: int.
+        """
+        return self._file.read(n)
+
+    def size(self):
+        """The length of the file in bytes."""
+        if self._file.writable():
+            self._file.flush()
+        return os.path.getsize(self.name)
+
+    def seek(self, offset=None, whence=0, position=None):
+        """Read on from another place.
+
+        Args:
+            offset: where.
+            whence: 0 from the beginning, 1 from here, 2 from the end.
+            position: an older name of `offset`.
+        """
+        self._file.seek(position if offset is None else offset, whence)
 
 
 def exists(path):

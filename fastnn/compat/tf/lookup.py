@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from fastnn.compat.tf.values import host, values_of
+from fastnn.compat.tf.values import host, text_of, values_of
 from fastnn.core.errors import ArgumentError, DTypeError
 from fastnn.core.fingerprint import fingerprint64
 from fastnn.data.tensor import TensorSpec
 
-__all__ = ["KeyValueTensorInitializer", "StaticHashTable", "StaticVocabularyTable", "TextFileIndex",
-           "TextFileInitializer"]  # fmt: skip
+__all__ = ["DenseHashTable", "KeyValueTensorInitializer", "MutableHashTable", "StaticHashTable",
+           "StaticVocabularyTable", "TextFileIndex", "TextFileInitializer"]  # fmt: skip
 
 
 class KeyValueTensorInitializer:
@@ -45,8 +45,7 @@ def _kind(array):
     return "string" if array.dtype.kind in "OSU" else array.dtype.name
 
 
-def _text(value):
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+_text = text_of
 
 
 class StaticHashTable:
@@ -181,3 +180,144 @@ class StaticVocabularyTable(StaticHashTable):
     def size(self, name=None):
         """How many numbers there are: words and buckets."""
         return host(np.int64(len(self._values) + self._buckets))
+
+
+class MutableHashTable:
+    """A table that keys are put into and taken from, at once, outside of traced steps.
+
+    Args:
+        key_dtype, value_dtype: of them.
+        default_value: what keys have that are not there: a value, or an array where each key has one.
+        name, checkpoint, experimental_is_anonymous: of no effect.
+
+    >>> table = MutableHashTable("string", "int64", default_value=0)
+    >>> table.insert(["a", "b"], [1, 2])
+    >>> table.lookup(["b", "z"]).tolist(), int(table.size())
+    ([2, 0], 2)
+    >>> table.remove(["a"])
+    >>> [part.tolist() for part in table.export()]
+    [['b'], [2]]
+    """
+
+    def __init__(self, key_dtype, value_dtype, default_value, name="MutableHashTable", checkpoint=True,
+                 experimental_is_anonymous=False):  # fmt: skip
+        self.key_dtype, self.value_dtype = (TensorSpec((), dtype).dtype for dtype in (key_dtype, value_dtype))
+        self._default = self._values_of(default_value)
+        self._table = {}
+
+    def _values_of(self, values):
+        array = np.asarray(values_of(values, "lookup.MutableHashTable"))
+        if self.value_dtype == "string":
+            return np.vectorize(text_of, otypes=[object])(array)
+        return array.astype(self.value_dtype)
+
+    def _keys_of(self, keys):
+        array = np.asarray(values_of(keys, "lookup.MutableHashTable"))
+        if (_kind(array) == "string") != (self.key_dtype == "string"):
+            raise DTypeError(f"Dtype of argument `keys` must be {self.key_dtype}, received: {_kind(array)}.")
+        return array.shape, [text_of(k) if self.key_dtype == "string" else k for k in array.reshape(-1).tolist()]
+
+    def lookup(self, keys, dynamic_default_values=None, name=None):
+        """The values of keys of any shape.
+
+        Args:
+            keys: the keys.
+            dynamic_default_values: what each of them has where it is not there; None: default_value.
+            name: of no effect.
+        """
+        shape, given = self._keys_of(keys)
+        inner = self._default.shape
+        found = np.empty((len(given), *inner), self._default.dtype)
+        other = None if dynamic_default_values is None else self._values_of(dynamic_default_values)
+        for place, key in enumerate(given):
+            absent = (
+                self._default
+                if other is None
+                else np.broadcast_to(other, (*shape, *inner)).reshape((-1, *inner))[place]
+            )
+            found[place] = self._table.get(key, absent)
+        return host(found.reshape((*shape, *inner)))
+
+    __getitem__ = lookup
+
+    def insert(self, keys, values, name=None):
+        """Give keys values, others than they had where they are there.
+
+        Args:
+            keys: the keys, of any shape.
+            values: theirs, of that shape and default_value's.
+            name: of no effect.
+
+        Raises ArgumentError for values of another shape.
+        """
+        shape, given = self._keys_of(keys)
+        new = self._values_of(values)
+        if new.shape != (*shape, *self._default.shape):
+            raise ArgumentError(
+                f"MutableHashTable.insert: received values of shape {new.shape} for keys of shape {shape}; expected "
+                f"{(*shape, *self._default.shape)}."
+            )
+        self._table.update(zip(given, new.reshape((len(given), *self._default.shape))))
+
+    def remove(self, keys, name=None):
+        """Take keys out; those that are not there are no error.
+
+        Args:
+            keys: the keys, of any shape.
+            name: of no effect.
+        """
+        for key in self._keys_of(keys)[1]:
+            self._table.pop(key, None)
+
+    insert_or_assign, erase = insert, remove
+
+    def size(self, name=None):
+        """How many keys there are: an int64 tensor."""
+        return host(np.int64(len(self._table)))
+
+    def export(self, name=None):
+        """(keys, values) of all that is in it."""
+        keys = np.array(list(self._table), object if self.key_dtype == "string" else self.key_dtype)
+        values = np.array(list(self._table.values()), self._default.dtype)
+        return host(keys), host(values.reshape((len(keys), *self._default.shape)))
+
+
+class DenseHashTable(MutableHashTable):
+    """A MutableHashTable with two keys that cannot be used.
+
+    Args:
+        key_dtype, value_dtype, default_value: as of MutableHashTable.
+        empty_key, deleted_key: keys that must differ, and must not be put in.
+        initial_num_buckets, name, checkpoint, experimental_is_anonymous: of no effect.
+
+    Raises ArgumentError for keys that are the same, and by `insert` for one of them.
+
+    >>> table = DenseHashTable("int64", "float32", [0.0, 0.0], empty_key=-1, deleted_key=-2)
+    >>> table.insert(np.array([3]), [[1.0, 2.0]])
+    >>> table.lookup(np.array([3, 4])).tolist()
+    [[1.0, 2.0], [0.0, 0.0]]
+    """
+
+    def __init__(self, key_dtype, value_dtype, default_value, empty_key, deleted_key, initial_num_buckets=None,
+                 name="MutableDenseHashTable", checkpoint=True, experimental_is_anonymous=False):  # fmt: skip
+        super().__init__(key_dtype, value_dtype, default_value)
+        self._reserved = [self._keys_of(key)[1][0] for key in (empty_key, deleted_key)]
+        if len(set(self._reserved)) < 2:
+            raise ArgumentError(
+                f"DenseHashTable: Empty and deleted keys cannot be equal; received {empty_key!r} twice."
+            )
+
+    def insert(self, keys, values, name=None):
+        """As of MutableHashTable.
+
+        Args:
+            keys, values, name: as there.
+        """
+        reserved = [key for key in self._keys_of(keys)[1] if key in self._reserved]
+        if reserved:
+            raise ArgumentError(
+                f"DenseHashTable.insert: Using the empty or deleted key {reserved[0]!r} as a table key."
+            )
+        super().insert(keys, values)
+
+    insert_or_assign = insert

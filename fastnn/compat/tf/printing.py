@@ -122,8 +122,8 @@ def _number(value):
 
 
 def _array(found, edge, depth=0):
-    if not found.ndim:
-        one = found[()]
+    if not np.ndim(found):
+        one = np.asarray(found)[()]
         one = one.decode("utf-8", "replace") if isinstance(one, bytes) else one
         return f'"{one}"' if isinstance(one, str) else _number(one)
     cut = edge is not None and edge >= 0 and len(found) > 2 * edge

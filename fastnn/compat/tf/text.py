@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from fastnn.compat.tf.ragged.tensor import RaggedTensor
-from fastnn.compat.tf.values import host, only, values_of
+from fastnn.compat.tf.values import host, only, text_of, values_of
 from fastnn.core.errors import ArgumentError
 from fastnn.data import Dataset
 from fastnn.graph import Symbol
@@ -18,7 +18,7 @@ def _text(x, name):
     array = np.asarray(x)
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8")
-    return np.vectorize(lambda s: s.decode("utf-8") if isinstance(s, bytes) else str(s), otypes=[object])(array)
+    return np.vectorize(text_of, otypes=[object])(array)
 
 
 def _apart(cut, x):

@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from fastnn.compat.tf.values import host
+from fastnn.compat.tf.values import host, text_of
 from fastnn.core import tree
 from fastnn.layers.host import is_text
 
@@ -21,12 +21,8 @@ _SINGLE = ("x", "y", "constant_values", "input", "value")  # arguments of which 
 
 def compared(name, x, y):
     """Whether texts are equal, or not."""
-    both = [np.vectorize(_plain, otypes=[object])(np.asarray(v, object)) for v in (x, y)]
+    both = [np.vectorize(lambda s: text_of(s, "replace"), otypes=[object])(np.asarray(v, object)) for v in (x, y)]
     return host(np.asarray(np.equal(*both) if name == "equal" else np.not_equal(*both), bool))
-
-
-def _plain(text):
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
 
 
 def moving(name, function):

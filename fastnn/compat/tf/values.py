@@ -112,6 +112,21 @@ def host(result):
     return np.asarray(result).view(Tensor)
 
 
+def text_of(x, errors="strict"):
+    """The text of an element: a str, bytes, or an array of no axes of either.
+
+    Args:
+        x: it.
+        errors: as of bytes.decode.
+
+    >>> text_of(b"a"), text_of(np.array("b"))
+    ('a', 'b')
+    """
+    while isinstance(x, np.ndarray):
+        x = x.item()
+    return x.decode("utf-8", errors) if isinstance(x, bytes) else str(x)
+
+
 def only(name, argument, value, *allowed):
     """NotSupportedError unless an argument has one of the values that are supported."""
     if not any(value is a or value == a for a in allowed):

@@ -3,8 +3,12 @@
 `names` looks here for a name that it does not know, with or without `compat.v1` in front.
 """
 
+import numpy as np
+
 from fastnn import optimizers
 from fastnn.compat.tf.checks import tf_print
+from fastnn.compat.tf.ragged.tensor import RaggedTensor
+from fastnn.compat.tf.values import host
 from fastnn.core.tree import flatten
 
 _SAME_IN_MATH = """log log1p ceil floordiv floormod mod rsqrt reciprocal erf erfc is_nan is_inf is_finite segment_sum
@@ -23,6 +27,9 @@ OLD = {
     **{name: f"math.{name}" for name in _SAME_IN_MATH}, **{a: f"linalg.{b}" for a, b in _IN_LINALG.items()},
     "random_normal": "random.normal", "random_uniform": "random.uniform", "truncated_normal": "random.truncated_normal",
     "random_shuffle": "random.shuffle", "multinomial": "random.categorical", "random.multinomial": "random.categorical",
+    **{f"{root}{inverse}{n}": f"signal.{inverse}{n}" for root in ("", "spectral.") for inverse in ("", "i") for n in (
+        "fft", "fft2d", "fft3d", "rfft", "rfft2d", "rfft3d", "dct")},
+    "contrib.signal.stft": "signal.stft", "contrib.signal.inverse_stft": "signal.inverse_stft",
     **{f"sets.set_{n}": f"sets.{n}" for n in ("difference", "intersection", "size", "union")},
     "arg_max": "argmax", "arg_min": "argmin", "lin_space": "linspace", "reverse_v2": "reverse", "unpack": "unstack",
     "pack": "stack", "mul": "multiply", "sub": "subtract", "neg": "negative", "space_to_depth": "nn.space_to_depth",
@@ -72,6 +79,16 @@ def functions(find):
         whole = all(str(getattr(v, "dtype", "int" if isinstance(v, int) else "")).find("int") >= 0 for v in (x, y))
         return floordiv(x, y) if whole else divide(x, y)
 
+    def string_split(source, sep=None, skip_empty=True, delimiter=" ", result_type="SparseTensor", name=None):
+        """The parts of texts, as a sparse matrix of a row for each; or ragged."""
+        found = find("strings.split")(source, delimiter if sep is None else sep)
+        if skip_empty:
+            full = [[part for part in row if part] for row in found.to_list()]
+            found = RaggedTensor.from_row_lengths(
+                host(np.array([part for row in full for part in row], object)), [len(row) for row in full]
+            )
+        return found if result_type == "RaggedTensor" else found.to_sparse()
+
     def assign(ref, value, *args, **kwargs):
         return ref.assign(value)
 
@@ -85,7 +102,8 @@ def functions(find):
             ("float", "float32"), ("double", "float64"), ("int32", "int32"), ("int64", "int64"))},
         **{f"image.resize_{name}": resized(method) for name, method in (
             ("bilinear", "bilinear"), ("nearest_neighbor", "nearest"), ("bicubic", "bicubic"))},
-        "div": div, "assign": assign, "assign_add": lambda ref, value, *a, **k: ref.assign_add(value),
+        "div": div, "string_split": string_split, "assign": assign,
+        "assign_add": lambda ref, value, *a, **k: ref.assign_add(value),
         "assign_sub": lambda ref, value, *a, **k: ref.assign_sub(value), "years.Print": said,
         "nn.xw_plus_b": lambda x, weights, biases, name=None: find("nn.bias_add")(find("matmul")(x, weights), biases),
         "nn.relu_layer": lambda x, weights, biases, name=None: find("nn.relu")(

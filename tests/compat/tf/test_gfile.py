@@ -14,6 +14,9 @@ def test_files_and_folders(tmp_path):
         file.write("né")
     with gfile.GFile(gfile.join(folder, "x.txt"), "rb") as file:
         assert file.read() == "né".encode()
+        assert (file.size(), file.mode, file.seek(position=1), file.read(1)) == (3, "rb", None, "é".encode()[:1])
+    with gfile.GFile(gfile.join(folder, "x.txt")) as file:
+        assert list(file) == ["né"] and file.name.endswith("x.txt")
     assert gfile.exists(folder) and gfile.isdir(folder) and gfile.listdir(folder) == ["x.txt"]
     gfile.copy(gfile.join(folder, "x.txt"), gfile.join(folder, "y.txt"))
     with pytest.raises(ArgumentError, match="overwrite"):

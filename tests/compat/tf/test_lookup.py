@@ -68,3 +68,26 @@ def test_words_in_files(tmp_path):
         assert table.lookup(np.array(["b", "q"])).tolist() == expected
     with pytest.raises(ArgumentError, match="column 2"):
         lookup.TextFileInitializer(path, "string", 2, "int64", 1)
+
+
+def test_tables_that_change():
+    table = lookup.MutableHashTable("string", "float32", default_value=[0.0, -1.0])
+    table.insert(["a", b"b"], [[1.0, 2.0], [3.0, 4.0]])
+    table.insert([["a"]], [[[5.0, 6.0]]])
+    assert table.lookup([["b", "c"]]).tolist() == [[[3.0, 4.0], [0.0, -1.0]]]
+    assert table.lookup(["c", "a"], [[7.0, 8.0], [9.0, 9.0]]).tolist() == [[7.0, 8.0], [5.0, 6.0]]
+    table.remove(["b", "z"])
+    keys, values = table.export()
+    assert (keys.tolist(), values.tolist(), int(table.size())) == (["a"], [[5.0, 6.0]], 1)
+    words = lookup.MutableHashTable("int64", "string", default_value="none")
+    words.insert(np.array([1]), ["one"])
+    assert words.lookup(np.array([1, 2])).tolist() == ["one", "none"] and words.lookup(np.int64(1)).item() == "one"
+    with pytest.raises(ArgumentError, match="expected"):
+        table.insert(["a"], [1.0])
+    with pytest.raises(DTypeError):
+        table.lookup(np.array([1]))
+    dense = lookup.DenseHashTable("int64", "int64", 0, empty_key=-1, deleted_key=-2)
+    with pytest.raises(ArgumentError, match="-2"):
+        dense.insert(np.array([-2]), np.array([1]))
+    with pytest.raises(ArgumentError, match="equal"):
+        lookup.DenseHashTable("int64", "int64", 0, empty_key=-1, deleted_key=-1)

@@ -4,6 +4,7 @@ import gzip
 
 import numpy as np
 import pytest
+from compat.running import run
 
 import fastnn
 from fastnn.compat.tf import names as tf_names
@@ -57,3 +58,31 @@ def test_rows_of_characters_are_texts_again_and_what_is_none_is_refused():
         decode([b"a\xff"], "UTF-8", errors="strict")
     with pytest.raises(ArgumentError, match="no number"):
         number(["1.5", "x"])
+
+
+ELEMENTS = """
+import tensorflow as tf
+words = tf.strings.split(["a b", "c"])[0]
+first, second = words
+print(first.numpy(), second.shape, [w.numpy().decode() for w in tf.constant(["x", "y"])])
+line = next(iter(tf.data.Dataset.from_tensor_slices(["p 1", "q 2"])))
+print(tf.strings.split([line], " ").to_list(), tf.strings.to_number([words[0] + "1", tf.constant("2")][1]).numpy())
+print(bool(tf.equal([first], ["a"])[0]), tf.strings.length([first, "é"]).numpy().tolist())
+print(tf.compat.v1.string_split([line, "r"], " ").values.numpy().tolist(), tf.Variable(1.5).value().numpy())
+print(tf.numpy_function(lambda x: x.decode() * 2, [first], tf.string).numpy())
+tf.print(words, output_stream="file://said.txt")
+print(open("said.txt").read().strip())
+"""
+
+
+def test_elements_of_texts_are_tensors_as_in_tensorflow(tmp_path):
+    status, output, errors = run(ELEMENTS, tmp_path)
+    assert status == 0, errors
+    assert output.splitlines() == [
+        "b'a' () ['x', 'y']",
+        "[[b'p', b'1']] 2.0",
+        "True [1, 2]",
+        "[b'p', b'1', b'r'] 1.5",
+        "b'aa'",
+        '["a" "b"]',
+    ]

@@ -74,9 +74,10 @@ class Saver:
 
 # ---- summaries -------------------------------------------------------------------------------------------------
 def _summary(kind):
-    def entry(name, tensor, *args, **kwargs):
+    def entry(name, tensor=None, *args, **kwargs):
         if not graph().active:
-            return getattr(tf_summary, kind)(name, tensor, *args, **kwargs)
+            given = () if tensor is None else (tensor,)  # which is `data` of today
+            return getattr(tf_summary, kind)(name, *given, *args, **kwargs)
         node = defer(lambda v: _entries(kind, name, v), (tensor,), {}, name=name.replace(" ", "_"))
         add_to_collection("summaries", node)
         return node

@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from fastnn import initializers
+from fastnn import initializers, ops
 from fastnn.compat import tensorflow
 from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf import years as tf_years
@@ -245,6 +245,31 @@ def _assigning(method):
     return assign
 
 
+def _scattering(method, rows):
+    """A function that changes values of a variable at places: by its rows, or by indices (..., depth)."""
+
+    def scatter(ref, indices, updates, use_locking=True, name=None):
+        """Change values of a variable; the variable. In a graph: an operation that does."""
+
+        def work(places, new):
+            places = ops.expand_dims(operand(places), -1) if rows else operand(places)
+            inner = tuple(ref.shape)[int(places.shape[-1]) :]
+            new = ops.broadcast_to(ops.cast(operand(new), ref.dtype), (*places.shape[:-1], *inner))
+            return getattr(ref, method)(places, new)
+
+        if not graph().active:
+            return work(indices, updates)
+        return Update(work, (indices, updates), needs=[v for v in (indices, updates) if isinstance(v, Node)], of=ref)
+
+    return scatter
+
+
+SCATTERED = ("update", "add", "sub", "max", "min")
+for _way in SCATTERED:
+    globals()[f"scatter_{_way}"] = _scattering(f"scatter_nd_{_way}", True)
+    globals()[f"scatter_nd_{_way}"] = _scattering(f"scatter_nd_{_way}", False)
+
+
 @contextlib.contextmanager
 def control_dependencies(control_inputs):
     """A block in which what is made is computed after operations.
@@ -331,6 +356,7 @@ NAMES = {
         "trainable_variables", "global_variables", "get_collection", "add_to_collection",
         "global_variables_initializer", "variables_initializer", "control_dependencies", "group",
         "get_default_graph", "assign", "assign_add", "assign_sub")},
+    **{f"scatter_{n}": f"compat.tf.graphs.names:scatter_{n}" for way in SCATTERED for n in (way, f"nd_{way}")},
     "all_variables": "compat.tf.graphs.names:global_variables", "no_op": "compat.tf.graphs.names:group",
     **dict.fromkeys(("initialize_all_variables", "global_variables_initializer"),
                     "compat.tf.graphs.names:global_variables_initializer"),

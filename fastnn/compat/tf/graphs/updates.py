@@ -1,5 +1,7 @@
 """What changes variables in a run of a graph, and gradients; see tf_graph."""
 
+import contextlib
+
 from fastnn.compat.tensorflow import constant
 from fastnn.compat.tf.graphs.graph import Node, defer, evaluating, graph, value_of
 from fastnn.core import tree
@@ -41,6 +43,16 @@ def gradients_of(ys, xs):
     return [defer(lambda found, k: found[k], (whole, k), {}) for k in range(len(xs))]
 
 
+def hessians_of(ys, xs):
+    """Nodes of the second derivatives of the sum of ys along each of xs, of the shape (*x.shape, *x.shape).
+
+    Args:
+        ys: Nodes.
+        xs: Nodes and variables.
+    """
+    return [defer(lambda of: _gradients(of, second=True)[0], (), {"of": _Pair(ys, [x])}) for x in xs]
+
+
 class _Pair:
     """Nodes that are not values yet when a call gets them."""
 
@@ -48,30 +60,33 @@ class _Pair:
         self.ys, self.xs = ys, xs
 
 
-def _gradients(of):
+def _gradients(of, second=False):
     here = graph()
     before = here.pinned
     known = {node: v for node, v in here.values.items() if node.random or node in here.feeds or node in before}
     for node in _random_below(of.ys):
         known[node] = here.values[node] = value_of(node)
-    with GradientTape(watch_accessed_variables=True) as tape:
+    with contextlib.ExitStack() as tapes:
+        outer = tapes.enter_context(GradientTape()) if second else None
+        tape = tapes.enter_context(GradientTape())
+        watching = [t for t in (outer, tape) if t is not None]
         sources = []
         for x in of.xs:
             if isinstance(x, Node):
                 value = value_of(x)
                 known[x] = value if x in before or x in known else constant(value)
-                tape.watch(known[x])
-                sources.append(known[x])
-            else:
-                tape.watch(x)
-                sources.append(x)
+            sources.append(known[x] if isinstance(x, Node) else x)
+            for each in watching:
+                each.watch(sources[-1])
         here.pinned = before.union(x for x in of.xs if isinstance(x, Node))
         try:
             with evaluating(here.feeds, dict(known)) as values:
                 targets = [value_of(y) for y in of.ys]
         finally:
             here.pinned = before
-    found = tape.gradient(targets, sources)
+        found = tape.gradient(targets, sources)
+    if second:
+        found = [None if g is None else outer.jacobian(g, x) for g, x in zip(found, sources)]
     for node, value in values.items():
         here.values.setdefault(node, value)
     return found

@@ -243,3 +243,40 @@ def test_afterwards_calls_are_computed_at_once():
     import fastnn
 
     assert not isinstance(fastnn.Variable(1.0) + 1.0, Node) and not tf_graph.graph().active
+
+
+SECOND = """
+import numpy as np
+import tensorflow.compat.v1 as tf
+tf.disable_v2_behavior()
+flags = tf.app.flags
+flags.DEFINE_integer("steps", 2, "how many")
+logits = tf.get_variable("logits", [3], initializer=tf.constant_initializer([1.0, 2.0, 0.5]))
+x = tf.placeholder(tf.float32, [3])
+p = tf.nn.softmax(logits)
+hessian = tf.hessians(-tf.log(p[1]), logits)[0]
+fed = tf.hessians(tf.reduce_sum(x ** 3), x)
+table = tf.get_variable("table", [4, 2], initializer=tf.zeros_initializer())
+rows = tf.placeholder(tf.int32, [None])
+changes = [tf.scatter_update(table, rows, [[1.0, 2.0]]), tf.scatter_add(table, rows, 0.5),
+           tf.compat.v1.scatter_nd_sub(table, [[0, 1]], [4.0])]
+writer = tf.compat.v1.summary
+with tf.Session() as sess, tf.get_default_graph().device("/cpu:0"):
+    sess.run(tf.global_variables_initializer())
+    q = sess.run(p)
+    np.testing.assert_allclose(sess.run(hessian), np.diag(q) - np.outer(q, q), atol=1e-6)
+    print(sess.run(fed, {x: [1.0, 2.0, 3.0]})[0].diagonal(), flags.FLAGS.steps)
+    for change in changes:
+        print(np.asarray(sess.run(change, {rows: [2]})).tolist())
+"""
+
+
+def test_second_derivatives_and_changes_of_rows(tmp_path):
+    status, output, errors = run(SECOND, tmp_path)
+    assert status == 0, errors
+    assert output.splitlines() == [
+        "[ 6. 12. 18.] 2",
+        "[[0.0, 0.0], [0.0, 0.0], [1.0, 2.0], [0.0, 0.0]]",
+        "[[0.0, 0.0], [0.0, 0.0], [1.5, 2.5], [0.0, 0.0]]",
+        "[[0.0, -4.0], [0.0, 0.0], [1.5, 2.5], [0.0, 0.0]]",
+    ]

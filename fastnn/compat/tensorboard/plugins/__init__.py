@@ -1,0 +1,1 @@
+"""Plugins of TensorBoard that scripts call: hparams."""

@@ -1,0 +1,1 @@
+"""Hyperparameters of runs: see api."""
