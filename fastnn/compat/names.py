@@ -18,7 +18,10 @@ from fastnn.compat.tf import sequences as tf_sequences
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
 from fastnn.compat.tf import testing as tf_testing
+from fastnn.compat.tf.graphs import contrib as graph_contrib
+from fastnn.compat.tf.graphs import losses as graph_losses
 from fastnn.compat.tf.graphs import names as tf_graph_names
+from fastnn.compat.tf.graphs import recurrent as graph_recurrent
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -127,9 +130,8 @@ CLASSES = {
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity",
-               **{n: f"compat.tf.graphs.layers:{n}" for n in (
-                   "sparse_softmax_cross_entropy", "softmax_cross_entropy", "sigmoid_cross_entropy",
-                   "absolute_difference", "log_loss", "huber_loss", "hinge_loss", "get_total_loss")}},
+               **{n: f"compat.tf.graphs.losses:{n}" for n in (*graph_losses.LOSSES, *graph_losses.OWN)
+                  if n not in ("mean_squared_error", "Reduction")}},
     "constraints": {**dict.fromkeys(("RadialConstraint", "radial_constraint"), "compat.keras2.kept:RadialConstraint"),
                     "maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1.calls:l1l2", "activity_l1": "L1",
@@ -219,7 +221,7 @@ TENSORFLOW_FUNCTIONS = {
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
-    **tf_graph_names.NAMES,
+    **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
