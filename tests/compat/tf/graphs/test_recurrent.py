@@ -38,13 +38,16 @@ print(names())
 """,
     "lengths": """
 cell = rnn.MultiRNNCell([rnn.GRUCell(2) for _ in range(2)])
-out, state = tf.nn.dynamic_rnn(cell, x, sequence_length=[5, 3, 1, 5, 5, 2], initial_state=cell.zero_state(6, tf.float32))
+lengths = [5, 3, 1, 5, 5, 2]
+out, state = tf.nn.dynamic_rnn(cell, x, sequence_length=lengths, initial_state=cell.zero_state(6, tf.float32))
 o, s = values(out, state)
-assert (o[1, 3:] == 0).all() and (o[5, 2:] == 0).all() and np.allclose(s[1][1], o[1, 2]) and np.allclose(s[1][2], o[2, 0])
+assert (o[1, 3:] == 0).all() and (o[5, 2:] == 0).all()
+assert np.allclose(s[1][1], o[1, 2]) and np.allclose(s[1][2], o[2, 0])
 print(cell.state_size, [n for n in names() if n.endswith("gates/kernel")])
 """,
     "directions": """
-pair = tf.nn.bidirectional_dynamic_rnn(rnn.BasicRNNCell(2), rnn.BasicRNNCell(2), x, [5, 3, 5, 5, 5, 5], dtype=tf.float32)
+one, other = rnn.BasicRNNCell(2), rnn.BasicRNNCell(2)
+pair = tf.nn.bidirectional_dynamic_rnn(one, other, x, [5, 3, 5, 5, 5, 5], dtype=tf.float32)
 (f, b), (sf, sb) = values(*pair)
 assert np.allclose(f[1, 2], sf[1]) and np.allclose(b[:, 0], sb) and (b[1, 3:] == 0).all()
 print(names())
