@@ -128,14 +128,15 @@ class _TensorFlow(types.ModuleType):
             raise AttributeError(name)
         if installed():
             begin()
-        full = _of_any_version(f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}."))
+        whole = f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}.")
+        full = _of_any_version(whole)
         where = names.TENSORFLOW_FUNCTIONS.get(full)
         if where:
             module, _, function = where.partition(":")
             return getattr(importlib.import_module(f"fastnn.{module}"), function)
         if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
-        found = tf_devices.of_tpus(full) if full.startswith("tpu.") else tf_names.find(full)
+        found = tf_devices.of_tpus(full) if full.startswith("tpu.") else tf_names.find(whole) or tf_names.find(full)
         if found is None:
             found = tf_strategies.advising(full)
         if found is None and full.startswith(names.PRIVATE):
