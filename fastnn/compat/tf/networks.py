@@ -219,7 +219,8 @@ TABLE = {
     "nn.atrous_conv2d": _atrous, "nn.dilation2d": _dilation2d, "nn.erosion2d": _erosion2d, "nn.pool": _any_pool,
     "nn.max_pool_with_argmax": _with_argmax,
     "nn.local_response_normalization nn.lrn": _local_response, "nn.sufficient_statistics": _statistics,
-    "nn.normalize_moments": _normalize_moments, "nn.weighted_moments": _weighted_moments, "nn.ctc_loss nn.ctc_loss_v2": _ctc_loss,
+    "nn.normalize_moments": _normalize_moments, "nn.weighted_moments": _weighted_moments,
+    "nn.ctc_loss nn.ctc_loss_v2": _ctc_loss,
     "compat.v1.nn.ctc_loss": _ctc_loss_v1,
     "nn.collapse_repeated": _collapsed, "nn.scale_regularization_loss": _scaled_loss,
     "nn.max_pool3d": lambda input, ksize, strides, padding, data_format="NDHWC", name=None: _pool(

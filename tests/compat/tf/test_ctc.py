@@ -22,8 +22,8 @@ def rows(found):
 
 
 @pytest.mark.parametrize(("options", "expected"), [
-    ({}, [[0, 1, 0], [0, 2, 0]]), ({"merge_repeated": False}, [[0, 0, 1, 0, 0], [0, 0, 2, 0, 0]]),
-    ({"blank_index": 0}, [[3, 3, 1], [2, 3]]), ({"blank_index": -1}, [[0, 1, 0], [0, 2, 0]]),
+    ({}, [[0, 1], [0, 2, 0]]), ({"merge_repeated": False}, [[0, 0, 1], [0, 0, 2, 0, 0]]),
+    ({"blank_index": 0}, [[3, 3, 1], [2, 3]]), ({"blank_index": -1}, [[0, 1], [0, 2, 0]]),
 ])  # fmt: skip
 def test_greedy(options, expected):
     """The best class of each step; minus the sums of the largest logits."""
