@@ -60,10 +60,10 @@ class _Alias(types.ModuleType):
             return _starred(self.__name__, target)
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
-        # Not an AttributeError: `from x import y` would drop the words.
-        if key in names.GONE and name not in getattr(target, "__all__", ()):
-            raise GoneNameError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         old = names.CLASSES.get(below, {}).get(name) or keras_src.private(self.__name__, name)
+        # Not an AttributeError: `from x import y` would drop the words.
+        if key in names.GONE and old is None and name not in getattr(target, "__all__", ()):
+            raise GoneNameError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         if old is not None:
             module, _, original = old.rpartition(":")
             return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))

@@ -10,6 +10,7 @@ from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import devices as tf_devices
 from fastnn.compat.tf import errors as tf_errors
 from fastnn.compat.tf import examples as tf_examples
+from fastnn.compat.tf import feature_functions as tf_feature_functions
 from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
@@ -111,7 +112,7 @@ CLASSES = {
         "LocallyConnected2D": "compat.keras2.layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "PreprocessingLayer": "Layer",
         **_kept("RandomFourierFeatures"), "BatchNormalizationV1": "BatchNormalization",
-        "BatchNormalizationV2": "BatchNormalization",
+        "BatchNormalizationV2": "BatchNormalization", "DenseFeatures": "compat.tf.dense_features:DenseFeatures",
         "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1.calls:Convolution2D",
         "AbstractRNNCell": "compat.keras2.own_layers:AbstractRNNCell",
         "RandomHeight": "compat.keras3.layers:RandomHeight", "RandomWidth": "compat.keras3.layers:RandomWidth",
@@ -221,7 +222,7 @@ TENSORFLOW_FUNCTIONS = {
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
-    **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES,
+    **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
