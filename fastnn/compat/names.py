@@ -14,6 +14,8 @@ from fastnn.compat.tf import feature_functions as tf_feature_functions
 from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
+from fastnn.compat.tf import operators as tf_operators
+from fastnn.compat.tf import queues as tf_queues
 from fastnn.compat.tf import records as tf_records
 from fastnn.compat.tf import sequences as tf_sequences
 from fastnn.compat.tf import strategies as tf_strategies
@@ -223,6 +225,7 @@ TENSORFLOW_FUNCTIONS = {
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
+    **tf_operators.NAMES, **tf_queues.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
