@@ -16,7 +16,8 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf import devices as tf_devices
 from fastnn.compat.tf import names as tf_names
 from fastnn.compat.tf import strategies as tf_strategies
-from fastnn.compat.tf.graphs import layers as tf_graph_layers
+from fastnn.compat.tf.graphs import losses as graph_losses
+from fastnn.compat.tf.graphs import metrics as graph_metrics
 from fastnn.compat.tf.graphs.graph import graph, waiting
 from fastnn.core import results
 from fastnn.core.errors import GoneNameError, NotSupportedError
@@ -31,7 +32,13 @@ VERSION = "3.15.1"
 CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")
 
 
-_LOSSES_OF_GRAPHS = ("tensorflow.losses", "tensorflow.compat.v1.losses")
+# What names of Keras's modules are while a graph of TensorFlow 1 is built.
+_OF_GRAPHS = {
+    f"{root}.{module}": table
+    for root in ("tensorflow", "tensorflow.compat.v1")
+    for module, table in (("losses", {**graph_losses.LOSSES, "Reduction": graph_losses.Reduction}),
+                          ("metrics", graph_metrics.FUNCTIONS))
+}  # fmt: skip
 
 
 class _Alias(types.ModuleType):
@@ -44,8 +51,8 @@ class _Alias(types.ModuleType):
 
     def __getattr__(self, name):
         target = self.__dict__["_target"]
-        if graph().active and self.__name__ in _LOSSES_OF_GRAPHS and name in tf_graph_layers.LOSSES:
-            return tf_graph_layers.LOSSES[name]
+        if graph().active and name in _OF_GRAPHS.get(self.__name__, ()):
+            return _OF_GRAPHS[self.__name__][name]
         if name == "__version__":
             return VERSION
         if name == "version" and target.__name__ == "fastnn":
@@ -54,10 +61,10 @@ class _Alias(types.ModuleType):
             return _starred(self.__name__, target)
         below = target.__name__.removeprefix("fastnn").lstrip(".")
         key = f"{below}.{name}".lstrip(".")
-        # Not an AttributeError: `from x import y` would drop the words.
-        if key in names.GONE and name not in getattr(target, "__all__", ()):
-            raise GoneNameError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         old = names.CLASSES.get(below, {}).get(name) or keras_src.private(self.__name__, name)
+        # Not an AttributeError: `from x import y` would drop the words.
+        if key in names.GONE and old is None and name not in getattr(target, "__all__", ()):
+            raise GoneNameError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         if old is not None:
             module, _, original = old.rpartition(":")
             return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))
@@ -132,14 +139,15 @@ class _TensorFlow(types.ModuleType):
             raise AttributeError(name)
         if installed():
             begin()
-        full = _of_any_version(f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}."))
+        whole = f"{self.__name__}.{name}".removeprefix(f"{names.TENSORFLOW}.")
+        full = _of_any_version(whole)
         where = names.TENSORFLOW_FUNCTIONS.get(full)
         if where:
             module, _, function = where.partition(":")
             return getattr(importlib.import_module(f"fastnn.{module}"), function)
         if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
-        found = tf_devices.of_tpus(full) if full.startswith("tpu.") else tf_names.find(full)
+        found = tf_devices.of_tpus(full) if full.startswith("tpu.") else tf_names.find(whole) or tf_names.find(full)
         if found is None:
             found = tf_strategies.advising(full)
         if found is None and full.startswith(names.PRIVATE):

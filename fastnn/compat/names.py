@@ -10,15 +10,21 @@ from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import devices as tf_devices
 from fastnn.compat.tf import errors as tf_errors
 from fastnn.compat.tf import examples as tf_examples
+from fastnn.compat.tf import feature_functions as tf_feature_functions
 from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
+from fastnn.compat.tf import operators as tf_operators
+from fastnn.compat.tf import queues as tf_queues
 from fastnn.compat.tf import records as tf_records
 from fastnn.compat.tf import sequences as tf_sequences
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
 from fastnn.compat.tf import testing as tf_testing
+from fastnn.compat.tf.graphs import contrib as graph_contrib
+from fastnn.compat.tf.graphs import losses as graph_losses
 from fastnn.compat.tf.graphs import names as tf_graph_names
+from fastnn.compat.tf.graphs import recurrent as graph_recurrent
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -110,7 +116,7 @@ CLASSES = {
         "LocallyConnected2D": "compat.keras2.layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",
         "PreprocessingLayer": "Layer",
         **_kept("RandomFourierFeatures"), "BatchNormalizationV1": "BatchNormalization",
-        "BatchNormalizationV2": "BatchNormalization",
+        "BatchNormalizationV2": "BatchNormalization", "DenseFeatures": "compat.tf.dense_features:DenseFeatures",
         "SyncBatchNormalization": "BatchNormalization", "AtrousConv2D": "compat.keras1.calls:Convolution2D",
         "AbstractRNNCell": "compat.keras2.own_layers:AbstractRNNCell",
         "RandomHeight": "compat.keras3.layers:RandomHeight", "RandomWidth": "compat.keras3.layers:RandomWidth",
@@ -129,9 +135,8 @@ CLASSES = {
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity",
-               **{n: f"compat.tf.graphs.layers:{n}" for n in (
-                   "sparse_softmax_cross_entropy", "softmax_cross_entropy", "sigmoid_cross_entropy",
-                   "absolute_difference", "log_loss", "huber_loss", "hinge_loss", "get_total_loss")}},
+               **{n: f"compat.tf.graphs.losses:{n}" for n in (*graph_losses.LOSSES, *graph_losses.OWN)
+                  if n not in ("mean_squared_error", "Reduction")}},
     "constraints": {**dict.fromkeys(("RadialConstraint", "radial_constraint"), "compat.keras2.kept:RadialConstraint"),
                     "maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1.calls:l1l2", "activity_l1": "L1",
@@ -225,7 +230,8 @@ TENSORFLOW_FUNCTIONS = {
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
-    **tf_graph_names.NAMES,
+    **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
+    **tf_operators.NAMES, **tf_queues.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",

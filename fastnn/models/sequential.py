@@ -301,7 +301,22 @@ class Sequential(StackGraph, Model):
             return first.dtype
         return super().input_dtype
 
+    def _build_on_a_table(self, table):
+        """Have an input for each column, where the first layer says which it takes (`inputs_of`)."""
+        stack = self._tracker.layers
+        inputs_of = getattr(stack[0], "inputs_of", None) if stack else None
+        if inputs_of is None or any(isinstance(x, Symbol) for x in table.values()):
+            return
+        inputs = inputs_of(table)
+        found = stack[0](inputs)
+        for layer in stack[1:]:
+            found = layer(found)
+        self._functional = Functional(inputs, found)
+        self.built = True
+
     def _standard_x(self, x, quiet=False):
+        if self._functional is None and isinstance(x, dict):
+            self._build_on_a_table(x)
         if (
             self._functional is None
             and self._tracker.layers

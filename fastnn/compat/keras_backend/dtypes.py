@@ -1,5 +1,7 @@
 """The part of `keras.backend` that knows dtypes."""
 
+import numpy as np
+
 from fastnn.core import dtypes
 from fastnn.ops.functions.operands import result_dtype
 

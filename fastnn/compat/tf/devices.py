@@ -242,7 +242,7 @@ TABLE: dict[Any, list[str]] = {
               "config.set_soft_device_placement",
               "config.experimental.enable_tensor_float_32_execution", "config.experimental.set_synchronous_execution",
               "enable_eager_execution", "enable_v2_behavior",
-              "disable_v2_tensorshape", "local_variables_initializer",
+              "disable_v2_tensorshape",
               "autograph.set_verbosity", "debugging.set_log_device_placement",
               "debugging.enable_check_numerics", "disable_control_flow_v2", "enable_resource_variables",
               "config.experimental_connect_to_cluster", "tpu.experimental.initialize_tpu_system"],

@@ -10,6 +10,7 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf import arrays as tf_arrays
 from fastnn.compat.tf import boxes as tf_boxes
 from fastnn.compat.tf import checks as tf_checks
+from fastnn.compat.tf import ctc as tf_ctc
 from fastnn.compat.tf import draws as tf_draws
 from fastnn.compat.tf import files as tf_files
 from fastnn.compat.tf import images as tf_images
@@ -45,7 +46,7 @@ from fastnn.layers.host import is_text
 FAMILIES = (tf_math, tf_arrays, tf_linalg, tf_nn, tf_images, tf_boxes, tf_loops, tf_text, tf_files, tf_checks,
             tf_sampling, tf_sets, tf_signal, tf_windows, tf_sparse, tf_protos,
             tf_special, tf_pieces, tf_matrices, tf_networks,
-            tf_unicode, tf_draws, tf_quantization)  # fmt: skip
+            tf_unicode, tf_draws, tf_quantization, tf_ctc)  # fmt: skip
 
 
 @functools.cache

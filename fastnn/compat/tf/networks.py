@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tf.nn import _conv, _format, _padding, _pool, _sizes
+from fastnn.compat.tf.sparse import Sparse
 from fastnn.compat.tf.values import axes as several
 from fastnn.compat.tf.values import beside, dtype_of, host, ints, only, operand, values_of
 from fastnn.core.errors import ArgumentError
@@ -172,15 +173,28 @@ def _rows_first(logits, time_major):
     return ops.transpose(x, (1, 0, 2)) if time_major else x
 
 
-def _ctc_loss(labels, logits, label_length, logit_length, logits_time_major=True, unique=None, blank_index=None,
+def _ctc_loss(labels, logits, label_length, logit_length=None, logits_time_major=True, unique=None, blank_index=None,
               name=None):  # fmt: skip
-    x = _rows_first(logits, logits_time_major)
-    labels = operand(labels)
-    if label_length is None:  # of labels that were sparse: behind them there is 0
-        label_length = ops.sum(ops.cast(ops.not_equal(labels, 0), "int32"), axis=-1)
+    if logit_length is None:  # of TensorFlow 1: (labels, inputs, sequence_length)
+        label_length, logit_length = None, label_length
+    x, labels = _rows_first(logits, logits_time_major), operand(labels)
+    if label_length is None:  # of labels that are sparse: which places are named says how long they are
         blank_index = -1 if blank_index is None else blank_index
+        if type(labels) is Sparse:
+            rows = np.asarray(labels.indices)[:, 0]
+            label_length = np.bincount(rows, minlength=labels.shape[0]).astype(np.int32)
+            labels = host(np.asarray(labels))
+        else:  # behind them there is 0
+            label_length = ops.sum(ops.cast(ops.not_equal(labels, 0), "int32"), axis=-1)
     blank = 0 if blank_index is None else int(blank_index)
     return ops.ctc_loss(labels, x, label_length, logit_length, blank % x.shape[2])
+
+
+def _ctc_loss_v1(labels, inputs=None, sequence_length=None, preprocess_collapse_repeated=False, ctc_merge_repeated=True,
+                 ignore_longer_outputs_than_inputs=False, time_major=True, logits=None):  # fmt: skip
+    only("nn.ctc_loss", "preprocess_collapse_repeated", preprocess_collapse_repeated, False)
+    only("nn.ctc_loss", "ctc_merge_repeated", ctc_merge_repeated, True)
+    return _ctc_loss(labels, logits if inputs is None else inputs, None, sequence_length, time_major, None, -1)
 
 
 def _collapsed(labels, seq_length, name=None):
@@ -205,7 +219,9 @@ TABLE = {
     "nn.atrous_conv2d": _atrous, "nn.dilation2d": _dilation2d, "nn.erosion2d": _erosion2d, "nn.pool": _any_pool,
     "nn.max_pool_with_argmax": _with_argmax,
     "nn.local_response_normalization nn.lrn": _local_response, "nn.sufficient_statistics": _statistics,
-    "nn.normalize_moments": _normalize_moments, "nn.weighted_moments": _weighted_moments, "nn.ctc_loss": _ctc_loss,
+    "nn.normalize_moments": _normalize_moments, "nn.weighted_moments": _weighted_moments,
+    "nn.ctc_loss nn.ctc_loss_v2": _ctc_loss,
+    "compat.v1.nn.ctc_loss": _ctc_loss_v1,
     "nn.collapse_repeated": _collapsed, "nn.scale_regularization_loss": _scaled_loss,
     "nn.max_pool3d": lambda input, ksize, strides, padding, data_format="NDHWC", name=None: _pool(
         ops.max_pool, 3, "NDHWC")(input, ksize, strides, padding, data_format),

@@ -76,6 +76,8 @@ class SparseTensor(metaclass=_AnySparse):
 
 
 def _to_dense(sp_input, default_value=None, validate_indices=True, name=None):
+    if not isinstance(sp_input, (Symbol, np.ndarray)) and hasattr(sp_input, "dense_shape"):  # of K.ctc_label_...
+        sp_input = SparseTensor(sp_input.indices, sp_input.values, np.asarray(sp_input.dense_shape))
     x = operand(sp_input)
     if type(x) is Sparse:  # what is named and 0 stays 0
         named = np.zeros(x.shape, bool)

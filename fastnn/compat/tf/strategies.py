@@ -180,8 +180,6 @@ ADVICE = {
     "with keras.models.load_model, or write model.export('model.onnx', format='onnx') for other programs",
     "lite": "TensorFlow Lite's files are made by TensorFlow. Write model.export('model.onnx', format='onnx'), which "
     "converters and small devices read, or quantize with model.quantize('int8')",
-    "feature_column": "Keras 3 has removed DenseFeatures, too. Use layers.Normalization, Discretization, StringLookup, "
-    "CategoryEncoding and HashedCrossing on the inputs of a model, or keras.utils.FeatureSpace",
     "estimator": "estimators have left TensorFlow, too. Use a Model with compile() and fit() on the same data set",
 }
 

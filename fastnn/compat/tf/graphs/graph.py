@@ -14,7 +14,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.compat.tf.devices import Session
-from fastnn.compat.tf.graphs.state import Dimensions, Graph, _here, each, evaluating, graph
+from fastnn.compat.tf.graphs.state import Dimensions, Graph, _here, each, evaluating, graph, sizes_below
 from fastnn.core import hooks, tree
 from fastnn.core.errors import ArgumentError, GraphError
 from fastnn.graph import Variable, current
@@ -182,13 +182,13 @@ class Node(Operators):
 def _samples(node):
     """Values for two sizes of what is not known; where a constant goes with one size only, for that one."""
     found, errors = [], []
-    for size in (2, 3, 1):
+    for size in itertools.chain((2, 3, 1), sizes_below(node, Node)):
         try:
             with evaluating(_Samples(size)):
                 found.append(value_of(node))
         except ValueError as error:
             errors.append(error)
-        if len(found) == 2 or (found and size == 1):
+        if len(found) == 2 or (found and size not in (2, 3)):
             return found[:1] * 2 if len(found) == 1 else found
     raise errors[0]
 

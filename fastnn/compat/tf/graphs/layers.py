@@ -1,12 +1,11 @@
-"""`tf.layers` and `tf.losses` of TensorFlow 1: functions that make a layer, or find the one of their scope again."""
+"""`tf.layers` of TensorFlow 1: functions that make a layer, or find the one of their scope again."""
 
 import numpy as np
 
-from fastnn import layers, ops
+from fastnn import layers
 from fastnn.compat.tf import names as tf_names
-from fastnn.compat.tf.graphs.graph import Node, defer, graph, layer_calls, on
+from fastnn.compat.tf.graphs.graph import Node, defer, graph, layer_calls, on, resolved
 from fastnn.compat.tf.graphs.names import add_to_collection, get_variable_scope, keep
-from fastnn.compat.tf.values import operand
 from fastnn.core.errors import ArgumentError
 
 
@@ -21,6 +20,8 @@ def called(layer, inputs, **kwargs):
     if not layer.built and isinstance(inputs, Node):
         layer.build(tuple(inputs.shape))
         _keep_variables(layer, layer.name)
+    if graph().values is not None:  # in a run: of a cell, or a branch
+        return layer(resolved(inputs), **resolved(kwargs))
     return defer(lambda x, **more: layer(x, **more), (inputs,), kwargs, name=layer.name)
 
 
@@ -29,6 +30,8 @@ def _keep_variables(layer, path):
     for variable in layer.variables:
         if id(variable) not in known and np.asarray(variable).dtype.kind == "f":
             keep(variable, variable.numpy(), f"{path}/{variable.name}")
+            if variable.regularizer is not None:
+                add_to_collection("regularization_losses", defer(variable.regularizer, (variable,), {}))
 
 
 layer_calls.append(called)
@@ -116,85 +119,3 @@ FUNCTIONS = {
     "batch_normalization": _layer("BatchNormalization", "axis momentum epsilon center scale"),
 }  # fmt: skip
 globals().update(FUNCTIONS)
-
-
-# ---- losses ------------------------------------------------------------------------------------------------------
-def _weighted(each, weights):
-    """The sum of weighted losses over the number of those whose weight is not 0."""
-    w = ops.broadcast_to(ops.cast(operand(weights), each.dtype), ops.shape(each))
-    counted = ops.sum(ops.cast(ops.not_equal(w, 0.0), each.dtype))
-    return ops.divide_no_nan(ops.sum(each * w), counted)
-
-
-def _loss(name, each):
-    def loss(first, second, weights=1.0, *args, **kwargs):
-        more = {k: v for k, v in kwargs.items() if k not in ("scope", "loss_collection", "reduction")}
-        compute = lambda a, b, w: _weighted(each(operand(a), operand(b), **more), w)
-        if not graph().active:
-            return compute(first, second, weights)
-        node = defer(compute, (first, second, weights), {}, name=name)
-        add_to_collection("losses", node)
-        return node
-
-    def named(*args, **kwargs):
-        words = ("labels", "onehot_labels", "multi_class_labels"), ("predictions", "logits")
-        for place, group in enumerate(words):
-            for word in group:
-                if word in kwargs:
-                    args = (*args[:place], kwargs.pop(word), *args[place:])
-        return loss(*args, **kwargs)
-
-    named.__name__, named.__doc__ = name, f"tf.losses.{name} of TensorFlow 1: one number."
-    return named
-
-
-def _smoothed(labels, logits, label_smoothing=0):
-    n = labels.shape[-1]
-    labels = ops.cast(labels, logits.dtype)
-    labels = labels * (1 - label_smoothing) + label_smoothing / n if label_smoothing else labels
-    return tf_names.find("nn.softmax_cross_entropy_with_logits")(labels, logits)
-
-
-def _logged(labels, predictions, epsilon=1e-7):
-    return -labels * ops.log(predictions + epsilon) - (1 - labels) * ops.log(1 - predictions + epsilon)
-
-
-def _huber(labels, predictions, delta=1.0):
-    error = ops.abs(predictions - labels)
-    inside = ops.minimum(error, delta)
-    return 0.5 * ops.square(inside) + delta * (error - inside)
-
-
-def _sigmoid(labels, logits, label_smoothing=0):
-    labels = ops.cast(labels, logits.dtype)
-    labels = labels * (1 - label_smoothing) + 0.5 * label_smoothing if label_smoothing else labels
-    return tf_names.find("nn.sigmoid_cross_entropy_with_logits")(labels, logits)
-
-
-def _sparse(labels, logits):
-    labels = ops.squeeze(labels, -1) if len(labels.shape) == len(logits.shape) else labels
-    return tf_names.find("nn.sparse_softmax_cross_entropy_with_logits")(labels, logits)
-
-
-LOSSES = {name: _loss(name, each) for name, each in {
-    "mean_squared_error": lambda y, p: ops.square(p - ops.cast(y, p.dtype)),
-    "absolute_difference": lambda y, p: ops.abs(p - ops.cast(y, p.dtype)), "softmax_cross_entropy": _smoothed,
-    "sigmoid_cross_entropy": _sigmoid, "sparse_softmax_cross_entropy": _sparse, "log_loss": _logged,
-    "huber_loss": _huber,
-    "hinge_loss": lambda y, logits: ops.relu(1.0 - (2.0 * ops.cast(y, logits.dtype) - 1.0) * logits),
-}.items()}  # fmt: skip
-
-
-def get_total_loss(add_regularization_losses=True, name="total_loss", scope=None):
-    """The sum of the losses of the graph.
-
-    Args:
-        add_regularization_losses: whether those of variables are added.
-        name, scope: of no effect.
-    """
-    kept = graph().collections
-    found = [*kept.get("losses", ()), *(kept.get("regularization_losses", ()) if add_regularization_losses else ())]
-    return defer(lambda *parts: sum(parts[1:], parts[0]), tuple(found), {}, name=name)
-
-
-globals().update(LOSSES)

@@ -357,6 +357,7 @@ NAMES = {
         "global_variables_initializer", "variables_initializer", "control_dependencies", "group",
         "get_default_graph", "assign", "assign_add", "assign_sub")},
     **{f"scatter_{n}": f"compat.tf.graphs.names:scatter_{n}" for way in SCATTERED for n in (way, f"nd_{way}")},
+    **{n: f"compat.tf.graphs.metrics:{n}" for n in ("local_variables", "local_variables_initializer")},
     "all_variables": "compat.tf.graphs.names:global_variables", "no_op": "compat.tf.graphs.names:group",
     **dict.fromkeys(("initialize_all_variables", "global_variables_initializer"),
                     "compat.tf.graphs.names:global_variables_initializer"),

@@ -2,6 +2,8 @@
 
 import contextlib
 
+import numpy as np
+
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.tf.devices import Scope
 from fastnn.core import tree
@@ -126,6 +128,28 @@ def each(fetches, function):
     if isinstance(fetches, (list, tuple)):
         return tree.rebuild(fetches, [each(v, function) for v in fetches])
     return function(fetches)
+
+
+def sizes_below(node, kind):
+    """The first sizes of the arrays that a Node is computed from.
+
+    Args:
+        node: the Node.
+        kind: the class Node.
+    """
+    seen, waiting, sizes = set(), [node], []
+    while waiting:
+        here = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        for value in (*here.args, *here.kwargs.values()):
+            if isinstance(value, (list, tuple)) and value and all(isinstance(v, (int, float)) for v in value):
+                sizes += [len(value), *(v for v in value if isinstance(v, int))]
+            elif isinstance(value, np.ndarray) and value.ndim:
+                sizes.append(len(value))
+            waiting += [v for v in tree.flatten(value) if isinstance(v, kind)]
+    return sorted({n for n in sizes if 3 < n < 10**6})
 
 
 class Dimension(int):
