@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from fastnn import ops, regularizers
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentTypeError, NotSupportedError
 from fastnn.layers import inference, nest
 from fastnn.layers.layer import Layer
 from fastnn.saving import identifiers as serial
@@ -81,7 +81,7 @@ class Lambda(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if not callable(function):
-            raise ArgumentError(f"Lambda: `function` must be callable. Received: function={function!r}")
+            raise ArgumentTypeError(f"Lambda: `function` must be callable. Received: function={function!r}")
         self.function, self.mask = function, mask
         self.arguments = dict(arguments or {})
         self._output_shape = output_shape

@@ -50,7 +50,7 @@ def clone_model(
     """
     with names_given_before():
         twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
-    if model.compiled and isinstance(model, (Sequential, Functional)):
+    if isinstance(model, (Sequential, Functional)) and model.compiled:
         with CustomObjectScope(_of_the_user(model)):
             compile_from_config(twin, model.get_compile_config())
     return twin

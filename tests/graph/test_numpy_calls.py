@@ -358,5 +358,5 @@ def test_arrays_that_stand_before_a_symbol_ask_it():
     total = a.copy()
     total += x
     found = [a * x, np.float64(2) - x, a @ fastnn.Input((3, 2)), a < x, np.float32(1) == x, a // x, total]
-    assert all(tuple(y.shape)[0] is None for y in [*found, t & truth, t | truth, t ^ truth, k << n, np.int64(8) >> n])
+    assert all(next(iter(y.shape)) is None for y in [*found, t & truth, t | truth, t ^ truth, k << n, np.int64(8) >> n])
     assert (t & truth).dtype == "bool" and (a < x).dtype == "bool"
