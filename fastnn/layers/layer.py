@@ -319,9 +319,9 @@ class Layer(
         with context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
-            outputs, unpassed = outside.spec_of(self, args, kwargs, inference.spec_of, inference.of_call)
+            outputs, *unpassed = outside.spec_of(self, args, kwargs, inference.spec_of, inference.of_call)
             self.built = True
-        return CallEvent(self, args, kwargs, outputs, outside=unpassed).output
+        return CallEvent(self, args, kwargs, outputs, None, *unpassed).output
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """A call on symbols: recorded, not computed.

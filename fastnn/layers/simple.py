@@ -8,6 +8,7 @@ from fastnn.core.errors import ArgumentTypeError, NotSupportedError
 from fastnn.layers import inference, nest
 from fastnn.layers.layer import Layer
 from fastnn.saving import identifiers as serial
+from fastnn.saving.check import Living, resolve_lambda
 
 
 class Identity(Layer):
@@ -138,6 +139,8 @@ class Lambda(Layer):
             safe_mode: has no effect: nothing in a file is executed.
         """
         config = dict(config)
+        if isinstance(config.get("function"), Living):
+            config = resolve_lambda(config, custom_objects)
         for key in ("function", "mask", "output_shape"):
             if isinstance(config.get(key), dict):
                 config[key] = serial.deserialize(config[key], None, custom_objects)

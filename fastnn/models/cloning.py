@@ -10,7 +10,7 @@ from fastnn.core.arguments import names_given_before
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import everything_in, same_structure
 from fastnn.core.types import Structure
-from fastnn.layers import nest
+from fastnn.layers import nest, outside
 from fastnn.layers.events import is_functional
 from fastnn.layers.input_layer import Input, InputLayer
 from fastnn.models.functional import Functional
@@ -21,6 +21,7 @@ from fastnn.saving import archive, layout, streams
 from fastnn.saving import identifiers as serial
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.registration import CustomObjectScope
+from fastnn.saving.serialization import in_memory
 
 
 def _clone_layer(layer):
@@ -48,7 +49,7 @@ def clone_model(
     >>> clone_model(model).output_shape
     (None, 1)
     """
-    with names_given_before():
+    with names_given_before(), in_memory():
         twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
     if isinstance(model, (Sequential, Functional)) and model.compiled:
         with CustomObjectScope(_of_the_user(model)):
@@ -137,7 +138,9 @@ def _clone_functional(model, input_tensors, clone, call_function):
         args = [nest.map_structure(fill, a) for a in event.args]
         kwargs = {k: nest.map_structure(fill, v) for k, v in event.kwargs.items()}
         called = hasattr(operation, "built") and call_function is not None
-        out = call_function(operation, *args, **kwargs) if called else operation(*args, **kwargs)
+        with outside.as_then(event):
+            out = call_function(operation, *args, **kwargs) if called else operation(*args, **kwargs)
+        outside.stand_in(out, [fill(now) for _, now in event.outside])
         values.update({(event, i): y for i, y in enumerate(nest.flatten(out))})
     inputs = nest.pack(model._inputs_struct, fresh)
     outputs = nest.map_structure(fill, model._outputs_struct)
@@ -149,7 +152,7 @@ def copy_model(model):
 
     It draws the random numbers that the original would draw next.
     """
-    with layout.still(model), CustomObjectScope(_of_the_user(model)):
+    with layout.still(model), in_memory(), CustomObjectScope(_of_the_user(model)):
         return _copied(model)
 
 
@@ -182,7 +185,7 @@ def _of_the_user(model):
     custom = {}
     for part in everything_in(parts):
         own = part if inspect.isfunction(part) or inspect.isclass(part) else type(part)
-        if own.__module__.split(".")[0] != "fastnn" and (inspect.isfunction(own) or hasattr(own, "get_config")):
+        if (own.__module__ or "").split(".")[0] != "fastnn" and (inspect.isfunction(own) or hasattr(own, "get_config")):
             custom[own.__name__] = own
     return custom
 

@@ -38,6 +38,7 @@ COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metric
 PLAIN = (str, int, float, bool)
 _shared = contextvars.ContextVar("shared_objects", default=None)
 _depth = contextvars.ContextVar("depth", default=0)
+_in_memory = contextvars.ContextVar("in memory", default=False)
 _ARRAY_DTYPES = frozenset(
     ("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 )
@@ -118,13 +119,10 @@ def _serialize_special(obj):
 
 
 def _serialize_function(function):
+    if _in_memory.get() and not str(function.__module__).startswith("fastnn."):
+        return Living(function)
     if function.__name__ == "<lambda>":
-        warnings.warn(
-            "A lambda has no name under which a file could refer to it, and code is never written to a file: "
-            "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
-            "registered with @fastnn.saving.register_keras_serializable().",
-            stacklevel=4,
-        )
+        _warn_of_lambda()
         return Living(function)
     return {
         "module": "builtins",
@@ -132,6 +130,25 @@ def _serialize_function(function):
         "config": get_registered_name(function),
         "registered_name": "function",
     }
+
+
+@contextlib.contextmanager
+def in_memory():
+    """A block in which configs are made to build from at once, so that they may hold what no file can."""
+    token = _in_memory.set(True)
+    try:
+        yield
+    finally:
+        _in_memory.reset(token)
+
+
+def _warn_of_lambda():
+    warnings.warn(
+        "A lambda has no name under which a file could refer to it, and code is never written to a file: "
+        "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
+        "registered with @fastnn.saving.register_keras_serializable().",
+        stacklevel=5,
+    )
 
 
 def _serialize_instance(obj):
@@ -279,7 +296,7 @@ def _deserialize(config, custom_objects, safe_mode, category):
     if not isinstance(class_name, str):
         raise FileFormatError(f"'class_name' is {class_name!r}, expected a str.")
     if isinstance(config, Living):
-        return find_custom(["<lambda>"], custom_objects) or config.function
+        return config.function if _in_memory.get() else find_custom(["<lambda>"], custom_objects) or config.function
     if class_name.startswith("__"):
         return _deserialize_special(class_name, inner, custom_objects, safe_mode)
     if class_name == "function":
