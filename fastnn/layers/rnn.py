@@ -6,6 +6,7 @@ from typing import Any
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.settable import settable
+from fastnn.core.types import defined_in
 from fastnn.graph import Variable
 from fastnn.layers import nest, signature
 from fastnn.layers.input_spec import InputSpec
@@ -208,10 +209,8 @@ class RNN(Layer):
                 f"{len(states)} initial state(s)."
             )
         mask = nest.flatten(mask)[0] if mask is not None else None
-        own = getattr(type(self.cell), "get_initial_state", None)
-        zero_start = (
-            initial_state is None and not self.stateful and (own is None or own.__module__.startswith("fastnn."))
-        )
+        own = defined_in(type(self.cell), "get_initial_state")
+        zero_start = initial_state is None and not self.stateful and (not own or own.startswith("fastnn."))
         if type(self).inner_loop is RNN.inner_loop:
             outputs, last, states = self._loop(sequences, states, mask, training, steps, zero_start)
         else:
