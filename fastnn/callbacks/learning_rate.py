@@ -9,7 +9,7 @@ from fastnn.callbacks.callback import Callback
 from fastnn.callbacks.console import say
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.core.arguments import near
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 
 def parts_of(optimizer):
@@ -50,6 +50,10 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Any, verbose: Any = 0) -> None:
         super().__init__()
+        if not callable(schedule):
+            raise ArgumentTypeError(
+                f"LearningRateScheduler: `schedule` must be a function of the epoch. Received: schedule={schedule!r}"
+            )
         self.schedule, self.verbose = schedule, verbose
         self._set_for = None  # the epoch whose rate is set
 

@@ -10,7 +10,7 @@ import numpy as np
 from fastnn.callbacks.callback import overridden
 from fastnn.callbacks.console import say
 from fastnn.callbacks.monitor import MonitorCallback
-from fastnn.core.errors import ArgumentError, UnknownNameError
+from fastnn.core.errors import ArgumentError, UnknownPathError
 
 
 class BatchCounter:
@@ -207,7 +207,7 @@ class ModelCheckpoint(MonitorCallback):
         try:
             return self.filepath.format_map(values)
         except KeyError as error:
-            raise UnknownNameError(
+            raise UnknownPathError(
                 f'Failed to format this callback filepath: "{self.filepath}". Reason: {error} '
                 f"is not among the logs: {', '.join(values)}."
             ) from None

@@ -52,7 +52,8 @@ def count(name, value, least=1, none=False, most=None):
     n = whole(value)
     if n is None or n < least or (most is not None and n > most):
         bounds = f" >= {least}" if most is None else f" from {least} to {most}"
-        raise ArgumentError(f"{name}: received {value!r}, expected an int{bounds}{' or None' if none else ''}.")
+        kind = ArgumentTypeError if n is None else ArgumentError
+        raise kind(f"{name}: received {value!r}, expected an int{bounds}{' or None' if none else ''}.")
     return n
 
 
@@ -112,7 +113,8 @@ def number(name, value, low=None, high=None, none=False, finite=True):
     good = v is not None and not math.isnan(v) and not (finite and math.isinf(v))
     if not good or (low is not None and v < low) or (high is not None and v > high):
         bounds = f" in [{low}, {high}]" if high is not None else f" >= {low}" if low is not None else ""
-        raise ArgumentError(
+        kind = ArgumentTypeError if v is None else ArgumentError
+        raise kind(
             f"Argument `{name}` should be a {'finite ' if finite else ''}number{bounds}"
             f"{' or None' if none else ''}. Received: {name}={value!r}."
         )

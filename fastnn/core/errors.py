@@ -63,8 +63,16 @@ class NotBuiltError(FastnnError, ValueError, RuntimeError):
     """A model or layer used before its weights exist, or a model not compiled: Keras 2 raised a RuntimeError there."""
 
 
+class LengthError(GraphError, TypeError):
+    """Python's len() of something whose number of rows is not known."""
+
+
 class NoWeightYetError(NotBuiltError, AttributeError):
     """A weight that is asked for before its layer is built: hasattr() says that it is not there."""
+
+
+class NoCallError(NotBuiltError, NotImplementedError):
+    """A model or layer of a user's has no `call`."""
 
 
 class CallOrderError(FastnnError, RuntimeError, ValueError):
@@ -107,6 +115,10 @@ class MissingPackageError(NotSupportedError, ImportError):
 
 class FileFormatError(FastnnError, ValueError):
     """A file that is truncated, not a model, of a newer version, or that asks for something unsafe."""
+
+
+class BadHdf5Error(FileFormatError, OSError):
+    """A file whose name says HDF5 and that is none; an OSError, as h5py's."""
 
 
 class FolderInUseError(FastnnError, OSError):

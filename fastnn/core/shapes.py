@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fastnn.core.errors import ArgumentError, ShapeError
+from fastnn.core.errors import ArgumentError, PlaceError, ShapeError
 from fastnn.core.types import PartialShape, Shape
 
 LARGEST = 2**31  # windows and their steps are smaller
@@ -75,8 +75,13 @@ def broadcast(*shapes: Sequence[int | None]) -> PartialShape:
 
 def normalize_axis(axis: Any, rank: int, name: str = "axis") -> int:
     """`axis` as an int in [0, rank)."""
-    if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -rank <= axis < max(rank, 1):
-        raise ShapeError(
+    if (
+        isinstance(axis, bool)
+        or not hasattr(axis, "__index__")
+        or getattr(axis, "ndim", 0)
+        or not -rank <= axis < max(rank, 1)
+    ):
+        raise PlaceError(
             f"{name} {axis!r} is out of bounds for {rank} dimensions: expected an int from {-rank} to {rank - 1}."
         )
     return axis.__index__() % rank if rank else 0

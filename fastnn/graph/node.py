@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import ArgumentError, GraphError, NotSupportedError, SymbolTypeError, ValuesError
+from fastnn.core.errors import ArgumentError, GraphError, LengthError, NotSupportedError, SymbolTypeError, ValuesError
 from fastnn.core.frames import user_line
 from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Attrs, Dims, Tensor
@@ -278,7 +278,10 @@ class Symbol(Operators):
 
     def __len__(self) -> int:
         if not self.shape or self.shape[0] is None:
-            raise GraphError(f"A symbol of shape {self.shape} has no length while the graph is built.")
+            raise LengthError(
+                f"A symbol of shape {self.shape} has no length while the graph is built: ops.shape(x)[0] is the number "
+                "of its rows."
+            )
         return int(self.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:

@@ -72,7 +72,7 @@ class BaseConv(ConvBase, LowRank):
             **kwargs,
         )
         self._take_lora(lora_rank, lora_alpha)
-        self.kernel = self.bias = None
+        self.kernel = None
 
     kernel = adapted("kernel")
 

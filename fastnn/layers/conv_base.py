@@ -33,13 +33,15 @@ class ConvBase(Layer):
         strides: int >= 1, or one per spatial axis: how far the window moves from one output to the next.
         padding: "valid" (the window stays inside) or "same" (zeros around, so that the size is divided by the strides).
         data_format: "channels_last" or "channels_first"; None: keras.config.image_data_format().
-        dilation_rate: int >= 1, or one per spatial axis: how far the window's entries are apart; not with strides > 1.
+        dilation_rate: int >= 1, or one per spatial axis: how far the window's entries are apart; not with strides > 1
+            where the channels are mixed in the same step.
         activation: what is applied to the result: a name ("relu"), a function of an array, or None.
         use_bias: whether a bias is added, one number per output channel.
     """
 
     rank = 2
     weight_names: tuple = ("kernel", "bias")
+    dilates_strides = False  # whether the window may be dilated and move by strides > 1
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ class ConvBase(Layer):
         self.dilation_rate = shapes.pair(dilation_rate, "dilation_rate", rank)
         self.padding = standardize_padding(padding, ("valid", "same", "causal") if causal else ("valid", "same"))
         self.data_format = standardize_data_format(data_format)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+        if not self.dilates_strides and max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ArgumentError(
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
                 f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}"

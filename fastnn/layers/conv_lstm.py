@@ -75,7 +75,6 @@ class ConvLSTMCell(CellDropout, ConvBase):
         self.filters, self.unit_forget_bias = positive("filters", filters), unit_forget_bias
         self.recurrent_activation = activations.get(recurrent_activation)
         self._set_dropout(dropout, recurrent_dropout, seed)
-        self.kernel = self.recurrent_kernel = self.bias = None
 
     @settable
     def state_size(self):

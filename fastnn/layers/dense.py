@@ -67,7 +67,7 @@ class Dense(Quantized):
         self._take_lora(lora_rank, lora_alpha)
         self._take_quantization(quantization_config)
         self.input_spec = InputSpec(min_ndim=2)
-        self.kernel = self.bias = None
+        self.kernel = None
 
     def build(self, input_shape):
         features = input_shape[-1]

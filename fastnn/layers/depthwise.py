@@ -19,6 +19,8 @@ class BaseDepthwiseConv(ConvBase):
         depthwise_constraint: what the kernel becomes after each update: a Constraint, its name, or None.
     """
 
+    dilates_strides = True
+
     def __init__(
         self,
         kernel_size: int | Sequence[int],
@@ -120,6 +122,7 @@ class BaseSeparableConv(ConvBase):
     """
 
     weight_names = ("depthwise", "pointwise", "bias")
+    dilates_strides = True
 
     def __init__(
         self,

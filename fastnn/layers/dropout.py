@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from fastnn.core.arguments import whole
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.graph import apply
 from fastnn.layers.config import placed
 from fastnn.layers.data_format import standardize_data_format
@@ -45,8 +45,10 @@ class _Noise(Layer):
 
 
 def _rate(rate):
-    if isinstance(rate, bool) or not hasattr(rate, "__float__") or not 0 <= rate <= 1:
-        raise ArgumentError(
+    plain = not isinstance(rate, bool) and hasattr(rate, "__float__")
+    if not plain or not 0 <= rate <= 1:
+        kind = ArgumentError if plain else ArgumentTypeError
+        raise kind(
             "Invalid value received for argument `rate`. Expected a float value between 0 and 1. "
             f"Received: rate={rate!r}"
         )

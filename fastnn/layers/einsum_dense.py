@@ -60,7 +60,7 @@ class EinsumDense(Quantized):
         self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
         self._take_lora(lora_rank, lora_alpha)
         self._take_quantization(quantization_config)
-        self.kernel = self.bias = None
+        self.kernel = None
         found = re.fullmatch(
             r"(\.{3})?([a-zA-Z]+)(\.{3})?,([a-zA-Z]+)->(\.{3})?([a-zA-Z]+)(\.{3})?", equation.replace(" ", "")
         )
@@ -146,6 +146,7 @@ class EinsumDense(Quantized):
                 regularizer=self.kernel_regularizer,
                 constraint=self.kernel_constraint,
             )
+        self.bias = None
         if self.bias_axes:
             unknown = set(self.bias_axes) - set(right)
             if unknown:

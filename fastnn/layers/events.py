@@ -49,13 +49,14 @@ class CallEvent:
     args, kwargs: as called, with symbols inside.  specs: shape and dtype of each result.  structure: how the
     results are nested.  index: the how-many-th call of the operation it is, from 0.  serial: its place in the order
     of all calls.  outside: (symbol, symbol that now stands in its place) for each that the operation uses unpassed.
+    held: where it has them (layers/outside.py).
     """
 
-    __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "serial", "outside",
+    __slots__ = ("operation", "args", "kwargs", "specs", "structure", "names", "index", "serial", "outside", "held",
                  "_outputs", "__weakref__")  # fmt: skip
 
-    def __init__(self, operation, args, kwargs, outputs, names=None, outside=()):
-        self.operation, self.outside = operation, outside
+    def __init__(self, operation, args, kwargs, outputs, names=None, outside=(), held=()):
+        self.operation, self.outside, self.held = operation, outside, held
         self.args, self.kwargs = _kept(args), _kept(kwargs)
         flat = nest.flatten(outputs)
         self.specs = [Spec(tuple(s.shape), s.dtype) for s in flat]

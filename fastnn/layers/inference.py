@@ -151,7 +151,7 @@ def _probe(function, args, kwargs, training, tensors, exact, error, valued=False
                 except MemoryError:  # also what building a model from a file may not exceed
                     raise
                 except Exception as failed:  # whatever the user's code raises for a size that it does not take
-                    if asked(failed):
+                    if isinstance(failed, ValuesError) or (not valued and asked(failed)):
                         if valued or any(x.dtype == dtypes.TEXT for x in tensors):
                             raise
                         return _probe(function, args, kwargs, training, tensors, exact, error, valued=True)

@@ -10,7 +10,7 @@ import numpy as np
 from fastnn import regularizers
 from fastnn.core import dtypes, results
 from fastnn.core.arguments import LAYER_RULES, ChecksArguments, near
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, NotBuiltError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, CallOrderError
 from fastnn.core.frames import user_line
 from fastnn.core.masks import with_mask
 from fastnn.core.naming import snake_case
@@ -183,7 +183,7 @@ class Layer(
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if "_trainable" not in self.__dict__:
-            raise NotBuiltError(
+            raise CallOrderError(
                 f"In layer {type(self).__name__}, you forgot to call `super().__init__()` as the first "
                 "statement of the `__init__()` method."
             )
@@ -207,6 +207,8 @@ class Layer(
         if self._called is None:
             object.__setattr__(self, "_called", True)
         first = call.first(args, kwargs)
+        if first is None:
+            call.need_first(self.name, args, kwargs)
         assert_input_compatibility(self.input_spec, first, self.name)
         outer = context.active()
         if outer is None and current() is None:
@@ -299,6 +301,11 @@ class Layer(
         trace = current()
         for value in (given, outer and outer.training, trace and trace.training, call.default("training")):
             if value is not None:
+                if getattr(value, "ndim", 0):
+                    raise ArgumentTypeError(
+                        f"Layer '{self.name}': received an array of shape {tuple(value.shape)} for `training`, "
+                        "expected True, False or None. Several inputs go into one list: layer([a, b])."
+                    )
                 return bool(value)
         return False
 
@@ -312,9 +319,9 @@ class Layer(
         with context.name_scope(self):
             if not self.built:
                 self._maybe_build(args, kwargs)
-            outputs, unpassed = outside.spec_of(self, args, kwargs, inference.spec_of, inference.of_call)
+            outputs, *unpassed = outside.spec_of(self, args, kwargs, inference.spec_of, inference.of_call)
             self.built = True
-        return CallEvent(self, args, kwargs, outputs, outside=unpassed).output
+        return CallEvent(self, args, kwargs, outputs, None, *unpassed).output
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """A call on symbols: recorded, not computed.

@@ -34,7 +34,6 @@ class _Affine(Layer):
             setattr(self, f"{name}_initializer", initializers.get(kwargs.get(f"{name}_initializer") or default))
             setattr(self, f"{name}_regularizer", regularizers.get(kwargs.get(f"{name}_regularizer")))
             setattr(self, f"{name}_constraint", constraints.get(kwargs.get(f"{name}_constraint")))
-        self.gamma = self.beta = None
 
     def _calculate_wide(self):
         """In half precision, which does not hold squares of its numbers, take inputs as they are, or in float32."""
@@ -42,19 +41,17 @@ class _Affine(Layer):
 
     def _affine_weights(self, shape, scale, center):
         for name, wanted in (("gamma", scale), ("beta", center)):
+            weight = None
             if wanted:
-                setattr(
-                    self,
-                    name,
-                    self.add_weight(
-                        name=name,
-                        shape=shape,
-                        initializer=getattr(self, f"{name}_initializer"),
-                        regularizer=getattr(self, f"{name}_regularizer"),
-                        constraint=getattr(self, f"{name}_constraint"),
-                        autocast=self.autocast,
-                    ),
+                weight = self.add_weight(
+                    name=name,
+                    shape=shape,
+                    initializer=getattr(self, f"{name}_initializer"),
+                    regularizer=getattr(self, f"{name}_regularizer"),
+                    constraint=getattr(self, f"{name}_constraint"),
+                    autocast=self.autocast,
                 )
+            setattr(self, name, weight)
 
     def compute_output_shape(self, input_shape):
         return input_shape

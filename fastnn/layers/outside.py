@@ -9,6 +9,7 @@ import contextlib
 import dis
 import functools
 import inspect
+import types
 from typing import Any, cast
 
 from fastnn.core import hooks
@@ -68,13 +69,14 @@ def _of_function(function, found, met, depth=0):
     if not inspect.isfunction(function) or function in met or depth > _DEEP:
         return
     met.add(function)
-    if (function.__module__ or "").startswith("fastnn."):
+    if str(function.__globals__.get("__name__", "")).startswith("fastnn."):  # wraps() copies `__module__`
         return
-    values = [function.__globals__.get(n) for n in _globals_of(function.__code__)]
-    values += [c.cell_contents for c in function.__closure__ or () if _is_set(c)]
-    values += list(function.__defaults__ or ())
-    for value in values:
-        _of_value(value, found)
+    names = function.__globals__
+    held = [(names, n, names[n]) for n in _globals_of(function.__code__) if n in names]
+    held += [(c, "", c.cell_contents) for c in function.__closure__ or () if _is_set(c)]
+    held += [(None, "", value) for value in function.__defaults__ or ()]
+    for holder, name, value in held:
+        found.add(value, holder, name)
         if inspect.isfunction(value):
             _of_function(value, found, met, depth + 1)
 
@@ -86,34 +88,77 @@ def _is_set(cell):
         return False
 
 
-def _of_value(value, found):
-    if isinstance(value, Symbol):
-        if is_functional(value):
-            found[id(value)] = value
-    elif isinstance(value, (list, tuple, dict)) and len(value) < 100:
-        for x in value.values() if isinstance(value, dict) else value:
-            if isinstance(x, Symbol) and is_functional(x):
-                found[id(x)] = x
+def _inside(value):
+    """The elements of a structure that may hold symbols, else the value alone."""
+    if isinstance(value, (list, tuple, dict)) and len(value) < 100:
+        return list(value.values() if isinstance(value, dict) else value)
+    return [value]
+
+
+class Known:
+    """The functional symbols that a layer knows: `symbols` by id; `held`: where, as (holder, name, value, keys).
+
+    A holder is a dict of names (attributes, globals) or the cell of a closure.  The value is what it has now, a list
+    as a copy: both may have something else when the call runs again.
+    """
+
+    def __init__(self):
+        self.symbols, self.held = {}, []
+
+    def add(self, value, holder, name=""):
+        """Take the symbols of a value; holder: what has it, None for what nobody can change."""
+        found = {id(x): x for x in _inside(value) if isinstance(x, Symbol) and is_functional(x)}
+        self.symbols |= found
+        if found and holder is not None:
+            kept = value.copy() if isinstance(value, (list, dict)) else value
+            self.held.append((holder, name, kept, {(x.origin, x.index) for x in found.values()}))
 
 
 def candidates(layer):
-    """The functional symbols that attributes and functions of a layer of a user's, or a Lambda, know, as a list."""
-    found = {}
+    """What attributes and functions of a layer of a user's, or a Lambda, know, as a Known."""
+    found = Known()
     _of_layer(layer, found, set())
-    return list(found.values())
+    return found
+
+
+def _is_now(holder, name):
+    return holder.cell_contents if isinstance(holder, types.CellType) else holder.get(name)
+
+
+def _set_now(holder, name, value):
+    if isinstance(holder, types.CellType):
+        holder.cell_contents = value
+    else:
+        holder[name] = value
+
+
+@contextlib.contextmanager
+def as_then(event):
+    """A block in which names of a user's have the symbols that they had when the call was made: loops rebind them."""
+    changed = []
+    for holder, name, value, _ in event.held:
+        now = _is_now(holder, name)
+        if now is not value and [*map(id, _inside(now))] != [*map(id, _inside(value))]:
+            changed.append((holder, name, now))
+            _set_now(holder, name, value)
+    try:
+        yield
+    finally:
+        for place in changed:
+            _set_now(*place)
 
 
 def _of_layer(layer, found, met):
     own = layer.__dict__
     if not type(layer).__module__.startswith("fastnn."):
-        for value in own.values():
-            _of_value(value, found)
+        for name, value in own.items():
+            found.add(value, own, name)
         for cls in type(layer).__mro__:
             for method in vars(cls).values() if not cls.__module__.startswith("fastnn.") else ():
                 _of_function(method, found, met)
     elif "function" in own:
         _of_function(own["function"], found, met)
-        _of_value(own.get("arguments"), found)
+        found.add(own.get("arguments"), own, "arguments")
     for name in _INNER & own.keys():
         if hasattr(own[name], "__dict__") and id(own[name]) not in met:
             met.add(id(own[name]))
@@ -121,22 +166,36 @@ def _of_layer(layer, found, met):
 
 
 def spec_of(layer, args, kwargs, rule, trace):
-    """(what a call on symbols returns, ((symbol, the same), ...) for each that it uses from outside).
+    """(what a call on symbols returns, ((symbol, the same), ...) for each that it uses from outside, where it is held).
 
     Args:
         layer: the layer.  args, kwargs: what it is called with.
         rule: (layer, args, kwargs) -> the results.  trace: the same, by running `call`.
     """
     known = candidates(layer)
-    if not known:
-        return rule(layer, args, kwargs), ()
-    with seeing(known) as outside:
+    if not known.symbols:
+        return rule(layer, args, kwargs), (), ()
+    with seeing(list(known.symbols.values())) as outside:
         outputs = rule(layer, args, kwargs)
         if not outside:  # the rule did not run the call
             with contextlib.suppress(Exception):  # what cannot be traced without data; the rule stands
                 trace(layer, args, kwargs)
     passed = {(x.origin, x.index) for x in nest.flatten([args, kwargs]) if is_functional(x)}
-    return outputs, tuple((x, x) for key, x in outside.used.items() if key not in passed)
+    used = {key: x for key, x in outside.used.items() if key not in passed}
+    held = [place for place in known.held if place[-1] & used.keys()]
+    return outputs, tuple((x, x) for x in used.values()), tuple(held)
+
+
+def stand_in(outputs, symbols):
+    """Tell the call that made these results which symbols of its model stand for those that it uses from outside.
+
+    Args:
+        outputs: what the call gave.
+        symbols: of the model, in the order in which the call uses what they stand for.
+    """
+    made = next((x.origin for x in nest.flatten(outputs) if is_functional(x)), None)
+    if made is not None and len(made.outside) == len(symbols):
+        made.outside = tuple((old, new) for (old, _), new in zip(made.outside, symbols))
 
 
 def run(event: CallEvent, args, kwargs, values):
@@ -144,14 +203,20 @@ def run(event: CallEvent, args, kwargs, values):
     lent = {(old.origin, old.index): values[now.origin, now.index] for old, now in event.outside}
     trace = current()
     if trace is not None:
-        trace.extra.setdefault("functional", []).append(lent)
-        return event.operation(*args, **kwargs)
+        seen_here = trace.extra.setdefault("functional", [])
+        seen_here.insert(0, lent)  # before what other calls of the same symbols are lent
+        try:
+            with as_then(event):
+                return event.operation(*args, **kwargs)
+        finally:
+            seen_here.pop(0)
     arrays = [x for x in nest.flatten([args, kwargs]) if hasattr(x, "dtype")]
 
     def traced(*symbols):
         given = iter(symbols)
         turned = nest.map_structure(lambda x: next(given) if hasattr(x, "dtype") else x, [args, kwargs])
         cast(Any, current()).extra["functional"] = [dict(zip(lent, given))]
-        return event.operation(*turned[0], **turned[1])
+        with as_then(event):
+            return event.operation(*turned[0], **turned[1])
 
     return hooks.call("traced", traced, [*arrays, *lent.values()])

@@ -12,6 +12,7 @@ from fastnn.layers.dense import weight_config
 from fastnn.layers.inference import infer
 from fastnn.layers.layer import Layer
 from fastnn.layers.leaf import symbol_like
+from fastnn.layers.rnn_nested import zeros
 from fastnn.ops.functions.random import dropout
 from fastnn.random import SeedGenerator
 
@@ -112,20 +113,16 @@ def build_cell(cell, input_shape):
     if type(cell).build is not Layer.build:
         cell.build(input_shape)
         return
-    batch = input_shape[0] or 2
+    batch = nest.flatten_shapes(input_shape)[0][0] or 2
 
     def call(x):
         own = getattr(cell, "get_initial_state", None)
-        size = cell.state_size
-        size = [size] if isinstance(size, int) else list(size)
-        states = (
-            nest.map_structure(lambda s: ops.zeros((batch, s), dtype=cell.compute_dtype), size)
-            if own is None
-            else own(batch_size=batch)
-        )
+        states = zeros(cell.state_size, batch, cell.compute_dtype) if own is None else own(batch_size=batch)
+        if isinstance(states, dict) or hasattr(states, "_fields"):
+            return cell(x, states)
         return cell(x, list(states) if isinstance(states, (list, tuple)) else [states])
 
-    infer(call, (symbol_like((batch, *input_shape[1:]), cell.compute_dtype),), {})
+    infer(call, (nest.map_shapes(lambda s: symbol_like((batch, *s[1:]), cell.compute_dtype), input_shape),), {})
 
 
 class ShowsCell:

@@ -6,12 +6,14 @@ from typing import Any
 from fastnn import ops
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.settable import settable
+from fastnn.core.types import defined_in
 from fastnn.graph import Variable
-from fastnn.layers import nest, signature
+from fastnn.layers import nest, rnn_nested, signature
 from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.layers.recurrent_cell import CellDropout, build_cell, caller
 from fastnn.layers.rnn_cells import StackedRNNCells
+from fastnn.layers.rnn_nested import where
 from fastnn.layers.steps import over_steps, steps_first
 from fastnn.saving import identifiers as serial
 
@@ -41,6 +43,7 @@ class RNN(Layer):
     """
 
     supports_masking = True
+    _inputs_nested = False  # whether it was called on a structure of sequences
     KWARGS = (*Layer.KWARGS, "implementation", "use_cudnn", "time_major", "unroll")
 
     def __init__(
@@ -81,11 +84,19 @@ class RNN(Layer):
     def state_size(self):
         """The sizes of the states as a list."""
         size = self.cell.state_size
+        if rnn_nested.is_nested(size):
+            return [size] if rnn_nested.is_size(size) else size
         return [size] if isinstance(size, int) else list(size)
+
+    def _is_nested(self):
+        """Whether the cell takes or gives structures, or states of several axes."""
+        size, out = self.cell.state_size, getattr(self.cell, "output_size", None)
+        cells = hasattr(self.cell, "cells")  # stacked ones nest their sizes, and flatten them
+        return self._inputs_nested or (not cells and (rnn_nested.is_nested(size) or rnn_nested.is_nested(out or 1)))
 
     def _output_size(self):
         size = getattr(self.cell, "output_size", None)
-        return nest.flatten(self.state_size)[0] if size is None else size
+        return nest.flatten(self.state_size, is_leaf=rnn_nested.is_size)[0] if size is None else size
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
         """The output shape for an input shape.
@@ -95,9 +106,15 @@ class RNN(Layer):
             initial_state_shape: shapes of the first states, which do not count.
         """
         if sequences_shape and not nest.is_shape(sequences_shape):
-            sequences_shape = sequences_shape[0]
+            sequences_shape = nest.flatten_shapes(sequences_shape)[0]
         batch, steps = sequences_shape[:2]
         size = self._output_size()
+        if self._is_nested():
+            output = rnn_nested.shapes(size, (batch, steps) if self.return_sequences else (batch,))
+            states = rnn_nested.shapes(self.state_size, (batch,))
+            if not self.return_state:
+                return output
+            return (output, *states) if isinstance(states, (list, tuple)) else (output, states)
         output = (batch, steps, size) if self.return_sequences else (batch, size)
         if not self.return_state:
             return output
@@ -106,6 +123,8 @@ class RNN(Layer):
     def compute_mask(self, inputs, previous_mask):
         mask = nest.flatten(previous_mask)[0]
         output = mask if self.return_sequences else None
+        if self._is_nested():
+            return None  # of several outputs: a mask that is wanted is passed
         return [output] + [None] * len(self.state_size) if self.return_state else output
 
     def build(self, sequences_shape, initial_state_shape=None):
@@ -116,8 +135,11 @@ class RNN(Layer):
             initial_state_shape: shapes of the first states, which do not count.
         """
         if not nest.is_shape(sequences_shape):
-            sequences_shape = sequences_shape[0]
-        build_cell(self.cell, (sequences_shape[0], *sequences_shape[2:]))
+            of_cell = rnn_nested.rows_of(sequences_shape) if self._inputs_nested else None
+            sequences_shape = nest.flatten_shapes(sequences_shape)[0]
+        else:
+            of_cell = None
+        build_cell(self.cell, of_cell or (sequences_shape[0], *sequences_shape[2:]))
         if self.stateful and self.states is None:
             if sequences_shape[0] is None:
                 raise ShapeError(
@@ -138,7 +160,10 @@ class RNN(Layer):
 
     def __call__(self, sequences, initial_state=None, *others, **kwargs):
         kwargs.update(zip(("mask", "training"), others))
-        if (
+        own = type(self.cell).__module__.startswith("fastnn.")
+        if isinstance(sequences, dict) or (isinstance(sequences, tuple) and len(sequences) > 1 and not own):
+            object.__setattr__(self, "_inputs_nested", True)
+        elif (
             isinstance(sequences, (list, tuple))
             and initial_state is None
             and len(sequences) > 1
@@ -158,7 +183,11 @@ class RNN(Layer):
         own = getattr(self.cell, "get_initial_state", None)
         if own is not None:
             states = own(batch_size=batch_size)
+            if self._is_nested() and isinstance(states, (list, tuple, dict)):
+                return states
             return list(states) if isinstance(states, (list, tuple)) else [states]
+        if self._is_nested():
+            return rnn_nested.zeros(self.state_size, batch_size, self.compute_dtype)
         return nest.map_structure(lambda s: ops.zeros((batch_size, s), dtype=self.compute_dtype), self.state_size)
 
     def _rows_apart(self, training):
@@ -180,7 +209,7 @@ class RNN(Layer):
                 f"as row i goes on where row i of the batch before ended. Received: batch size {batch}. Choose a "
                 "number of samples that it divides, or stateful=False."
             )
-        return nest.pack(self.state_size, [v.value for v in self.states])
+        return nest.pack(self.state_size, [v.value for v in self.states], is_leaf=rnn_nested.is_size)
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """The cell's output at the last step, or at all.
@@ -192,14 +221,16 @@ class RNN(Layer):
             mask: booleans (batch, steps); where False the states stay as they are.
             training: whether the cell's dropout drops.
         """
-        batch, steps = sequences.shape[:2]
+        batch, steps = nest.flatten(sequences)[0].shape[:2]
         if steps == 0:
             raise ShapeError(
                 f"Layer {self.name} expects sequences of one step or more. Received: shape "
-                f"{tuple(sequences.shape)}. Leave empty sequences out."
+                f"{tuple(nest.flatten(sequences)[0].shape)}. Leave empty sequences out."
             )
         if initial_state is None:
             states = self._kept_states(batch) if self.stateful else self.get_initial_state(batch)
+        elif self._is_nested() and isinstance(initial_state, (list, tuple, dict)):
+            states = initial_state
         else:
             states = list(initial_state) if isinstance(initial_state, (list, tuple)) else [initial_state]
         if len(states) != len(self.state_size):
@@ -208,11 +239,11 @@ class RNN(Layer):
                 f"{len(states)} initial state(s)."
             )
         mask = nest.flatten(mask)[0] if mask is not None else None
-        own = getattr(type(self.cell), "get_initial_state", None)
-        zero_start = (
-            initial_state is None and not self.stateful and (own is None or own.__module__.startswith("fastnn."))
-        )
-        if type(self).inner_loop is RNN.inner_loop:
+        own = defined_in(type(self.cell), "get_initial_state")
+        zero_start = initial_state is None and not self.stateful and (not own or own.startswith("fastnn."))
+        if self._is_nested():
+            outputs, last, states = rnn_nested.run(self, sequences, states, mask, training)
+        elif type(self).inner_loop is RNN.inner_loop:
             outputs, last, states = self._loop(sequences, states, mask, training, steps, zero_start)
         else:
             last, outputs, states = self.inner_loop(sequences, states, mask, training=training)
@@ -221,8 +252,10 @@ class RNN(Layer):
                 variable.assign(state)
         output = outputs if self.return_sequences else last
         # the cells may have another policy
-        output, states = nest.map_structure(lambda y: ops.cast(y, self.compute_dtype), (output, tuple(states)))
-        return (output, *states) if self.return_state else output
+        output, states = nest.map_structure(lambda y: ops.cast(y, self.compute_dtype), (output, states))
+        if not self.return_state:
+            return output
+        return (output, states) if isinstance(states, dict) else (output, *states)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The steps of a call, for derived classes that do something before or after: (last output, outputs, states).
@@ -251,12 +284,12 @@ class RNN(Layer):
             mine = next((k for k, s in enumerate(new) if s is output), None)  # the state that is the output, too
             if mask is not None:
                 use, raw = slices[1], output
-                new = [_where(use, a, b) for a, b in zip(new, flat)]
+                new = [where(use, a, b) for a, b in zip(new, flat)]
                 if mine is not None and zero_start and not self.zero_output_for_mask:
                     output = new[mine]
                 else:
                     old = ops.zeros_like(raw) if self.zero_output_for_mask else memory.before("output", raw)
-                    output, mine = _where(use, raw, old), None
+                    output, mine = where(use, raw, old), None
                     memory.remember("output", output)
             if mine is None and not every:
                 memory.remember("output", output)
@@ -324,8 +357,3 @@ class RNN(Layer):
         if isinstance(config.get("cell"), dict):
             config["cell"] = serial.deserialize(config["cell"], "layers", custom_objects)
         return super().from_config(config)
-
-
-def _where(rows, a, b):
-    """a in the rows that are so marked, else b."""
-    return ops.where(ops.reshape(rows, (rows.shape[0], *(1,) * (len(a.shape) - 1))), a, b)

@@ -72,6 +72,12 @@ class CallSignature:
         """The first argument of a call, whichever way it was given; None if there is none."""
         return args[0] if args else next((kwargs[n] for n in self.names if n in kwargs), None)
 
+    def need_first(self, name, args, kwargs):
+        """Raise ArgumentTypeError where a call lacks the first argument, which has no default."""
+        missing = self.names and not args and self.names[0] not in kwargs
+        if missing and self.keywords[self.names[0]] is inspect.Parameter.empty:
+            raise ArgumentTypeError(f"Layer '{name}': missing a required argument: '{self.names[0]}'.")
+
     def taken(self, arguments):
         """Of {name: value} (the locals of another function), what this one takes by name."""
         return {name: arguments[name] for name in self.names if name in arguments}

@@ -4,11 +4,12 @@ import inspect
 from typing import Any
 
 from fastnn import ops, regularizers
-from fastnn.core.errors import ArgumentError, NotSupportedError
+from fastnn.core.errors import ArgumentTypeError, NotSupportedError
 from fastnn.layers import inference, nest
 from fastnn.layers.layer import Layer
 from fastnn.saving import identifiers as serial
 from fastnn.saving import living
+from fastnn.saving.check import resolve_lambda
 
 
 class Identity(Layer):
@@ -82,7 +83,7 @@ class Lambda(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if not callable(function):
-            raise ArgumentError(f"Lambda: `function` must be callable. Received: function={function!r}")
+            raise ArgumentTypeError(f"Lambda: `function` must be callable. Received: function={function!r}")
         self.function, self.mask = function, mask
         self.arguments = dict(arguments or {})
         self._output_shape = output_shape
@@ -141,6 +142,8 @@ class Lambda(Layer):
         """
         config = dict(config)
         with living.scope(safe_mode):
+            if isinstance(config.get("function"), living.Living):
+                config = resolve_lambda(config, custom_objects)
             for key in ("function", "mask", "output_shape"):
                 if isinstance(config.get(key), dict):
                     config[key] = serial.deserialize(config[key], None, custom_objects)

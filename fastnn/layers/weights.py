@@ -69,6 +69,11 @@ class WeightsMixin:
         if kwargs:
             raise ArgumentTypeError(f"add_weight() got an unexpected keyword argument '{sorted(kwargs)[0]}'")
         shape = () if shape is None else (shape,) if hasattr(shape, "__index__") else tuple(shape)
+        if any(d is not None and not hasattr(d, "__index__") for d in shape):
+            raise ShapeError(
+                f"add_weight in layer '{self.name}': Cannot convert '{shape!r}' to a shape: expected a tuple of ints "
+                "(// divides to an int)."
+            )
         if any(d is None for d in shape):
             raise ShapeError(
                 f"add_weight in layer '{self.name}': every dimension of a weight must be known; received shape={shape}."

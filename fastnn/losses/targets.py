@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from fastnn.core.errors import DataError, UnknownNameError
+from fastnn.core.errors import DataError, UnknownNameError, UnknownPathError
 from fastnn.core.registry import suggest
 from fastnn.core.tree import flatten as leaves
 from fastnn.core.tree import flatten_with_path as flatten
@@ -61,7 +61,7 @@ def per_output(values, outputs, what, default=None, optional=()):
             return [values if i in wanted else default for i in range(n)]
         if values is None and not wanted:
             return [default] * n
-        raise DataError(
+        raise UnknownPathError(
             f"{_differ(what)}The model has {n} outputs ({_names(outputs)}), but `{what}` is one array: pass a list of "
             f"{n}, or a dict by output name."
         )
@@ -93,7 +93,7 @@ def _by_key(values, outputs, what, default, optional):
             if key is None and len(outputs) == len(values) == 1 and o.key is None:
                 key = next(iter(values))
             if key is None and i not in optional:
-                raise UnknownNameError(
+                raise UnknownPathError(
                     f"`{what}` has no entry for output {o.name or o.key!r}: received keys "
                     f"{list(values)}, expected {_names(outputs)}."
                 )

@@ -11,11 +11,13 @@ from fastnn.core.arguments import count, number, whole
 from fastnn.core.errors import ArgumentError, DataError
 from fastnn.core.tree import flatten as leaves_of
 from fastnn.core.tree import is_nested
+from fastnn.core.types import defined_in
 from fastnn.layers.events import is_functional
 from fastnn.layers.nest import flatten_shapes
 from fastnn.losses.compile_loss import by_shape
 from fastnn.losses.targets import label_kind, outputs_of, per_output
 from fastnn.models.data import flatten
+from fastnn.models.step_functions import HERE
 
 NAN = ("continue", "stop", "raise", "skip")
 VERBOSE = ("auto", 0, 1, 2)
@@ -287,7 +289,7 @@ def _outputs(model):
     loss = model._compile_loss
     if loss is not None and loss.built:
         return loss.outputs
-    if type(model).compute_loss.__module__ != "fastnn.models.trainer":  # it may hand on other outputs than the model's
+    if defined_in(type(model), "compute_loss") not in HERE:  # it may hand on other outputs than the model's
         return None
     functional = model if "_map" in model.__dict__ else model.__dict__.get("_functional")
     return None if functional is None else outputs_of(functional._outputs_struct, functional.output_names)

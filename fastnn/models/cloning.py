@@ -10,7 +10,7 @@ from fastnn.core.arguments import names_given_before
 from fastnn.core.errors import ArgumentError
 from fastnn.core.tree import everything_in, same_structure
 from fastnn.core.types import Structure
-from fastnn.layers import nest
+from fastnn.layers import nest, outside
 from fastnn.layers.events import is_functional
 from fastnn.layers.fixed_input import fixed_input
 from fastnn.layers.input_layer import Input, InputLayer
@@ -20,16 +20,16 @@ from fastnn.models.model import Model
 from fastnn.models.sequential import Sequential
 from fastnn.saving import archive, layout, living, streams
 from fastnn.saving import identifiers as serial
-from fastnn.saving.check import Living
 from fastnn.saving.compiled import compile_from_config
 from fastnn.saving.registration import CustomObjectScope
-from fastnn.saving.serialization import copying
 
 
 def _clone_layer(layer):
-    with copying():
+    with living.in_memory():
         config = layer.get_config()  # a lambda in it is the living one, which no file says
-        return type(layer).from_config({k: v.function if isinstance(v, Living) else v for k, v in config.items()})
+        return type(layer).from_config(
+            {k: v.function if isinstance(v, living.Living) else v for k, v in config.items()}
+        )
 
 
 def clone_model(
@@ -57,9 +57,9 @@ def clone_model(
         input_tensors = nest.map_structure(
             lambda x: fixed_input(x) if hasattr(x, "_fastnn_variable") else x, input_tensors
         )
-    with names_given_before(), living.scope(safe_mode=False):  # lambdas are this process's own
+    with names_given_before(), living.in_memory():
         twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
-    if model.compiled and isinstance(model, (Sequential, Functional)):
+    if isinstance(model, (Sequential, Functional)) and model.compiled:
         with CustomObjectScope(_of_the_user(model)):
             compile_from_config(twin, model.get_compile_config())
     return twin
@@ -146,7 +146,9 @@ def _clone_functional(model, input_tensors, clone, call_function):
         args = [nest.map_structure(fill, a) for a in event.args]
         kwargs = {k: nest.map_structure(fill, v) for k, v in event.kwargs.items()}
         called = hasattr(operation, "built") and call_function is not None
-        out = call_function(operation, *args, **kwargs) if called else operation(*args, **kwargs)
+        with outside.as_then(event):
+            out = call_function(operation, *args, **kwargs) if called else operation(*args, **kwargs)
+        outside.stand_in(out, [fill(now) for _, now in event.outside])
         values.update({(event, i): y for i, y in enumerate(nest.flatten(out))})
     inputs = nest.pack(model._inputs_struct, fresh)
     outputs = nest.map_structure(fill, model._outputs_struct)
@@ -158,7 +160,7 @@ def copy_model(model):
 
     It draws the random numbers that the original would draw next.
     """
-    with layout.still(model), CustomObjectScope(_of_the_user(model)):
+    with layout.still(model), living.in_memory(), CustomObjectScope(_of_the_user(model)):
         return _copied(model)
 
 
@@ -191,7 +193,7 @@ def _of_the_user(model):
     custom = {}
     for part in everything_in(parts):
         own = part if inspect.isfunction(part) or inspect.isclass(part) else type(part)
-        if own.__module__.split(".")[0] != "fastnn" and (inspect.isfunction(own) or hasattr(own, "get_config")):
+        if (own.__module__ or "").split(".")[0] != "fastnn" and (inspect.isfunction(own) or hasattr(own, "get_config")):
             custom[own.__name__] = own
     return custom
 

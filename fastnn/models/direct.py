@@ -135,7 +135,7 @@ def plan_of(model, inputs, own_layers=True, said=False):
 def directly(model, inputs, training, mask, kwargs):
     """model(inputs): through a plan where the inputs are arrays and nothing is asked for but the outputs."""
     if (
-        not training
+        (training is None or training is False)
         and mask is None
         and not kwargs
         and current() is None

@@ -3,7 +3,7 @@
 import inspect
 
 from fastnn.core.errors import ArgumentError, FileFormatError
-from fastnn.layers import nest
+from fastnn.layers import nest, outside
 from fastnn.layers.events import Operation, any_functional, is_functional, live_events
 from fastnn.layers.input_layer import InputLayer
 from fastnn.models import graph_check
@@ -63,6 +63,7 @@ def functional_config(model):
                 "args": [nest.map_structure(leaf, a) for a in event.args],
                 "kwargs": {k: nest.map_structure(leaf, v) for k, v in event.kwargs.items()},
             }
+            | ({"outside": [leaf(now) for _, now in event.outside]} if event.outside else {})
             for event in live_events(operation)
             if event in inside and not event.is_input
         ]
@@ -132,7 +133,10 @@ class _Builder:
             args, kwargs = self.arguments(node)
             if isinstance(self.operations[name], Operation):
                 args = [_tuples(a) for a in args]
-            self.events[name].append(graph_check.call(name, self.operations[name], args, kwargs)[0].origin)
+            made = graph_check.call(name, self.operations[name], args, kwargs)
+            if isinstance(node, dict) and "outside" in node:
+                outside.stand_in(made, [self.revive(x) for x in node["outside"]])
+            self.events[name].append(made[0].origin)
 
     def ends(self, places):
         if isinstance(places, (list, tuple)) and len(places) == 3 and isinstance(places[0], str):

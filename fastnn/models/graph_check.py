@@ -93,7 +93,7 @@ def _references(node):
         if not isinstance(node, dict):
             yield from (tuple(item[:2]) for item in node)
             return
-        left = [node.get("args", ()), node.get("kwargs", {})]
+        left = [node.get("args", ()), node.get("kwargs", {}), node.get("outside", ())]
         while left:
             value = left.pop()
             if isinstance(value, dict):

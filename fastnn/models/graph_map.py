@@ -114,7 +114,7 @@ def rewire(inputs, outputs, replace):
         specs = nest.pack(event.structure, event.outputs)
         args, kwargs = nest.map_structure(swap, event.args), nest.map_structure(swap, event.kwargs)
         unpassed = tuple((old, swap(now)) for old, now in event.outside)
-        new = CallEvent(event.operation, args, kwargs, specs, outside=unpassed)
+        new = CallEvent(event.operation, args, kwargs, specs, outside=unpassed, held=event.held)
         kept.append(new)
         for i in range(len(event.specs)):
             made.setdefault((event, i), new.result(i))

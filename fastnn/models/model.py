@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 from fastnn import saving
 from fastnn.core import hooks
 from fastnn.core.arguments import near
-from fastnn.core.errors import ArgumentError, NotBuiltError, ShapeError
+from fastnn.core.errors import ArgumentError, NoCallError, ShapeError
 from fastnn.core.types import Config, Structure, Tensor, open_signature
 from fastnn.layers import inference, nest, signature
 from fastnn.layers.events import is_functional
@@ -364,7 +364,7 @@ class Model(Trainer, StateTree, Layer):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self.built and args and type(self).call is Model.call:
-            raise NotBuiltError(f"Model '{self.name}' has no layers and no `call()` method.")
+            raise NoCallError(f"Model '{self.name}' has no layers and no `call()` method: define one.")
         return super().__call__(*args, **kwargs)
 
 

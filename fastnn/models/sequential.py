@@ -7,7 +7,7 @@ from typing import Any
 
 from fastnn import dtype_policies
 from fastnn.core import dtypes
-from fastnn.core.errors import ArgumentError, FastnnError, GraphError, ShapeError
+from fastnn.core.errors import ArgumentError, FastnnError, GraphError, PlaceError, ShapeError
 from fastnn.core.tree import reached
 from fastnn.core.types import Structure
 from fastnn.graph import Symbol
@@ -116,10 +116,10 @@ class Sequential(StackGraph, Model):
         Args:
             rebuild: whether the weights of the others are made now, if the input shape is known.
 
-        Raises TypeError if there is none.
+        Raises PlaceError (an IndexError) if there is none.
         """
         if not self.layers:
-            raise TypeError("There are no layers in the model.")
+            raise PlaceError("There are no layers in the model.")
         layer = self._tracker.layers.pop()
         if rebuild:
             self._maybe_rebuild()

@@ -21,6 +21,7 @@ from fastnn.models.legacy import LegacyMethods
 from fastnn.models.looks import Looks
 from fastnn.models.on_batch import OnBatch
 from fastnn.models.receipt import check_argument as check_receipt
+from fastnn.models.step_functions import has_own
 from fastnn.models.traced_steps import TracedSteps
 from fastnn.saving.step_writer import StepWriter
 
@@ -127,6 +128,8 @@ class Trainer(OnBatch, TracedSteps, Intake, Looks, LegacyMethods):
     def _need_compiled(self, what):
         if not self.compiled:
             raise NotBuiltError(f"You must call `compile()` before calling `{what}()`.")
+        if what in ("fit", "train_on_batch") and self.optimizer is None and not has_own(self, "train"):
+            raise ArgumentError(f"compile() was called with optimizer=None: `{what}()` needs one, as optimizer='adam'.")
 
     # ------------------------------------------------------------------ the public loops
     def fit(

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError, PlaceError
+from fastnn.core.errors import ArgumentError, DataError, MissingFileError, PlaceError
 from fastnn.core.random import permutation
 from fastnn.utils.batches import PyDataset
 from fastnn.utils.folders import IMAGES
@@ -299,7 +299,7 @@ class DirectoryIterator(ImageFiles):
                        save_format, interpolation, keep_aspect_ratio, dtype)  # fmt: skip
         root = pathlib.Path(directory)
         if not root.is_dir():
-            raise DataError(f"No folder {str(directory)!r}.")
+            raise MissingFileError(f"No folder {str(directory)!r}: expected one that holds the files.")
         names = list(classes or sorted(p.name for p in root.iterdir() if p.is_dir()))
         paths, numbers = [], []
         for number, name in enumerate(names):

@@ -8,11 +8,12 @@ import os
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any
 
-from fastnn.core.errors import ArgumentError, FileFormatError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError, FileFormatError
 from fastnn.saving import assets, container, hdf5, layout, legacy, living, safetensors_file, steps, streams, weights
 from fastnn.saving.building import KERAS_VERSION, build_model
 from fastnn.saving.changes import need_built, warn_of_no_weights
 from fastnn.saving.files import read_file, read_folder, write_file, write_folder
+from fastnn.saving.registration import check_custom_objects
 from fastnn.saving.serialization import serialize_object, sharing_scope
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def load_model(
     >>> model.output_shape
     (None, 1)
     """
+    check_custom_objects(custom_objects)
     with living.scope(safe_mode):
         return _load_model(filepath, custom_objects, compile)
 
@@ -219,6 +221,7 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     >>> model_from_json(text).count_params()
     3
     """
+    check_custom_objects(custom_objects)
     if not isinstance(json_string, (str, bytes)):
-        raise ArgumentError(f"model_from_json: received {type(json_string).__name__}, expected JSON text.")
+        raise ArgumentTypeError(f"model_from_json: received {type(json_string).__name__}, expected JSON text.")
     return build_model(container.parse_json(json_string, "model_from_json"), "model_from_json", custom_objects)

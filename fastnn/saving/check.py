@@ -56,6 +56,8 @@ def _checked(check):
 def _check(config, custom_objects, missing, depth, role, where):
     if depth > MAX_DEPTH:
         raise FileFormatError(f"The config is nested more than {MAX_DEPTH} levels deep: it is not a model config.")
+    if isinstance(config, living.Living):
+        return config
     if isinstance(config, (list, tuple)):
         role = roles.DATA if role.words else role
         return [_check(x, custom_objects, missing, depth + 1, role, where) for x in config]
@@ -255,8 +257,9 @@ def resolve_lambda(inner, custom_objects):
     """Give a layer whose function is a lambda the function that the caller passed under the layer's name."""
     function = inner.get("function")
     if isinstance(function, dict) and function.get("class_name") == "__lambda__":
-        found = find_custom([inner.get("name"), "<lambda>"], custom_objects)
-        found = found or getattr(function, "function", None) or living.find(function)
+        own = getattr(function, "function", None)  # before what all lambdas are called
+        found = find_custom([inner.get("name")], custom_objects) or own or find_custom(["<lambda>"], custom_objects)
+        found = found or living.find(function)
         if found is None:
             raise NotSupportedError(
                 f"Layer {inner.get('name')!r} holds a lambda, which is arbitrary code execution. Code stored in a file "

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 
 from fastnn.core import nesting
-from fastnn.core.errors import FileFormatError
+from fastnn.core.errors import BadHdf5Error, FileFormatError
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _LIMITS = {CONFIG: 256 << 20, METADATA: 1 << 20}
@@ -33,7 +33,8 @@ def read_members(data, name="the file"):
             "model.load_weights(), whole models of the legacy format under a name ending in .h5."
         )
     if data[:2] != b"PK":
-        raise FileFormatError(f"{name} is not a .keras archive: it begins with {data[:4]!r}, expected a zip file.")
+        kind = BadHdf5Error if name.rstrip("'\"").endswith((".h5", ".hdf5")) else FileFormatError
+        raise kind(f"{name} is not a .keras archive: it begins with {data[:4]!r}, expected a zip file.")
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         infos = archive.infolist()

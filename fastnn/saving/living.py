@@ -12,6 +12,7 @@ from collections import OrderedDict
 _LIMIT = 1000  # so many functions are kept alive
 _alive = OrderedDict()
 _found = contextvars.ContextVar("found", default=None)  # by the safe_mode of the call
+_in_memory = contextvars.ContextVar("in memory", default=False)
 _years = {"found": False}
 
 
@@ -19,7 +20,8 @@ class Living(dict):
     """The config of a lambda, which knows the function as long as it is not written to a file and read again."""
 
     def __init__(self, function):
-        super().__init__(class_name="__lambda__", config={"value": None, "key": keep(function)})
+        key = None if _in_memory.get() else keep(function)
+        super().__init__(class_name="__lambda__", config={"value": None, "key": key})
         self.function = function
 
 
@@ -56,8 +58,25 @@ def keep(function):
     return key
 
 
+@contextlib.contextmanager
+def in_memory():
+    """A block in which configs are made to build from at once, so that they may hold what no file can."""
+    token = _in_memory.set(True)
+    try:
+        yield
+    finally:
+        _in_memory.reset(token)
+
+
+def is_in_memory():
+    """Whether a block of `in_memory` runs."""
+    return _in_memory.get()
+
+
 def find(config):
     """The function of a lambda's config, if this process has it and may take it; else None."""
+    if _in_memory.get() and isinstance(config, Living):
+        return config.function
     if not (_found.get() or _years["found"]):
         return None
     inner = config.get("config")

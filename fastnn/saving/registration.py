@@ -3,7 +3,7 @@
 import contextvars
 import inspect
 
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 
 _objects = {}
 _names = {}
@@ -115,6 +115,14 @@ def get_registered_object(name, custom_objects=None, module_objects=None):
         if name in table:
             return table[name]
     return None
+
+
+def check_custom_objects(custom_objects):
+    """ArgumentTypeError for what is no dict of custom objects."""
+    if not (custom_objects is None or isinstance(custom_objects, dict)):
+        raise ArgumentTypeError(
+            f"custom_objects: received {custom_objects!r:.80}, expected a dict {{name: class or function}}."
+        )
 
 
 def find_custom(names, custom_objects=None):

@@ -41,20 +41,9 @@ COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metric
 PLAIN = (str, int, float, bool)
 _shared = contextvars.ContextVar("shared_objects", default=None)
 _depth = contextvars.ContextVar("depth", default=0)
-_copying = contextvars.ContextVar("copying", default=False)
 _ARRAY_DTYPES = frozenset(
     ("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 )
-
-
-@contextlib.contextmanager
-def copying():
-    """In this block configs are read at once and never written: a lambda in one is no loss, and no warning."""
-    token = _copying.set(True)
-    try:
-        yield
-    finally:
-        _copying.reset(token)
 
 
 @contextlib.contextmanager
@@ -136,14 +125,10 @@ def _serialize_special(obj):
 
 
 def _serialize_function(function):
+    if living.is_in_memory() and not str(function.__module__).startswith("fastnn."):
+        return living.Living(function)
     if function.__name__ == "<lambda>":
-        if not _copying.get():
-            warnings.warn(
-                "A lambda has no name under which a file could refer to it, and code is never written to a file: "
-                "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
-                "registered with @fastnn.saving.register_keras_serializable().",
-                stacklevel=4,
-            )
+        _warn_of_lambda()
         return living.Living(function)
     return {
         "module": "builtins",
@@ -151,6 +136,15 @@ def _serialize_function(function):
         "config": get_registered_name(function),
         "registered_name": "function",
     }
+
+
+def _warn_of_lambda():
+    warnings.warn(
+        "A lambda has no name under which a file could refer to it, and code is never written to a file: "
+        "to load this config, pass custom_objects={'<lambda>': the_function}, or use a named function "
+        "registered with @fastnn.saving.register_keras_serializable().",
+        stacklevel=5,
+    )
 
 
 def _serialize_instance(obj):
@@ -299,6 +293,8 @@ def _deserialize(config, custom_objects, safe_mode, category):
     class_name, inner = config["class_name"], config["config"]
     if not isinstance(class_name, str):
         raise FileFormatError(f"'class_name' is {class_name!r}, expected a str.")
+    if isinstance(config, living.Living) and living.is_in_memory():
+        return config.function
     if class_name == "__lambda__":
         return living_lambda(config, custom_objects)
     if class_name.startswith("__"):

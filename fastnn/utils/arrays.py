@@ -4,7 +4,7 @@ import numpy as np
 
 from fastnn.core import config, dtypes, results
 from fastnn.core.arguments import near
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, PlaceError
 
 
 def to_categorical(x, num_classes=None, **kwargs):
@@ -19,7 +19,7 @@ def to_categorical(x, num_classes=None, **kwargs):
         Float array of shape x.shape + (num_classes,).
 
     Raises:
-        DataError: if a label lies outside [0, num_classes).
+        PlaceError: (an IndexError) if a label lies outside [0, num_classes).
 
     >>> to_categorical([0, 2], num_classes=3)
     array([[1., 0., 0.],
@@ -38,7 +38,7 @@ def to_categorical(x, num_classes=None, **kwargs):
     if num_classes is None:
         num_classes = int(flat.max()) + 1 if flat.size else 0
     if flat.size and (flat.min() < 0 or flat.max() >= num_classes):
-        raise DataError(
+        raise PlaceError(
             f"to_categorical: received labels from {flat.min()} to {flat.max()}, expected integers from 0 "
             f"to {num_classes - 1}."
         )

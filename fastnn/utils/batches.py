@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from fastnn.core.errors import ArgumentTypeError
+
 
 class PyDataset:
     """Base class of a data set that gives its batches by number.
@@ -30,7 +32,14 @@ class PyDataset:
     @property
     def num_batches(self) -> int | None:
         """The number of batches; None if it is not known."""
-        return len(self) if type(self).__len__ is not PyDataset.__len__ else None
+        if type(self).__len__ is PyDataset.__len__:
+            return None
+        try:
+            return len(self)
+        except TypeError as error:
+            raise ArgumentTypeError(
+                f"{type(self).__name__}: __len__ must return an int, as math.ceil(rows / batch_size). {error}"
+            ) from error
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} must say how many batches it has: def __len__(self).")

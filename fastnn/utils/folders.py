@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError, NotSupportedError
+from fastnn.core.errors import ArgumentError, DataError, MissingFileError, NotSupportedError
 from fastnn.core.resampling import weights
 from fastnn.data.dataset import Dataset
 from fastnn.data.elements import padded
@@ -79,7 +79,7 @@ def _listed(
 ) -> tuple[list[str], Any, Any]:
     """(paths, integer labels or None, class names or None)."""
     if not os.path.isdir(directory):
-        raise DataError(f"No folder {directory!r}.")
+        raise MissingFileError(f"No folder {directory!r}: expected one that holds the files.")
     if labels != "inferred":
         if class_names is not None:
             raise ArgumentError("When `labels=None` (no labels), argument `class_names` cannot be specified.")

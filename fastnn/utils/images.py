@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 
 from fastnn.core import config
-from fastnn.core.errors import ArgumentError, DataError
+from fastnn.core.errors import ArgumentError, DataError, MissingFileError
 from fastnn.core.extras import missing
 from fastnn.utils.resampling import resize
 
@@ -111,6 +111,8 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
         data = path.read() if isinstance(path, io.IOBase) else pathlib.Path(path).read_bytes()
         img = image.open(io.BytesIO(data))
         img = img.convert(MODES[color_mode]) if img.mode not in ("I", "I;16", MODES[color_mode]) else img.copy()
+    except FileNotFoundError as error:
+        raise MissingFileError(f"load_img: no file {str(path)!r}.") from error
     except (OSError, SyntaxError) as error:
         raise DataError(f"load_img: {path!r} is no image that can be read: {error}.") from error
     if target_size is None:

@@ -188,7 +188,7 @@ def test_arguments_are_checked():
         def call(self, x):
             return x
 
-    with pytest.raises(NotBuiltError, match="super"):
+    with pytest.raises(RuntimeError, match="super"):
         Forgot()(rows(1, 1))
 
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from fastnn import ops, utils
-from fastnn.core.errors import DataError
+from fastnn.core.errors import DataError, PlaceError
 
 
 def test_to_categorical():
     np.testing.assert_array_equal(utils.to_categorical([0, 2, 1]), np.eye(3)[[0, 2, 1]])
     assert utils.to_categorical(np.array([[1], [0]]), 4).shape == (2, 4)
     assert utils.to_categorical(np.array([[1, 0]]), 2).shape == (1, 2, 2)
-    with pytest.raises(DataError, match="from 0 to 1"):
+    with pytest.raises(PlaceError, match="from 0 to 1"):
         utils.to_categorical([3], 2)
     with pytest.raises(DataError, match="integers"):
         utils.to_categorical([0.5])

@@ -8,6 +8,7 @@ them computes them again.
 import functools
 import threading
 
+from fastnn.core.types import defined_in
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Variable
 from fastnn.layers import nest
@@ -49,7 +50,7 @@ def build_that_remembers(build_today):
 
     @functools.wraps(build_today)
     def _build_once(self, args, kwargs):
-        if (type(self).build.__module__ or "").startswith("fastnn.") or not as_before_keras_3():
+        if defined_in(type(self), "build").startswith("fastnn.") or not as_before_keras_3():
             return build_today(self, args, kwargs)
         _here.builds += 1
         try:

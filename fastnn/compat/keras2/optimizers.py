@@ -14,7 +14,7 @@ from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.compat.keras_backend.values import Update, deferring
 from fastnn.core import dtypes
-from fastnn.core.types import is_function
+from fastnn.core.types import defined_in, is_function
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.active import paused
@@ -29,7 +29,7 @@ def rule_of(cls):
     """ "get_updates" or "_resource_apply_dense" where a user's class says with that how it steps, else None."""
     if cls.update_step is not Optimizer.update_step or cls.__module__.startswith("fastnn."):
         return None
-    if not (cls.get_updates.__module__ or "").startswith("fastnn."):
+    if not defined_in(cls, "get_updates").startswith("fastnn."):
         return "get_updates"
     own = getattr(cls, "_resource_apply_dense", None) or _resource_apply_dense
     return None if own is _resource_apply_dense else "_resource_apply_dense"

@@ -141,12 +141,11 @@ def custom_gradient(f: Any) -> Any:
             try:
                 key = "custom_gradient", hooks.call("serial", call), what_it_sees(f)
                 return event(key, call, args, kwargs)
-            except Unhashed:
-                pass
             except Exception as error:
-                if not asked(error):
+                if asked(error):
+                    return _of_values(f, args, kwargs)
+                if not isinstance(error, Unhashed):
                     raise
-                return _of_values(f, args, kwargs)
         if current() is None and any(is_symbol(x) for x in leaves):
             return hooks.call("record", "custom_gradient", call, args, kwargs)
         if current() is not None:
