@@ -180,6 +180,7 @@ TENSORFLOW_FUNCTIONS = {
         "StaticHashTable", "KeyValueTensorInitializer", "StaticVocabularyTable", "TextFileIndex",
         "TextFileInitializer")},
     "RaggedTensor": "compat.tf.ragged.tensor:RaggedTensor",
+    "RaggedTensorSpec": "compat.tf.ragged.spec:RaggedTensorSpec",
     **{f"ragged.{n}": f"compat.tf.ragged.calls:{n}" for n in (
         "boolean_mask", "constant", "map_flat_values", "range", "stack",
         "row_splits_to_segment_ids", "segment_ids_to_row_splits", "stack_dynamic_partitions")},
