@@ -156,7 +156,7 @@ class _TensorFlow(types.ModuleType):
         prefix = "".join(f"{part}." for part in self.__name__.split(".")[1:] if part not in ("compat", "v1", "v2"))
         known = (*tf_names.table(), *names.TENSORFLOW_FUNCTIONS, *names.TENSORFLOW_MODULES, "keras")
         below = {n[len(prefix) :].partition(".")[0] for n in known if n.startswith(prefix)}
-        return sorted(n for n in below if n[:1] not in ("_", ""))
+        return sorted(n for n in below if n[:1] not in ("_", "") and n not in ("python", "compiler"))
 
     def _private(self, path):
         """What a name in TensorFlow's private modules is: a module, or the public function of that name, or None."""

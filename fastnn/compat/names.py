@@ -14,6 +14,7 @@ from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
 from fastnn.compat.tf import records as tf_records
+from fastnn.compat.tf import seeds as tf_seeds
 from fastnn.compat.tf import sequences as tf_sequences
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
@@ -163,8 +164,6 @@ STARRED = {"ops": ("image", "linalg", "nn", "numpy")}
 
 # What the TensorFlow root holds besides the functions of fastnn.compat.tf.names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {
-    **dict.fromkeys(("random.set_seed", "set_random_seed", "random.set_random_seed", "compat.v1.set_random_seed"),
-                    "utils:set_random_seed"),
     **{n: f"compat.tensorflow:{n}" for n in (
         "Tensor", "constant", "Variable", "GradientTape", "newaxis", "executing_eagerly")},
     **{f"{prefix}{n}": f"compat.tensorflow:{n}" for prefix in ("", "dtypes.") for n in (
@@ -220,7 +219,7 @@ TENSORFLOW_FUNCTIONS = {
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
-    **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
+    **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     **tf_graph_names.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",

@@ -1,4 +1,4 @@
-"""tf.sets: what the last axes of two tensors have in common, as sets, or not; their distance as sequences; on arrays."""
+"""tf.sets: what the last axes of two tensors have in common as sets, or not; edit distances; on arrays."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Patterns and replacements of tf.strings, in the words of RE2; values beside TensorFlow's in tensorflow_values.json."""
+"""Patterns and replacements of tf.strings, in RE2's words; values beside TensorFlow's in tensorflow_values.json."""
 
 import string
 
