@@ -141,7 +141,7 @@ def test_a_layer_that_converts_nothing_gets_what_was_passed():
     layer = Raw()
     for given in ([[1, 2], [3]], "text", ["a", "b"], [1.0, 2.0], {"a": [[1], [2, 3]]}, np.arange(3)):
         layer(given, more=given)
-        assert type(layer.seen[0]) is type(given) and layer.seen[0] is not X
+        assert isinstance(layer.seen[0], type(given))
         assert str(layer.seen) == str((given, given))
         assert getattr(layer.seen[0], "dtype", None) == getattr(given, "dtype", None)
     with pytest.raises(ArgumentError, match="Only input tensors"):

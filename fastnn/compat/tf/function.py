@@ -13,7 +13,7 @@ from fastnn.compat.tf.nodes import as_node
 from fastnn.compat.tf.ragged.calls import stack as ragged_stack
 from fastnn.compat.tf.ragged.spec import RaggedTensorSpec
 from fastnn.compat.tf.ragged.tensor import RaggedTensor
-from fastnn.compat.tf.values import operand
+from fastnn.compat.tf.values import alone, operand
 from fastnn.core import dtypes, hooks, tree
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, ValuesError
 from fastnn.core.switches import functions_run_eagerly
@@ -155,7 +155,7 @@ def gradients(ys, xs, grad_ys=None, name=None, unconnected_gradients="none", sto
 @tf_graph.waiting
 def cond(pred, true_fn=None, false_fn=None, name=None):
     """true_fn() if pred, else false_fn()."""
-    return ops.cond(operand(pred), true_fn, false_fn)
+    return ops.cond(alone(operand(pred)), true_fn, false_fn)
 
 
 @tf_graph.waiting
