@@ -1,5 +1,6 @@
 """Makes `import keras` and `from tensorflow.keras import ...` find fastnn, for `fastnn run` and on request."""
 
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -163,9 +164,9 @@ class _TensorFlow(types.ModuleType):
         if len(path) < 4:
             return importlib.import_module(f"{self.__name__}.{path[-1]}")
         root = sys.modules[names.TENSORFLOW]
-        for family in ("", "math", "nn", "linalg", "random", "image", "nest"):
+        for family in names.PUBLIC_FAMILIES:
             try:
-                return getattr(getattr(root, family) if family else root, path[-1])
+                return getattr(functools.reduce(getattr, family.split("."), root) if family else root, path[-1])
             except (AttributeError, ModuleNotFoundError):
                 continue
         return None

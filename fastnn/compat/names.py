@@ -240,6 +240,9 @@ TENSORFLOW_FUNCTIONS = {
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
 PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",
            "python.ops.linalg")  # fmt: skip
+# Where those functions are looked for.
+PUBLIC_FAMILIES = ("", "math", "nn", "linalg", "random", "image", "nest", "initializers", "lookup", "sparse", "strings",
+                   "ragged", "io", "data", "train", "nn.rnn_cell")  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"contrib", "compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image",
