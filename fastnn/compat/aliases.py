@@ -1,5 +1,6 @@
 """Makes `import keras` and `from tensorflow.keras import ...` find fastnn, for `fastnn run` and on request."""
 
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -164,16 +165,16 @@ class _TensorFlow(types.ModuleType):
         prefix = "".join(f"{part}." for part in self.__name__.split(".")[1:] if part not in ("compat", "v1", "v2"))
         known = (*tf_names.table(), *names.TENSORFLOW_FUNCTIONS, *names.TENSORFLOW_MODULES, "keras")
         below = {n[len(prefix) :].partition(".")[0] for n in known if n.startswith(prefix)}
-        return sorted(n for n in below if n[:1] not in ("_", ""))
+        return sorted(n for n in below if n[:1] not in ("_", "") and n not in ("python", "compiler"))
 
     def _private(self, path):
         """What a name in TensorFlow's private modules is: a module, or the public function of that name, or None."""
         if len(path) < 4:
             return importlib.import_module(f"{self.__name__}.{path[-1]}")
         root = sys.modules[names.TENSORFLOW]
-        for family in ("", "math", "nn", "linalg", "random", "image", "nest", "signal"):
+        for family in names.PUBLIC_FAMILIES:
             try:
-                return getattr(getattr(root, family) if family else root, path[-1])
+                return getattr(functools.reduce(getattr, family.split("."), root) if family else root, path[-1])
             except (AttributeError, ModuleNotFoundError):
                 continue
         return None

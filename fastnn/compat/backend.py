@@ -230,6 +230,8 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
     def run(values=()):
         """The outputs for a list of arrays, or for one; a learning phase among the inputs is `training`."""
         values = values if isinstance(values, (list, tuple)) else [values]
+        if all(isinstance(part, list) and all(isinstance(v, np.ndarray) for v in part) for part in values):
+            values = [v for part in values for v in part]  # as model._standardize_user_data() gives them
         data = [v for v, x in zip(values, inputs) if isinstance(x, Symbol)]
         training = bool(next(v for v, x in zip(values, inputs) if not isinstance(x, Symbol))) if phases else False
         data = [np.asarray(v) for v in data]

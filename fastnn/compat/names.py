@@ -17,6 +17,7 @@ from fastnn.compat.tf import logging as tf_logging
 from fastnn.compat.tf import operators as tf_operators
 from fastnn.compat.tf import queues as tf_queues
 from fastnn.compat.tf import records as tf_records
+from fastnn.compat.tf import seeds as tf_seeds
 from fastnn.compat.tf import sequences as tf_sequences
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
@@ -170,8 +171,6 @@ STARRED = {"ops": ("image", "linalg", "nn", "numpy")}
 
 # What the TensorFlow root holds besides the functions of fastnn.compat.tf.names, as "module:name" of ours.
 TENSORFLOW_FUNCTIONS = {
-    **dict.fromkeys(("random.set_seed", "set_random_seed", "random.set_random_seed", "compat.v1.set_random_seed"),
-                    "utils:set_random_seed"),
     **{n: f"compat.tensorflow:{n}" for n in (
         "Tensor", "constant", "Variable", "GradientTape", "newaxis", "executing_eagerly")},
     **{f"{prefix}{n}": f"compat.tensorflow:{n}" for prefix in ("", "dtypes.") for n in (
@@ -188,6 +187,7 @@ TENSORFLOW_FUNCTIONS = {
         "TextFileInitializer")},
     **{f"lookup.experimental.{n}": f"compat.tf.lookup:{n}" for n in ("DenseHashTable", "MutableHashTable")},
     "RaggedTensor": "compat.tf.ragged.tensor:RaggedTensor",
+    "RaggedTensorSpec": "compat.tf.ragged.spec:RaggedTensorSpec",
     **{f"ragged.{n}": f"compat.tf.ragged.calls:{n}" for n in (
         "boolean_mask", "constant", "map_flat_values", "range", "stack",
         "row_splits_to_segment_ids", "segment_ids_to_row_splits", "stack_dynamic_partitions")},
@@ -229,7 +229,7 @@ TENSORFLOW_FUNCTIONS = {
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
-    **tf_testing.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
+    **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
     **tf_operators.NAMES, **tf_queues.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
@@ -251,6 +251,9 @@ TENSORFLOW_FUNCTIONS = {
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
 PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",
            "python.ops.linalg", "python.ops.signal")  # fmt: skip
+# Where those functions are looked for.
+PUBLIC_FAMILIES = ("", "math", "nn", "linalg", "random", "image", "nest", "initializers", "lookup", "sparse", "strings",
+                   "ragged", "io", "data", "train", "nn.rnn_cell", "signal")  # fmt: skip
 # Modules of the TensorFlow root: those that hold functions, and those that are Keras's under a shorter name.
 # fmt: off
 TENSORFLOW_MODULES = {"contrib", "compat", "compat.v1", "compat.v2", "math", "nn", "linalg", "random", "image",

@@ -68,6 +68,7 @@ class Layer(
     """
 
     _fastnn_layer, argument_rules = True, LAYER_RULES
+    _convert_input_args = True  # False, as layers on texts and lists set it: they get what was passed
     KWARGS: tuple[str, ...] = ("input_shape", "input_dim", "batch_input_shape", "batch_shape", "batch_size",
                                "input_dtype", "input_length", "weights", "autocast")  # fmt: skip
     autocast, supports_jit = True, True
@@ -275,6 +276,8 @@ class Layer(
             x = gathered.lifted(x)
             if type(x) is Lazy and x._value is not None and not gathering.recording and current() is None:
                 x = with_mask(x.array, x._mask if type(x._mask) is not Lazy else x._mask.array)
+            if not self._convert_input_args:
+                return results.shown(x) if type(x) is np.ndarray else x
             if isinstance(x, Symbol):
                 if self.autocast and x.dtype != self.input_dtype and dtypes.is_float(x.dtype):
                     converted, mask = x.astype(self.input_dtype), context.get_mask(x)

@@ -23,7 +23,7 @@ from fastnn.layers.tracking import structure_changed
 from fastnn.models.direct import directly
 from fastnn.models.door import AtDoor, Door, door_of, on_host
 from fastnn.models.functional_config import functional_config, functional_from_config, takes_inputs_and_outputs
-from fastnn.models.functional_inputs import FunctionalInputs
+from fastnn.models.functional_inputs import FunctionalInputs, words_of_layers
 from fastnn.models.graph_map import GraphMap, key, rewire
 from fastnn.models.model import Model
 from fastnn.ops.rows import apart
@@ -95,7 +95,7 @@ class Functional(FunctionalInputs, Model):
                     )
         if len({key(x) for x in flat_inputs}) != len(flat_inputs):
             raise GraphError(f"The same tensor is given twice in `inputs`. Received: inputs={inputs}")
-        Layer.__init__(self, name=name, **kwargs)
+        Layer.__init__(self, name=name, **words_of_layers(self, kwargs))
         inputs, flat_inputs = left_to_feed(inputs, flat_inputs)
         object.__setattr__(self, "_fixed", flat_inputs if any(map(is_fixed, flat_inputs)) else None)
         if any(not x.origin.is_input for x in flat_inputs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastnn import ops
 from fastnn.core import dtypes
 from fastnn.core.errors import ShapeError
@@ -11,10 +13,23 @@ from fastnn.graph.tensor import lifted
 from fastnn.layers import context, nest
 from fastnn.layers.fixed_input import value_of
 from fastnn.layers.host import is_text, text_array
+from fastnn.layers.layer import Layer
 from fastnn.models.binding import bound, by_position
 from fastnn.models.checks import as_input
 from fastnn.models.door import AtDoor, Door
 from fastnn.models.step_functions import sees_data
+
+
+def words_of_layers(model: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that Layer takes; what else a model of a user's own class passes on is its own, as in Keras.
+
+    >>> words_of_layers(object(), {"dtype": "float32", "pooling": "gap"})
+    {'dtype': 'float32'}
+    """
+    if type(model).__module__.startswith("fastnn."):
+        return given
+    known = ("activity_regularizer", "dtype", "autocast", *Layer.KWARGS)
+    return {name: value for name, value in given.items() if name in known}
 
 
 class FunctionalInputs:

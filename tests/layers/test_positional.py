@@ -121,3 +121,28 @@ def test_state_is_made_elsewhere():
     layer(fastnn.Input((3,)))
     variable(layer)
     assert len(layer.weights) == 2
+
+
+class Raw(layers.Layer):
+    """As layers on texts in packages are: what they take is not made an array."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._convert_input_args = False
+        self._allow_non_tensor_positional_args = True
+        self.built = True
+
+    def call(self, x, more=None):
+        self.seen = (x, more)
+        return X
+
+
+def test_a_layer_that_converts_nothing_gets_what_was_passed():
+    layer = Raw()
+    for given in ([[1, 2], [3]], "text", ["a", "b"], [1.0, 2.0], {"a": [[1], [2, 3]]}, np.arange(3)):
+        layer(given, more=given)
+        assert isinstance(layer.seen[0], type(given))
+        assert str(layer.seen) == str((given, given))
+        assert getattr(layer.seen[0], "dtype", None) == getattr(given, "dtype", None)
+    with pytest.raises(ArgumentError, match="Only input tensors"):
+        Choice()(X, 3)

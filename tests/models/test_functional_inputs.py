@@ -5,6 +5,7 @@ import pytest
 
 import fastnn as keras
 from fastnn import layers, ops
+from fastnn.core.errors import ArgumentError
 
 
 class Twice(layers.Layer):
@@ -60,3 +61,18 @@ def test_variables_of_other_dtypes_and_ranks():
     with keras.GradientTape() as tape:
         loss = ops.sum(model(variable))
     np.testing.assert_allclose(tape.gradient(loss, variable), np.full((2, 4, 1), 3.0), 1e-6)
+
+
+def test_what_a_users_model_passes_on_besides_is_its_own():
+    x = keras.Input((3,))
+    y = layers.Dense(2)(x)
+
+    class Task(keras.Model):
+        def __init__(self, units=2, **kwargs):
+            super().__init__(inputs=x, outputs=y, **kwargs)
+
+    for _ in range(2):  # the class is a Functional from the first on
+        model = Task(pooling="gap", name="mine", dtype="float32")
+        assert (model.name, model.count_params()) == ("mine", 8)
+    with pytest.raises(ArgumentError, match="pooling"):
+        keras.Model(x, y, pooling="gap")

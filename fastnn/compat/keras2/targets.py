@@ -65,9 +65,10 @@ def _standardize_user_data(self, x, y=None, sample_weight=None, *args, **kwargs)
     """(inputs, targets, weights of rows) as lists of arrays.
 
     Args:
-        x, y, sample_weight: as of train_on_batch.
+        x, y, sample_weight: as of train_on_batch; without targets there are no weights.
         args, kwargs: of no effect.
     """
+    y = [] if y is None else y
     x, y = ([np.asarray(p) for p in (part if isinstance(part, (list, tuple)) else [part])] for part in (x, y))
     if sample_weight is None:
         weights = [np.ones(len(p), "float32") for p in y]

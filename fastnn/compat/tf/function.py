@@ -10,8 +10,11 @@ from fastnn.compat.tensorflow import Tensor, constant
 from fastnn.compat.tf.graphs import graph as tf_graph
 from fastnn.compat.tf.graphs import updates as tf_graph_updates
 from fastnn.compat.tf.nodes import as_node
-from fastnn.compat.tf.values import operand
-from fastnn.core import hooks, tree
+from fastnn.compat.tf.ragged.calls import stack as ragged_stack
+from fastnn.compat.tf.ragged.spec import RaggedTensorSpec
+from fastnn.compat.tf.ragged.tensor import RaggedTensor
+from fastnn.compat.tf.values import alone, operand
+from fastnn.core import dtypes, hooks, tree
 from fastnn.core.errors import ArgumentError, DTypeError, GraphError, NotSupportedError, ValuesError
 from fastnn.core.switches import functions_run_eagerly
 from fastnn.data import TensorSpec
@@ -171,7 +174,7 @@ def hessians(ys, xs, gate_gradients=False, aggregation_method=None, name="hessia
 @tf_graph.waiting
 def cond(pred, true_fn=None, false_fn=None, name=None):
     """true_fn() if pred, else false_fn()."""
-    return ops.cond(operand(pred), true_fn, false_fn)
+    return ops.cond(alone(operand(pred)), true_fn, false_fn)
 
 
 @tf_graph.waiting
@@ -182,19 +185,17 @@ def map_fn(fn, elems, dtype=None, parallel_iterations=None, back_prop=True, swap
 
     fn: takes a slice (of a structure: a structure of slices) and returns a value or a structure of values.
     """
-    flat = [operand(x) for x in tree.flatten(elems)]
+    flat = [x if isinstance(x, RaggedTensor) else operand(x) for x in tree.flatten(elems)]
     rows = flat[0].shape[0]
     if rows is None:
         raise ValuesError("map_fn: received elements of an unknown number of rows; it is known when the graph runs.")
     results = [fn(tree.pack(elems, [x[i] for x in flat]) if tree.is_nested(elems) else flat[0][i]) for i in range(rows)]
     if not results:
         raise ArgumentError("map_fn: received elements without rows; what fn gives is not known.")
-    columns = zip(*[tree.flatten(r) for r in results])
-    stacked = [ops.stack([operand(v) for v in column]) for column in columns]
-    kinds = fn_output_signature if fn_output_signature is not None else dtype
-    if kinds is not None:
-        kinds = [getattr(k, "dtype", k) for k in tree.flatten(kinds)]
-        stacked = [ops.cast(v, k) for v, k in zip(stacked, kinds)]
+    columns = list(zip(*[tree.flatten(r) for r in results]))
+    kinds = tree.flatten(fn_output_signature if fn_output_signature is not None else dtype)
+    kinds = [None] * len(columns) if kinds in ([], [None]) else kinds
+    stacked = [_stacked(column, kind) for column, kind in zip(columns, kinds)]
     return tree.pack(results[0], stacked) if tree.is_nested(results[0]) else stacked[0]
 
 
@@ -205,6 +206,17 @@ def _of_bytes(x):
         return constant(array)
     found = np.vectorize(lambda s: s.encode("utf-8") if isinstance(s, str) else s, otypes=[object])(array)
     return found if found.ndim else found[()]
+
+
+def _stacked(values, kind):
+    """Results of a function as one, of the dtype that a dtype or a spec says; rows of a ragged one if that says so."""
+    ragged = isinstance(kind, RaggedTensorSpec) or any(isinstance(v, RaggedTensor) for v in values)
+    found = ragged_stack(values) if ragged else ops.stack([operand(v) for v in values])
+    wanted = getattr(kind, "dtype", kind)
+    wanted = None if str(wanted) == dtypes.TEXT else wanted
+    if ragged:
+        return found if wanted is None else found.with_flat_values(ops.cast(found.flat_values, wanted))
+    return found if wanted is None else ops.cast(found, wanted)
 
 
 def _computed(func, inp, Tout, passed, given=lambda x: constant(np.asarray(x))):

@@ -1,10 +1,9 @@
 """TensorFlow's functions for networks, images, text (`tf.nn`, `tf.image`, `tf.strings`) on fastnn.ops; see tf_math."""
 
-import re
-
 import numpy as np
 
 from fastnn import ops, random
+from fastnn.compat.tf import patterns
 from fastnn.compat.tf.math import _features
 from fastnn.compat.tf.values import axes as several
 from fastnn.compat.tf.values import beside, dtype_of, host, ints, only, operand, operands, values_of
@@ -213,8 +212,9 @@ def _join(inputs, separator="", name=None):
 
 def _regex_replace(input, pattern, rewrite, replace_global=True, name=None):
     x = _strings(input, "strings.regex_replace")
-    compiled, count = re.compile(pattern), 0 if replace_global else 1
-    return host(np.array([compiled.sub(rewrite, s, count=count) for s in x.reshape(-1).tolist()]).reshape(x.shape))
+    fitting, count = patterns.compiled(pattern), 0 if replace_global else 1
+    found = [patterns.replaced(fitting, rewrite, s, count) for s in x.reshape(-1).tolist()]
+    return host(np.array(found).reshape(x.shape))
 
 
 def _to_number(input, out_type="float32", name=None):

@@ -4,7 +4,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
-from fastnn.compat.tf.values import dtype_of, host, ints, operand
+from fastnn.compat.tf.values import alone, dtype_of, host, ints, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError, ValuesError
 from fastnn.graph import Symbol, current
@@ -238,7 +238,7 @@ def loop(cond, body, variables, maximum, grows=False):
     """
     held = [isinstance(v, TensorArray) for v in variables]
     if not any(held) and not grows:
-        return ops.while_loop(cond, body, [operand(v) for v in variables], maximum)
+        return ops.while_loop(lambda *state: alone(cond(*state)), body, [operand(v) for v in variables], maximum)
     state = tuple(v if h else operand(v) for v, h in zip(variables, held))
     steps = 0
     going = cond(*state)

@@ -5,6 +5,7 @@ import unicodedata
 
 import numpy as np
 
+from fastnn.compat.tf import patterns
 from fastnn.compat.tf.ragged.tensor import RaggedTensor
 from fastnn.compat.tf.text import _apart, _text
 from fastnn.compat.tf.values import host, operand, values_of
@@ -150,7 +151,7 @@ def _script(input, name=None):
 
 # ---- matches, buckets, n-grams -----------------------------------------------------------------------------------
 def _full_match(input, pattern, name=None):
-    compiled = re.compile(pattern)
+    compiled = patterns.compiled(pattern)
     return _each(lambda s: compiled.fullmatch(s) is not None, _text(input, "strings.regex_full_match"), bool)
 
 

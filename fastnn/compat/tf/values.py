@@ -22,6 +22,16 @@ def operand(x):
     return constant(x)
 
 
+def alone(x):
+    """A tensor of one element as a scalar, which a condition may be where TensorFlow runs eagerly.
+
+    >>> alone(np.ones((1, 1))).shape
+    ()
+    """
+    shape = tuple(getattr(x, "shape", ()))
+    return ops.reshape(x, ()) if shape and set(shape) == {1} else x
+
+
 def placed(name, x, *args):
     """ops.<name> of x or of a list of values; of text what NumPy's function of that name gives.
 

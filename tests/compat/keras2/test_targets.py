@@ -26,6 +26,10 @@ symbols = model._feed_inputs + model._feed_targets + model._feed_sample_weights
 before = model.get_weights()
 gradients = model.optimizer.get_gradients(model.total_loss, model.trainable_weights)
 found = K.function(symbols, [model.total_loss] + gradients)([p for part in given for p in part])
+for one, other in zip(found, K.function(symbols, [model.total_loss] + gradients)(given)):
+    assert (one == other).all()
+inner = K.function(model._feed_inputs, [h])(model._standardize_user_data(x))
+assert model._standardize_user_data(x)[1:] == ([], []) and inner[0].shape == (8, 3)
 loss = model.train_on_batch(x, y if len(y) > 1 else y[0], sample_weight=w if len(w) > 1 else w[0])
 assert np.isclose(np.ravel(loss)[0], found[0], atol=1e-5), (loss, found[0])
 for a, g, b in zip(before, found[1:], model.get_weights()):

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn import ops
 from fastnn.compat.tensorflow import constant
-from fastnn.compat.tf.function import function
+from fastnn.compat.tf.function import cond, function
 from fastnn.compat.tf.tensor_array import TensorArray, loop
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
 from fastnn.gradients import GradientTape
@@ -120,3 +120,15 @@ def test_a_layer_writes_its_steps():
     assert np.array_equal(model.predict(x, verbose=0), np.cumsum(x, axis=1))
     with pytest.raises(NotSupportedError, match="rows must be known"):
         TensorArray("float32", 3).unstack(fastnn.Input((2,)))
+
+
+def test_conditions_of_one_element_are_scalars():
+    def body(i, total):
+        return i + 1, total + i
+
+    for shape in ((1,), (1, 1)):
+        found = loop(lambda i, total, shape=shape: ops.reshape(i, shape) < 4, body, [constant(0), constant(0)], None)
+        assert [int(v) for v in found] == [4, 6]
+        assert cond(constant(np.ones(shape) > 0), lambda: 1, lambda: 2) == 1
+    with pytest.raises(ShapeError):
+        loop(lambda i, total: ops.zeros((2,)) < 1, body, [constant(0), constant(0)], None)

@@ -74,3 +74,19 @@ def test_values_of_variables_are_called_and_are_no_functions(tmp_path):
     status, out, errors = run(CALLED, tmp_path)
     assert status == 0, errors
     assert out.splitlines() == ["[1. 2.] [1. 2.] [2. 4.]", "[2. 4.]", "[3. 6.]", "5.0 [1. 2.]", "refused"]
+
+
+SCALARS = """
+import keras, tensorflow as tf
+
+for variable in (tf.Variable(1.5), keras.Variable(1.5)):
+    shown = variable.value
+    variable.assign(2.5)
+    print(float(shown), shown.shape, float(keras.ops.convert_to_tensor(variable)), type(variable.numpy()).__name__)
+"""
+
+
+def test_the_value_of_a_scalar_is_a_tensor_that_keeps_it(tmp_path):
+    status, output, errors = run(SCALARS, tmp_path)
+    assert status == 0, errors
+    assert output.splitlines() == ["1.5 () 2.5 float32"] * 2

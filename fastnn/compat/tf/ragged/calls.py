@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import constant as tensor
+from fastnn.compat.tf.ragged.makers import end_to_end
 from fastnn.compat.tf.ragged.tensor import RaggedTensor, concatenate, flat, spread
 from fastnn.compat.tf.values import host, operand, values_of
 from fastnn.core.errors import ArgumentError, NotSupportedError
@@ -204,15 +205,15 @@ def _depth(x):
 
 
 def stack(values, axis=0, name=None):
-    """The rows of a RaggedTensor, from a list of arrays.
+    """The rows of a RaggedTensor, from a list of arrays, or of RaggedTensors.
 
     >>> stack([[1, 2], [3]])
     <tf.RaggedTensor [[1, 2], [3]]>
     """
     if axis != 0:
         raise NotSupportedError(f"tf.ragged.stack: received axis={axis}, expected 0.")
-    rows = [operand(v) for v in values]
-    return RaggedTensor.from_row_lengths(concatenate(rows), [row.shape[0] for row in rows])
+    rows = [v if isinstance(v, RaggedTensor) else operand(v) for v in values]
+    return RaggedTensor.from_row_lengths(end_to_end(rows), [row.shape[0] for row in rows])
 
 
 def range(starts, limits=None, deltas=1, dtype=None, name=None, row_splits_dtype="int64"):
