@@ -37,7 +37,7 @@ from collections.abc import Callable
 from typing import Any
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "traced": "fastnn.compiler.eager",
-              "plan": "fastnn.compiler.eager",
+              "plan": "fastnn.compiler.eager", "kept": "fastnn.compiler.eager",
               "in_float32": "fastnn.ops.records.cast", "in_parts": "fastnn.ops.records.in_parts",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",
