@@ -39,15 +39,15 @@ def varied(layer: Any, images: Any, transformation: Any) -> Any:
         and casting() is None
         and not here.recording
     ):
+        key = "varied", hooks.call("serial", layer), others
         own = tuple([(k, _said(v)) for k, v in vars(layer).items()])
-        key = "varied", hooks.call("serial", layer), own, others
         names = tuple([path for path, _ in tree.flatten_with_path(transformation)])
 
         def function(images: Any, *rest: Any) -> Any:
             symbols = dict(zip(map(id, arrays), rest))
             return layer._vary(images, tree.map_structure(lambda x: symbols.get(id(x), x), transformation))
 
-        found = hooks.call("kept", (*key, names), function, (images, *arrays))
+        found = hooks.call("kept", (*key, own, names), function, (images, *arrays))
         if found is not None:
             return found
     return layer._vary(images, transformation)
