@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnn import layers, utils
+from fastnn import layers, ops, utils
 from fastnn.compiler import eager
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (3, 12, 10, 3)).astype("float32")
@@ -75,7 +75,7 @@ def test_what_asks_for_values_is_no_plan():
 
     def asks(x):
         ran.append(1)
-        return x + float(x.sum())
+        return x + float(ops.sum(x))
 
     assert eager.kept(("asks",), asks, [IMAGES]) is None
     assert eager.kept(("asks",), asks, [IMAGES]) is None and len(ran) == 1
