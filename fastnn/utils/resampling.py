@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
 from fastnn.core.resampling import taps, weights
-from fastnn.runtime import pack
 
 FILL_MODES = ("nearest", "constant", "reflect", "wrap")
 
@@ -29,7 +29,8 @@ def resize(x, size, interpolation="bilinear"):
     out = np.empty((*many, *size, c), kind)
     (rows, most), (columns, wide) = _taps(h, int(size[0]), interpolation), _taps(w, int(size[1]), interpolation)
     name = "f64" if kind == "float64" else "f32"
-    pack.call(
+    hooks.call(
+        "kernel",
         f"resample_{name}_f64_{name}",
         [np.ascontiguousarray(x, kind), out, h, w, c, *size, rows, most, columns, wide, np.empty(w * c)],
         0,
