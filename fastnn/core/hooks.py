@@ -1,9 +1,9 @@
 """The few upward calls: a lower layer calls what a higher one has registered here.
 
 ``eager(op, inputs, attrs)`` evaluates an operation on arrays (registered by ``fastnn.compiler``);
-``traced(fn, arrays)`` evaluates a function of symbols on arrays, ``plan(fn, array)`` makes a plan of one, ``kept(key, fn,
-arrays)`` keeps it (registered by ``fastnn.compiler``); ``kernel(name, args, lo, hi)`` calls a kernel (registered by
-``fastnn.runtime``);
+``traced(fn, arrays)`` evaluates a function of symbols on arrays, ``plan(fn, array)`` makes a plan of one,
+``kept(key, fn, arrays)`` keeps it (registered by ``fastnn.compiler``); ``kernel(name, args, lo, hi)`` calls a kernel
+(registered by ``fastnn.runtime``);
 ``operator(name, *args)`` calls a function of ``fastnn.ops``;
 ``draw(kind, key, n, first, second)`` fills a large float32 array with random numbers (registered by
 ``fastnn.compiler``);
