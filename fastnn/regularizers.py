@@ -8,6 +8,7 @@ import numpy as np
 from fastnn import ops
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Config, Tensor, open_signature
+from fastnn.ops.functions.reduction import sum_of_squares
 from fastnn.saving import identifiers as serial
 
 
@@ -68,7 +69,7 @@ class L1L2(Regularizer):
         if self.l1:
             out = self.l1 * ops.sum(ops.abs(x))
         if self.l2:
-            out = out + self.l2 * ops.sum(ops.square(x))
+            out = out + self.l2 * sum_of_squares(x)
         return out
 
     def get_config(self):
@@ -109,7 +110,7 @@ class L2(Regularizer):
         self.l2 = 0.01 if l2 is None else _penalty("l2", l2)
 
     def __call__(self, x):
-        return self.l2 * ops.sum(ops.square(x))
+        return self.l2 * sum_of_squares(x)
 
     def get_config(self):
         return {"l2": self.l2}

@@ -11,7 +11,7 @@ from fastnn.compiler.lending import Lending, lending_of
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import Options
 from fastnn.core import config, dtypes, hooks, random, results, tree, turns
-from fastnn.core.errors import KernelError
+from fastnn.core.errors import KernelError, NotSupportedError, ValuesError
 from fastnn.core.jit import MODE
 from fastnn.core.locks import lock
 from fastnn.core.memory import register_memory
@@ -168,6 +168,7 @@ class Kept:
 
 
 KEPT = Kept(KEPT_PLANS, KEPT_BYTES, LARGEST_KEPT)
+REFUSED: collections.deque[Any] = collections.deque(maxlen=64)  # keys of functions that are no plan
 
 
 def _is_value(x: Any) -> bool:
@@ -228,6 +229,30 @@ def traced(fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
     return plan(*given)
 
 
+def kept(key: Any, fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
+    """fn(*arrays) as one plan, which is kept under `key`.  Registered as the "kept" hook.
+
+    key: what fn depends on besides shapes and dtypes.  Returns None where fn asks for values, draws random numbers or
+    reads variables: it is no function of the arrays alone, or no graph.
+    """
+    given = [as_array(a) for a in arrays]
+    full = key, tuple([(a.shape, a.dtype) for a in given]), config.version()
+    call = KEPT.find(full)
+    if call is None:
+        if full in REFUSED:
+            return None
+        try:
+            with paused():
+                call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given], lend=True)
+        except (ValuesError, NotSupportedError):
+            call = None
+        if call is None or call.reads_variables or call.program.storage.keys:
+            REFUSED.append(full)
+            return None
+        KEPT.put(full, call)
+    return call(*given)
+
+
 def plan_of(fn: Callable[..., Any], array: Array) -> EagerPlan:
     """The plan of fn on arrays like this one, in inference.  Registered as the "plan" hook."""
     with paused():
@@ -237,4 +262,5 @@ def plan_of(fn: Callable[..., Any], array: Array) -> EagerPlan:
 hooks.register("plan", plan_of)
 hooks.register("eager", evaluate)
 hooks.register("traced", traced)
+hooks.register("kept", kept)
 hooks.register("draw", draw)

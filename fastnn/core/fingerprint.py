@@ -1,14 +1,46 @@
 """Hashes of strings that stay the same for ever: FarmHash's Fingerprint64 and SipHash-2-4.
 
 Files say how many buckets unknown words have, so the bucket of a word is part of a model.  Python's own integers are
-exact; every sum and product is cut to 64 bits.
+exact; every sum and product is cut to 64 bits.  The same formulas take arrays of 64 bits, which cut by themselves: many
+texts of one length are hashed at once.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn.core.errors import ArgumentError
 
 _M = (1 << 64) - 1
 _K0, _K1, _K2 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273, 0x9AE16A3B2F90404F
 
 
+FEW = 16  # texts of one length that are hashed one by one
+
+
+class _Rows:
+    """Texts of one length, as bytes (texts, length): what the formulas ask of bytes, with arrays for numbers."""
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return int(self.rows.shape[1])
+
+    def __getitem__(self, at: int) -> Any:
+        return self.rows[:, at].astype(np.uint64)
+
+    def word(self, at: int, size: int) -> Any:
+        """`size` bytes from `at` on, as numbers."""
+        return np.ascontiguousarray(self.rows[:, at : at + size]).view(f"<u{size}")[:, 0].astype(np.uint64)
+
+
 def _word(data, at, size=8):
+    if type(data) is _Rows:
+        return data.word(at, size)
     return int.from_bytes(data[at : at + size], "little")
 
 
@@ -99,6 +131,51 @@ def fingerprint64(data):
     return _mixed(_mixed(v[0], w[0], mul) + _folded(y) * _K0 + z & _M, _mixed(v[1], w[1], mul) + x & _M, mul)
 
 
+def fingerprints(values: Any) -> Any:
+    """Fingerprint64 of many values at once: of a list of bytes, or of the decimal digits of an array of integers.
+
+    Returns uint64 (values,).
+
+    >>> [int(x) for x in fingerprints([b"", b"12"])] == [fingerprint64(b""), fingerprint64(b"12")]
+    True
+    >>> fingerprints(np.array([12]))[0] == fingerprint64(b"12")
+    np.True_
+    """
+    out = np.empty(len(values), np.uint64)
+    for places, rows in _of_digits(values) if isinstance(values, np.ndarray) else _of_texts(values):
+        n = rows.shape[1]
+        if n > 64 or len(places) < FEW or not n:
+            out[places] = [fingerprint64(row.tobytes()) for row in rows]
+        else:
+            out[places] = (_up_to_16 if n <= 16 else _up_to_64)(_Rows(rows))
+    return out
+
+
+def _of_texts(texts: Sequence[bytes]) -> Iterator[tuple[Any, Any]]:
+    """(places, bytes) of the texts of each length."""
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    for n in np.unique(lengths).tolist():
+        places = np.flatnonzero(lengths == n)
+        raw = b"".join([texts[i] for i in places.tolist()])
+        yield places, np.frombuffer(raw, np.uint8).reshape(len(places), n)
+
+
+def _of_digits(values: Any) -> Iterator[tuple[Any, Any]]:
+    """(places, digits) of the integers that are written with so many characters."""
+    signs = values < 0
+    sizes = np.where(signs, ~values.astype(np.int64), 0).astype(np.uint64) + 1
+    sizes = np.where(signs, sizes, values.astype(np.uint64))
+    lengths = 1 + np.searchsorted(10 ** np.arange(1, 20, dtype=np.uint64), sizes, "right")
+    for sign in (0, 1):
+        for n in np.unique(lengths[signs == bool(sign)]).tolist():
+            places = np.flatnonzero((lengths == n) & (signs == bool(sign)))
+            rows, rest = np.full((len(places), n + sign), ord("-"), np.uint8), sizes[places]
+            for k in range(n + sign - 1, sign - 1, -1):
+                rest, digit = np.divmod(rest, np.uint64(10))
+                rows[:, k] = digit + np.uint64(ord("0"))
+            yield places, rows
+
+
 def siphash(key, data):
     """SipHash-2-4 of bytes with a key of two 64-bit ints (Aumasson and Bernstein, 2012).
 
@@ -128,6 +205,18 @@ def siphash(key, data):
     state[2] ^= 0xFF
     rounds(4)
     return state[0] ^ state[1] ^ state[2] ^ state[3]
+
+
+def keys_of(salt):
+    """The two keys that a salt stands for: an int, or two of them; None of None.
+
+    >>> keys_of(3)
+    [3, 3]
+    """
+    keys = list(salt) if isinstance(salt, (list, tuple)) else [salt, salt]
+    if salt is not None and (len(keys) != 2 or not all(isinstance(k, int) and not isinstance(k, bool) for k in keys)):
+        raise ArgumentError(f"`salt` must be an int or a tuple of two ints. Received: salt={salt!r}")
+    return None if salt is None else keys
 
 
 def joined(a, b):

@@ -1,8 +1,9 @@
 """The few upward calls: a lower layer calls what a higher one has registered here.
 
 ``eager(op, inputs, attrs)`` evaluates an operation on arrays (registered by ``fastnn.compiler``);
-``traced(fn, arrays)`` evaluates a function of symbols on arrays, ``plan(fn, array)`` makes a plan of one (registered by
-``fastnn.compiler``);
+``traced(fn, arrays)`` evaluates a function of symbols on arrays, ``plan(fn, array)`` makes a plan of one,
+``kept(key, fn, arrays)`` keeps it (registered by ``fastnn.compiler``); ``kernel(name, args, lo, hi)`` calls a kernel
+(registered by ``fastnn.runtime``);
 ``operator(name, *args)`` calls a function of ``fastnn.ops``;
 ``draw(kind, key, n, first, second)`` fills a large float32 array with random numbers (registered by
 ``fastnn.compiler``);
@@ -37,7 +38,8 @@ from collections.abc import Callable
 from typing import Any
 
 _PROVIDERS = {"operator": "fastnn.ops", "eager": "fastnn.compiler.eager", "traced": "fastnn.compiler.eager",
-              "plan": "fastnn.compiler.eager",
+              "plan": "fastnn.compiler.eager", "kept": "fastnn.compiler.eager",
+              "kernel": "fastnn.runtime.pack",
               "in_float32": "fastnn.ops.records.cast", "in_parts": "fastnn.ops.records.in_parts",
               "draw": "fastnn.compiler.eager", "functional_call": "fastnn.layers.events",
               "record": "fastnn.layers.recording", "shape": "fastnn.layers.recording",

@@ -61,3 +61,20 @@ def weights(n: int, size: int, interpolation: str = "bilinear", antialias: bool 
             f"{('nearest', *KERNELS)}. Received: interpolation={interpolation!r}"
         )
     return matrix(n, size, size / n, 0.0, KERNELS[interpolation], antialias)
+
+
+def taps(matrix: Array) -> tuple[Array, int]:
+    """(first places, numbers of weights and weights of the rows of a matrix as int64 words, most weights of a row).
+
+    >>> taps(weights(4, 2))[0][:4].tolist()
+    [0, 2, 2, 2]
+    """
+    hits = matrix != 0
+    some = hits.any(axis=1)
+    first = np.where(some, hits.argmax(axis=1), 0)
+    many = np.where(some, matrix.shape[1] - hits[:, ::-1].argmax(axis=1) - first, 0)
+    most = max(int(many.max(initial=0)), 1)
+    kept = np.zeros((len(matrix), most))
+    for row, (start, count) in enumerate(zip(first, many)):
+        kept[row, :count] = matrix[row, start : start + count]
+    return np.concatenate([first, many, kept.ravel().view(np.int64)]), most

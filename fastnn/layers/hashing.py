@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
-from fastnn.core.fingerprint import fingerprint64, joined, siphash
+from fastnn.core.fingerprint import fingerprints, joined, siphash
 from fastnn.layers.host import TEXT, HostLayer, text_array
 from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
 
@@ -19,6 +19,30 @@ _MASK = (1 << 64) - 1
 def _bytes(value: Any) -> bytes:
     """What is hashed of a value: text itself, numbers by their decimal digits."""
     return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _hashes(values: Any) -> Any:
+    """Fingerprints of the values of a flat array, uint64."""
+    if values.dtype.kind in "iu":
+        return fingerprints(values)
+    items = values.tolist()
+    distinct = list(dict.fromkeys(items)) if {str, bytes}.issuperset(map(type, items)) else items
+    hashes = fingerprints([_bytes(v) for v in distinct])
+    if len(distinct) == len(items):
+        return hashes
+    place = {v: i for i, v in enumerate(distinct)}
+    return hashes[np.fromiter(map(place.__getitem__, items), np.int64, len(items))]
+
+
+def _crossed(values: Any) -> Any:
+    """What a column of objects adds to a crossing: text its fingerprints, integers themselves."""
+    whole = np.array([isinstance(v, int) for v in values.tolist()], bool)
+    if not whole.any():
+        return _hashes(values)
+    found = np.empty(len(values), np.uint64)
+    found[whole] = [v & _MASK for v in values[whole].tolist()]
+    found[~whole] = _hashes(values[~whole])
+    return found
 
 
 class _Hashed(HostLayer):
@@ -118,17 +142,19 @@ class Hashing(_Hashed):
             values = values.astype("int64")
         if self.output_mode == "one_hot" and values.ndim and values.shape[-1] == 1:
             values = values[..., 0]
-        return self._finish(
-            np.array([self._bin(v) for v in values.reshape(-1).tolist()], "int64").reshape(values.shape)
-        )
+        return self._finish(self._bins(values.reshape(-1)).reshape(values.shape))
 
-    def _bin(self, value: Any) -> int:
+    def _bins(self, values: Any) -> Any:
         masked = self.mask_value is not None and self.num_bins > 1
-        if masked and value in (self.mask_value, _bytes(self.mask_value)):
-            return 0
-        text = _bytes(value)
-        number = fingerprint64(text) if self.salt is None else siphash(self.salt, text)
-        return number % (self.num_bins - masked) + masked
+        if self.salt is None:
+            hashes = _hashes(values)
+        else:
+            hashes = np.array([siphash(self.salt, _bytes(v)) for v in values.tolist()], np.uint64)
+        bins = (hashes % np.uint64(self.num_bins - masked)).astype(np.int64) + masked
+        if masked:
+            mask = self.mask_value, _bytes(self.mask_value)
+            bins[np.fromiter((v in mask for v in values.tolist()), bool, len(bins))] = 0
+        return bins
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         if self.output_mode == "int":
@@ -206,14 +232,11 @@ class HashedCrossing(_Hashed):
             raise ArgumentError(
                 f"All `HashedCrossing` inputs should have an integer or string dtype. Received: inputs={inputs}"
             )
-        rows = zip(*(c.reshape(-1).tolist() for c in columns))
-        return self._finish(np.array([self._bin(row) for row in rows], "int64").reshape(shape))
-
-    def _bin(self, row: Any) -> int:
-        number = _CROSS_KEY
-        for value in row:
-            number = joined(number, value & _MASK if isinstance(value, int) else fingerprint64(_bytes(value)))
-        return number % self.num_bins
+        found = np.full(columns[0].size, _CROSS_KEY, np.uint64)
+        for column in columns:
+            flat = column.reshape(-1)
+            found = joined(found, flat.astype(np.uint64) if flat.dtype.kind in "iu" else _crossed(flat))
+        return self._finish((found % np.uint64(self.num_bins)).astype(np.int64).reshape(shape))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shapes = [tuple(s) for s in input_shape if isinstance(s, (list, tuple))]

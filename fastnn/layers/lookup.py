@@ -72,7 +72,8 @@ class IntegerLookup(Lookup):
     array([2, 0])
     """
 
-    kind = np.int64
+    kind, plain = np.int64, int
+    _rising = None  # of the vocabulary that `_sorted` saw
 
     def __init__(
         self,
@@ -124,6 +125,26 @@ class IntegerLookup(Lookup):
 
     def _clean(self, word):
         return int(word)
+
+    def _numbers(self, array):
+        if array.dtype.kind not in "iu":
+            return super()._numbers(array)
+        flat, (words, numbers) = array.reshape(-1), self._sorted()
+        places = np.minimum(np.searchsorted(words, flat), len(words) - 1)
+        found, missing = numbers[places], words[places] != flat
+        if missing.any():
+            others = flat[missing].tolist()
+            numbers = {word: self._unknown(word) for word in dict.fromkeys(others)}
+            found[missing] = [numbers[word] for word in others]
+        return found.reshape(array.shape)
+
+    def _sorted(self):
+        """The words, rising, and their numbers."""
+        if self._rising is None or self._rising[0] is not self._index:
+            words = np.array(list(self._index), np.int64)
+            order = np.argsort(words)
+            self._rising = self._index, words[order], np.array(list(self._index.values()), np.int64)[order]
+        return self._rising[1:]
 
     def _hash(self, word):
         return word if self.oov_method == "floormod" else super()._hash(word)

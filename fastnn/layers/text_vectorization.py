@@ -1,5 +1,6 @@
 """TextVectorization: text to numbers of words."""
 
+import itertools
 import re
 from typing import Any
 
@@ -126,7 +127,7 @@ class TextVectorization(Lookup):
     def _grams(self, words):
         if self.ngrams is None:
             return words
-        return [" ".join(words[i : i + n]) for n in self.ngrams for i in range(len(words) - n + 1)]
+        return [gram for n in self.ngrams for gram in map(" ".join, zip(*(words[k:] for k in range(n))))]
 
     def _rows(self, batch, whole):
         array = np.asarray(text_array(batch), dtype=object)
@@ -155,32 +156,35 @@ class TextVectorization(Lookup):
         length = self.output_sequence_length
         if self.split is None:
             rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
-            numbers = np.array([[self._number(w) for w in row] for row in self._rows(rows, True)], np.int64)
+            numbers = np.array([self._numbered(row) for row in self._rows(rows, True)], np.int64)
             numbers = numbers.reshape(*array.shape[:-1], -1) if array.ndim else numbers.reshape(())
             if length is not None:
                 numbers = numbers[..., :length]
                 numbers = np.pad(numbers, [(0, 0)] * (numbers.ndim - 1) + [(0, length - numbers.shape[-1])])
             return self._finish(numbers)
-        rows = [[self._number(w) for w in row] for row in self._rows(array, True)]
+        rows = self._rows(array, True)
+        sizes = np.fromiter(map(len, rows), np.int64, len(rows))
+        numbers = np.array(self._numbered(list(itertools.chain.from_iterable(rows))), np.int64)
+        places = np.repeat(np.arange(len(rows)), sizes)
         if self.output_mode != "int":
-            size = self._size()
-            if self.sparse and array.ndim:
-                return self._sparse_counts(rows, size)
-            out = np.zeros((len(rows), size), np.int64)
-            for line, row in zip(out, rows):
-                np.add.at(line, [n for n in row if n != DROPPED], 1)
-            out = self._weighted(np.minimum(out, 1) if self.output_mode == "multi_hot" else out)
+            out = self._counts(places, numbers, (len(rows), self._size()), self.sparse and array.ndim > 0)
         else:
-            out = np.zeros((len(rows), length or max(map(len, rows), default=0)), np.int64)
-            for line, row in zip(out, rows):
-                line[: len(row)] = row[: len(line)]
+            length = length or int(sizes.max(initial=0))
+            columns = np.arange(len(numbers)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+            fits = columns < length
+            out = np.zeros((len(rows), length), np.int64)
+            out[places[fits], columns[fits]] = numbers[fits]
         return out if array.ndim else out[0]
 
-    def _sparse_counts(self, rows, size):
-        columns = np.array([number for row in rows for number in row], np.int64)
-        places = np.repeat(np.arange(len(rows)), list(map(len, rows)))
-        ones = np.ones(len(columns), np.int64)
-        return self._weighted(gathered(places, columns, ones, (len(rows), size), self.output_mode, np.int64))
+    def _counts(self, places, numbers, shape, sparse):
+        """How often each number is in each row; places: the rows that the numbers are in."""
+        if sparse:
+            ones = np.ones(len(numbers), np.int64)
+            return self._weighted(gathered(places, numbers, ones, shape, self.output_mode, np.int64))
+        there = numbers != DROPPED
+        flat = np.bincount(places[there] * shape[1] + numbers[there], minlength=shape[0] * shape[1])
+        rows = flat.reshape(shape)
+        return self._weighted(np.minimum(rows, 1) if self.output_mode == "multi_hot" else rows)
 
     def compute_output_shape(self, input_shape):
         if self.output_mode != "int":

@@ -10,7 +10,7 @@ import numpy as np
 from fastnn.core import allowance
 from fastnn.core.arguments import whole
 from fastnn.core.errors import ArgumentError, CallOrderError, DataError, FileFormatError, MissingFileError
-from fastnn.core.fingerprint import fingerprint64, siphash
+from fastnn.core.fingerprint import fingerprint64, keys_of, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
 from fastnn.layers.host import TEXT, HostLayer, text_array
 from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
@@ -18,14 +18,6 @@ from fastnn.saving.roles import of_argument, require_words
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
-
-
-def _pair(salt):
-    """The two keys of a salt: an int, or two of them."""
-    keys = list(salt) if isinstance(salt, (list, tuple)) else [salt, salt]
-    if salt is not None and (len(keys) != 2 or not all(isinstance(k, int) and not isinstance(k, bool) for k in keys)):
-        raise ArgumentError(f"`salt` must be an int or a tuple of two ints. Received: salt={salt!r}")
-    return None if salt is None else keys
 
 
 def _weights(given, words, special):
@@ -62,7 +54,7 @@ class Lookup(HostLayer):
         salt: an int or two: unknown words are spread over their numbers by SipHash with this key, not by FarmHash.
     """
 
-    what, kind = "vocabulary", object
+    what, kind, plain = "vocabulary", object, str  # of the vocabulary; its dtype; the class of its words
     own_checks = ("num_oov_indices",)
     _static = False  # whether the vocabulary was given with the layer, and is not for adapt() to change
 
@@ -112,7 +104,7 @@ class Lookup(HostLayer):
         allowance.reserve(num_oov_indices)  # each has a place among the words
         self.max_tokens, self.num_oov_indices, self.mask_token = max_tokens, num_oov_indices, mask_token
         self.oov_token, self.invert, self.output_mode = oov_token, invert, output_mode
-        self.pad_to_max_tokens, self.salt, self.oov_method = pad_to_max_tokens, _pair(salt), oov_method
+        self.pad_to_max_tokens, self.salt, self.oov_method = pad_to_max_tokens, keys_of(salt), oov_method
         self.input_vocabulary, self.input_idf_weights = vocabulary, idf_weights
         self._tokens, self._weights = None, None
         self.reset_state()
@@ -269,11 +261,11 @@ class Lookup(HostLayer):
 
     def _count(self, batch, whole):
         counts, documents, rows = self._counted
-        for row in self._rows(batch, whole):
-            counts.update(row)
-            documents.update(set(row))
-            rows += 1
-        self._counted = counts, documents, rows
+        found = self._rows(batch, whole)
+        counts.update(itertools.chain.from_iterable(found))
+        if self.output_mode == "tf_idf":
+            documents.update(itertools.chain.from_iterable(map(set, found)))
+        self._counted = counts, documents, rows + len(found)
 
     def finalize_state(self):
         """Make the vocabulary of what has been counted: the last part of `adapt`."""
@@ -290,19 +282,26 @@ class Lookup(HostLayer):
     def _clean(self, word):
         return word
 
+    def _cleaned(self, words):
+        """A list of words as those of the vocabulary."""
+        return words if {self.plain}.issuperset(map(type, words)) else list(map(self._clean, words))
+
     def _rows(self, batch, whole):
         """The words of a batch, by document: a row; a vector is one, but n of one word where it is all data."""
         if hasattr(batch, "with_flat_values"):
             rows = batch.to_list()
         else:
             array = text_array(batch)
-            rows = array.reshape((len(array), -1) if array.ndim > 1 else (-1, 1) if whole else (1, -1)).tolist()
-        return [[self._clean(v) for v in row] for row in rows]
+            single = whole and self.output_mode == "tf_idf"  # nothing else asks what a document is
+            rows = array.reshape((len(array), -1) if array.ndim > 1 else (-1, 1) if single else (1, -1)).tolist()
+        return list(map(self._cleaned, rows))
 
-    def _number(self, word):
-        found = self._index.get(word)
-        if found is not None:
-            return found
+    def _numbered(self, words):
+        """The numbers of a list of words, as a list."""
+        found = list(map(self._index.get, words))
+        return [self._unknown(w) if n is None else n for w, n in zip(words, found)] if None in found else found
+
+    def _unknown(self, word):
         if self.mask_token is not None and word == self.mask_token:
             return 0 if self.output_mode == "int" else DROPPED
         if not self.num_oov_indices:
@@ -345,8 +344,7 @@ class Lookup(HostLayer):
         return np.where(known, words[np.where(known, array, 0)], self.oov_token)
 
     def _numbers(self, array):
-        flat = [self._number(self._clean(v)) for v in array.reshape(-1).tolist()]
-        return np.array(flat, np.int64).reshape(array.shape)
+        return np.array(self._numbered(self._cleaned(array.reshape(-1).tolist())), np.int64).reshape(array.shape)
 
     def _size(self):
         """The numbers in a row of the output modes other than "int"."""

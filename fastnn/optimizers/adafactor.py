@@ -1,15 +1,17 @@
 """Adafactor: second moments kept as the outer product of row and column means."""
 
+import math
 from typing import Any
 
 from fastnn import ops
 from fastnn.graph import Variable
+from fastnn.ops.functions.reduction import sum_of_squares
 from fastnn.optimizers.optimizer import Optimizer
 
 
 def _rms(x):
     """The root of the mean square of a value: a scalar."""
-    return ops.sqrt(ops.mean(ops.square(x)))
+    return ops.sqrt(sum_of_squares(x) / math.prod(x.shape))
 
 
 class Adafactor(Optimizer):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastnn import ops
+from fastnn.ops.functions.reduction import sum_of_squares
 from fastnn.optimizers.adam import _Moments
 
 
@@ -40,7 +41,7 @@ class Lamb(_Moments):
         v.assign(ops.add(v, ops.multiply(ops.subtract(ops.square(gradient), v), number(1 - self.beta_2))))
         root = ops.add(ops.sqrt(ops.divide(v, rest[1])), number(self.epsilon))
         direction = ops.divide(ops.divide(m, rest[0]), root)
-        size, length = (ops.sqrt(ops.sum(ops.square(x))) for x in (variable, direction))
+        size, length = (ops.sqrt(sum_of_squares(x)) for x in (variable.value, direction))
         both = ops.logical_and(ops.greater(size, number(0.0)), ops.greater(length, number(0.0)))
         ratio = ops.where(both, ops.divide(size, ops.where(both, length, number(1.0))), number(1.0))
         variable.assign(ops.subtract(variable, ops.multiply(ops.multiply(ratio, learning_rate), direction)))

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.core import errors, jit, memory
+from fastnn.core import errors, hooks, jit, memory
 from fastnn.core.jit import JIT, KERNELS, MODE, Kernel
 from fastnn.core.registry import suggest
 from fastnn.runtime import levels, stale
@@ -215,7 +215,7 @@ def function(fn: int) -> Callable[..., int]:
 
 
 def call(name: str, args: Sequence[Any], lo: int, hi: int) -> int:
-    """Call one kernel, for development and tests; returns its status.
+    """Call one kernel, without a plan; returns its status.  Registered as the "kernel" hook.
 
     args: NumPy arrays (their addresses are passed), ints, or floats (passed as float64 bits); lo, hi: the items.
 
@@ -237,3 +237,6 @@ def call(name: str, args: Sequence[Any], lo: int, hi: int) -> int:
         return fn(words, lo, hi)
     table = np.array(words or [0], np.int64)
     return fn(table.ctypes.data, lo, hi)
+
+
+hooks.register("kernel", call)

@@ -1,29 +1,42 @@
-"""Images sampled at other places: sizes, and affine maps.  Plain NumPy, for data on their way in."""
+"""Images sampled at other places: sizes, and affine maps.  For data on their way in: no plan is made."""
+
+import functools
+import math
 
 import numpy as np
 
+from fastnn.core import hooks
 from fastnn.core.errors import ArgumentError
-from fastnn.core.resampling import weights
+from fastnn.core.resampling import taps, weights
 
 FILL_MODES = ("nearest", "constant", "reflect", "wrap")
 
 
+@functools.lru_cache(64)
+def _taps(n, size, interpolation):
+    return taps(weights(n, size, interpolation))
+
+
 def resize(x, size, interpolation="bilinear"):
-    """Images (..., rows, columns, channels) of size (rows, columns).
+    """Images (..., rows, columns, channels) of size (rows, columns), as float64 where they are, else as float32.
 
     >>> resize(np.ones((2, 4, 4, 1), "float32"), (2, 3)).shape
     (2, 2, 3, 1)
     """
     x = np.asarray(x)
-    kind = x.dtype if x.dtype.kind == "f" else np.float32
-    out = np.einsum(
-        "ri,...ijc,sj->...rsc",
-        weights(x.shape[-3], size[0], interpolation),
-        x,
-        weights(x.shape[-2], size[1], interpolation),
-        optimize=True,
+    kind, dtype = (x.dtype, x.dtype) if x.dtype in ("float32", "float64") else (np.dtype("float32"), x.dtype)
+    *many, h, w, c = x.shape
+    out = np.empty((*many, *size, c), kind)
+    (rows, most), (columns, wide) = _taps(h, int(size[0]), interpolation), _taps(w, int(size[1]), interpolation)
+    name = "f64" if kind == "float64" else "f32"
+    hooks.call(
+        "kernel",
+        f"resample_{name}_f64_{name}",
+        [np.ascontiguousarray(x, kind), out, h, w, c, *size, rows, most, columns, wide, np.empty(w * c)],
+        0,
+        math.prod(many) * out.shape[-3],
     )
-    return out.astype(kind)
+    return out.astype(dtype, copy=False) if dtype.kind == "f" else out
 
 
 def affine(image, matrix, fill_mode="nearest", cval=0.0, order=1):

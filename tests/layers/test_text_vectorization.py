@@ -39,3 +39,20 @@ def test_a_function_that_joins_texts():
     layer = layers.TextVectorization(standardize=lambda texts: np.array(" ".join(texts)))
     with pytest.raises(ShapeError, match="one of the same shape"):
         layer.adapt(["a", "b"])
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+def test_counts_of_rows_are_those_of_texts_one_by_one(mode):
+    texts = ["a b a", "", "c c zz a b", "b"]
+    layer = layers.TextVectorization(output_mode=mode)
+    layer.adapt(texts)
+    rows = layer(texts)
+    np.testing.assert_array_equal(rows, np.stack([layer(t) for t in texts]))
+    assert rows.sum() > 0 and rows[1].sum() == 0
+
+
+def test_rows_are_cut_and_padded():
+    layer = layers.TextVectorization(vocabulary=["a", "b"], output_sequence_length=3)
+    np.testing.assert_array_equal(layer(["a b a b", "b", ""]), [[2, 3, 2], [3, 0, 0], [0, 0, 0]])
+    layer = layers.TextVectorization(vocabulary=["a", "b"], ngrams=(2, 1))
+    np.testing.assert_array_equal(layer(["a b", "b"]), [[1, 2, 3], [3, 0, 0]])

@@ -97,3 +97,33 @@ def test_histograms_of_symbols_are_those_of_arrays(given, bins):
 def test_what_is_refused_has_keras_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def ranked(row):
+    """Places in falling order, NaN first, of equal ones the first."""
+    nan = row != row
+    return np.lexsort((np.arange(row.size), [0 if n else -v for v, n in zip(row.tolist(), nan)], ~nan))
+
+
+DTYPES = ["float32", "float64", "float16", "int8", "uint8", "int32", "int64", "uint64"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [1, 2, 9, 40])
+def test_the_largest_and_places_among_rising_values(dtype, n):
+    rng = np.random.default_rng(n)
+    x = rng.integers(0, 6, (5, n)).astype(dtype)
+    if x.dtype.kind == "f":
+        x[rng.random(x.shape) < 0.2] = np.nan
+        x[rng.random(x.shape) < 0.2] = np.inf
+    if dtype == "uint64":
+        x[x > 3] += 2**64 - 9
+    for k in {1, n // 2, n} - {0}:
+        values, places = ops.top_k(x, k)
+        expected = np.stack([ranked(row)[:k] for row in x])
+        np.testing.assert_array_equal(places, expected)
+        np.testing.assert_array_equal(values, np.take_along_axis(x, expected, -1))
+    rising = np.sort(x[0])
+    for side in ("left", "right"):
+        np.testing.assert_array_equal(ops.searchsorted(rising, x, side), np.searchsorted(rising, x, side))
+        assert not np.asarray(ops.searchsorted(rising[:0], x, side)).any()

@@ -7,6 +7,7 @@ from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 from fastnn.layers import nest
 from fastnn.layers.data_format import standardize_data_format
 from fastnn.layers.images import boxes as box
+from fastnn.layers.images.planned import varied
 from fastnn.layers.inference import infer
 from fastnn.layers.layer import Layer
 from fastnn.random import SeedGenerator
@@ -113,6 +114,7 @@ class ImageLayer(Layer):
     _always = False  # acts in inference, too
     _draws = True  # needs what `_draw` gives
     _random = True  # takes `seed`
+    _planned = True  # `_vary` draws nothing and changes nothing
 
     def __init__(
         self, bounding_box_format: str | None = None, data_format: str | None = None, seed: Any = None, **kwargs: Any
@@ -182,7 +184,7 @@ class ImageLayer(Layer):
             training: whether the layer acts; those that act in inference too do so anyhow.
         """
         x = ops.cast(images, self.compute_dtype)
-        return self._vary(x, transformation) if self._acts(transformation, training) else x
+        return varied(self, x, transformation) if self._acts(transformation, training) else x
 
     def transform_labels(self, labels: Any, transformation: Any = None, training: bool = True) -> Any:
         """Labels of images after a transformation.

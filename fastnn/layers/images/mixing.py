@@ -36,6 +36,8 @@ def _rows(x, order):
 
 
 class _Mixing(ImageLayer):
+    _planned = False
+
     def _vary_labels(self, labels, transformation):
         weight = ops.cast(ops.reshape(transformation["mix_weight"], (-1, 1)), self.compute_dtype)
         return weight * labels + (1.0 - weight) * _rows(labels, transformation["permutation_order"])
@@ -93,6 +95,7 @@ class _Patches(ImageLayer):
     """Base: a random rectangle of each image."""
 
     FACTOR_BOUNDS = (0, 1)
+    _planned = False
 
     def _bounds(self, size, share, seed):
         """(n,) where a part of this share of an axis starts and ends."""

@@ -36,6 +36,7 @@ class _Policy(ImageLayer):
     """Base: a choice among layers, each made with one factor."""
 
     FACTOR_BOUNDS = (0, 1)
+    _planned = False  # another choice each time
     _names: tuple[str, ...] = tuple(LAYERS)
 
     def _make(self, value_range, factor, interpolation, kwargs):

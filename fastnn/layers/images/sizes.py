@@ -212,6 +212,7 @@ class RandomCrop(_Sized):
     """
 
     _random = True
+    _planned = False  # places are numbers of the graph, others each time
 
     def __init__(
         self,

@@ -242,6 +242,7 @@ class RandomElasticTransform(_Warp):
     """
 
     FILLS = ("constant", "nearest", "wrap", "mirror", "reflect")
+    _planned = False  # the distances are drawn for these images
 
     def __init__(
         self,

@@ -330,6 +330,8 @@ def _norm(x, ord, axis, keepdims):
 
 
 def _vector_norm(x, ord, axes, keepdims):
+    if ord == 2 and not keepdims and (axes is None or len(axes) == len(x.shape)):
+        return sqrt(reduction.sum_of_squares(x))
     if ord == 2:
         return sqrt(reduction.sum(square(x), axes, keepdims))
     if ord == 1:

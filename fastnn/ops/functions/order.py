@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, ShapeError
 from fastnn.core.shapes import normalize_axis
 from fastnn.core.types import Tensor
 from fastnn.graph.tensor import known
+from fastnn.ops.forms import WIDE
 from fastnn.ops.functions.arithmetic import add, divide, floor_divide, maximum, minimum, mod, multiply, subtract
 from fastnn.ops.functions.comparison import arrays_only, equal, less_equal, logical_and, where
 from fastnn.ops.functions.create import linspace
@@ -100,6 +102,14 @@ def sort(x: Any, axis: Any = -1) -> Tensor:
     return take_along_axis(x, R.argsort(x, axis=axis), axis)
 
 
+def _sortable(x: Any) -> Any:
+    """x in a dtype that kernels compare, in the same order."""
+    kind = dtype_of(x)
+    if kind == "uint64":  # numbers from 2^63 on wrap; the sign turned, they are above the others again
+        return R.bitwise_xor(cast_to(x, "int64"), np.int64(-(1 << 63)))
+    return cast_to(x, WIDE.get(kind, "float32" if kind in dtypes.EIGHTHS else kind))
+
+
 def top_k(x: Any, k: Any, sorted: bool = True) -> Tensor:
     """The k largest values of x along the last axis, the largest first.
 
@@ -114,7 +124,7 @@ def top_k(x: Any, k: Any, sorted: bool = True) -> Tensor:
     (array([3, 2], dtype=int32), array([0, 2], dtype=int32))
     """
     x = operand(x)
-    indices = R.top_k_indices(x, k=int(k))
+    indices = R.top_k_indices(_sortable(x), k=int(k))
     return take_along_axis(x, indices, -1), indices
 
 
@@ -135,7 +145,8 @@ def searchsorted(sorted_sequence: Any, values: Any, side: Any = "left") -> Tenso
             "`searchsorted` only supports 1-D sorted sequences. You can use `fastnn.ops.vectorized_map` to extend it "
             f"to N-D sequences. Received: sorted_sequence of {rank} dimensions"
         )
-    return R.searchsorted(cast_to(sorted_sequence, dtype), cast_to(values, dtype), side=side)
+    sequence, values = (_sortable(cast_to(v, dtype)) for v in (sorted_sequence, values))
+    return R.searchsorted(sequence, values, side=side)
 
 
 def digitize(x: Any, bins: Any) -> Tensor:

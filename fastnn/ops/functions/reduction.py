@@ -8,6 +8,7 @@ from fastnn.core import dtypes
 from fastnn.core.errors import ShapeError
 from fastnn.core.shapes import normalize_axes, normalize_axis
 from fastnn.core.types import Tensor
+from fastnn.graph.active import current
 from fastnn.kernels.reference import reduce as reference
 from fastnn.ops.forms import WIDE, composite
 from fastnn.ops.functions.arithmetic import add, clip, divide, maximum, minimum, multiply, subtract
@@ -21,6 +22,7 @@ from fastnn.ops.functions.operands import (
     dtype_of,
     floating,
     is_number,
+    is_symbol,
     is_whole,
     number,
     operand,
@@ -30,6 +32,18 @@ from fastnn.ops.op import Array, Case, R
 
 __all__ = ["cumprod", "sum", "mean", "max", "min", "amax", "amin", "prod", "any", "all", "var", "std", "moments",
            "ptp", "argmax", "argmin", "count_nonzero", "logsumexp", "cumsum", "average"]  # fmt: skip
+
+
+def sum_of_squares(x: Any) -> Any:
+    """The sum of the squares of all values: in one pass, where x is not part of a functional graph.
+
+    >>> sum_of_squares([3.0, 4.0])
+    array(25., dtype=float32)
+    """
+    x = operand(x)
+    if dtype_of(x) in ("float32", "float64") and (current() is not None or not is_symbol(x)):
+        return R.sum_squares(x)
+    return sum(square(x))
 
 
 def cumprod(x: Any, axis: Any = None, dtype: Any = None) -> Tensor:

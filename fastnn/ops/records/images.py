@@ -10,7 +10,7 @@ import numpy as np
 
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
-from fastnn.core.resampling import KERNELS, weights
+from fastnn.core.resampling import KERNELS, taps, weights
 from fastnn.core.types import Attrs
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
@@ -35,19 +35,6 @@ def _matrix(here: int, there: int, attrs: Attrs) -> Any:
     return weights(there, here, *way).T if attrs["transposed"] else weights(here, there, *way)
 
 
-def _table(matrix: Any) -> tuple[Any, int]:
-    """(first places, numbers of weights and weights of the rows of a matrix as int64 words, most weights of a row)."""
-    hits = matrix != 0
-    some = hits.any(axis=1)
-    first = np.where(some, hits.argmax(axis=1), 0)
-    many = np.where(some, matrix.shape[1] - hits[:, ::-1].argmax(axis=1) - first, 0)
-    most = max(int(many.max(initial=0)), 1)
-    kept = np.zeros((len(matrix), most))
-    for row, (start, count) in enumerate(zip(first, many)):
-        kept[row, :count] = matrix[row, start : start + count]
-    return np.concatenate([first, many, kept.ravel().view(np.int64)]), most
-
-
 def _resample_infer(specs: Specs, attrs: Attrs) -> Any:
     (x,) = specs
     check_images("resample", x)
@@ -66,7 +53,7 @@ def _resample_lower(e: Emitter) -> None:
     x, y = e.ins[0], e.outs[0]
     n, h, w, c = x.shape
     (rows, most), (columns, many) = (
-        _table(_matrix(here, there, e.attrs)) for here, there in ((h, y.shape[1]), (w, y.shape[2]))
+        taps(_matrix(here, there, e.attrs)) for here, there in ((h, y.shape[1]), (w, y.shape[2]))
     )
     f = "f64" if x.dtype == "float64" else "f32"
     e.emit(

@@ -1,9 +1,9 @@
-"""Order and counts, by NumPy on the host: sorting, ranks, bins, places."""
+"""Order and counts: sorting, ranks, bins, places; in part by NumPy on the host."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +14,15 @@ from fastnn.core.types import Attrs
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import host as reference
-from fastnn.ops.forms import check_dtype, unary_cost, zero, zeros
+from fastnn.ops.forms import check_dtype, same_dtype, unary_cost, zero, zeros
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
 from fastnn.ops.records.indexing import INTS
+
+if TYPE_CHECKING:
+    from fastnn.compiler.emit import Emitter
+
+
+SORTED = ("float32", "float64", *INTS)  # dtypes of the kernels; of others there are casts that keep the order
 
 
 # ------------------------------------------------------------------ order
@@ -53,15 +59,19 @@ def _top_infer(specs: Specs, attrs: Attrs) -> Any:
         raise ShapeError(
             f"top_k: received k={attrs['k']} for a value of shape {shape}, expected 1 <= k <= the last size."
         )
+    check_dtype("top_k", specs[0], SORTED)
     return Spec((*shape[:-1], attrs["k"]), "int32")
 
 
-def _top_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
-    # NaN counts as the largest; of equal values the first comes first
-    x = ins[0] if ins[0].dtype.kind == "f" else ins[0].astype(np.int64)
-    outs[0][...] = np.argsort(np.where(x != x, -np.inf, -x) if x.dtype.kind == "f" else -x, axis=-1, kind="stable")[
-        ..., : attrs["k"]
-    ]
+def _top_cases(draw: Draw) -> Any:
+    dtype = draw.choice(("float", "float", "int32", "int64"))
+    return Case([Array((3, 6), dtype, -9, 9, distinct=dtype == "float")], {"k": draw.integer(1, 6)})
+
+
+def _top_lower(e: Emitter) -> None:
+    x, y, k = e.ins[0], e.outs[0], e.attrs["k"]
+    rows = y.size // k
+    e.emit(f"top_k_{x.t}", x.rd, y.wr, x.shape[-1], k, n=rows, flops=4 * x.size)
 
 
 _top = register(
@@ -70,13 +80,12 @@ _top = register(
         inputs=("x",),
         attrs={"k": REQUIRED},
         infer=_top_infer,
-        host=_top_host,
-        cuda="NumPy sorts",
+        lower=_top_lower,
         nondiff="indices",
         reference=reference.top_k_indices,
-        cases=lambda draw: Case([Array((3, 6), distinct=True)], {"k": draw.integer(1, 6)}),
+        cases=_top_cases,
         cost=unary_cost(20),
-        invalid=[([Spec((2,), "float32")], {"k": 3}, ShapeError)],
+        invalid=[([Spec((2,), "float32")], {"k": 3}, ShapeError), ([Spec((2,), "uint8")], {"k": 1}, DTypeError)],
         doc="places of the k largest values, in falling order",
     )
 )
@@ -88,11 +97,15 @@ def _search_infer(specs: Specs, attrs: Attrs) -> Any:
             f"searchsorted: received a sequence of shape {specs[0].shape} and side={attrs['side']!r}; "
             "expected one dimension, and 'left' or 'right'."
         )
+    same_dtype("searchsorted", specs, SORTED)
     return Spec(specs[1].shape, "int32")
 
 
-def _search_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
-    outs[0][...] = np.searchsorted(ins[0], ins[1], side=attrs["side"])
+def _search_lower(e: Emitter) -> None:
+    (values, x), y = e.ins, e.outs[0]
+    upto = int(e.attrs["side"] == "right")
+    flops = 4 * x.size * max(values.size, 1).bit_length()
+    e.emit(f"search_{x.t}", values.rd_all, x.rd, y.wr, values.size, upto, n=x.size, flops=flops)
 
 
 _search = register(
@@ -101,8 +114,7 @@ _search = register(
         inputs=("sorted_sequence", "values"),
         attrs={"side": "left"},
         infer=_search_infer,
-        host=_search_host,
-        cuda="NumPy searches",
+        lower=_search_lower,
         nondiff="indices",
         reference=reference.searchsorted,
         cost=unary_cost(20),

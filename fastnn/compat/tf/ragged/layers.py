@@ -38,7 +38,7 @@ class RaggedTextVectorization(layers.TextVectorization):
             return super().call(inputs)
         if self._tokens is None:
             raise DataError("TextVectorization: there is no vocabulary yet; pass `vocabulary`, or call adapt(data).")
-        rows = [[self._number(w) for w in row][: self.output_sequence_length] for row in self._rows(texts, True)]
+        rows = [self._numbered(row)[: self.output_sequence_length] for row in self._rows(texts, True)]
         numbers = host(np.array([n for row in rows for n in row], np.int64))
         return RaggedTensor.from_row_lengths(numbers, [len(row) for row in rows])
 
