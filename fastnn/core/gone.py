@@ -3,10 +3,7 @@
 `fastnn.layers.X` and, under `fastnn run`, `keras.layers.X` answer from it.
 """
 
-GONE = {
-    "layers.DenseFeatures": "Keras 3 has removed it; use Normalization, StringLookup and CategoryEncoding",
-    "estimator": "Keras 3 has removed it; use fit()",
-}
+GONE = {"estimator": "Keras 3 has removed it; use fit()"}
 
 # Old names that `fastnn run` finds, and nothing else does: what to write instead.
 OLD = {

@@ -7,6 +7,7 @@ in the closed table of `fastnn.saving.names` and among registered objects only.
 
 import contextlib
 import contextvars
+import importlib
 import inspect
 import types
 import warnings
@@ -19,7 +20,6 @@ from fastnn.core.arguments import names_given_before
 from fastnn.core.errors import ArgumentError, ArgumentTypeError, FileFormatError, RebuildError
 from fastnn.core.shapes import standard_shape
 from fastnn.core.tree import holds_itself, map_structure
-from fastnn.graph.node import Symbol
 from fastnn.saving import living, names, roles
 from fastnn.saving.budget import alone
 from fastnn.saving.check import (
@@ -118,7 +118,7 @@ def _serialize_special(obj):
             return (obj.item(),)
         kind = "__tensor__" if results.is_tensor(obj) else "__numpy__"
         return ({"class_name": kind, "config": {"value": obj.tolist(), "dtype": obj.dtype.name}},)
-    if isinstance(obj, Symbol):
+    if hasattr(obj, "_fastnn_symbol"):
         parts = {"shape": obj.shape, "dtype": obj.dtype, "keras_history": None}
         return ({"class_name": "__keras_tensor__", "config": parts},)
     return None
@@ -322,7 +322,8 @@ def _deserialize_special(class_name, inner, custom_objects, safe_mode):
             array = np.array(inner["value"], dtype=inner["dtype"])
             return results.shown(array) if class_name == "__tensor__" else array
         if class_name == "__keras_tensor__" and inner.get("keras_history") is None:
-            return Symbol(standard_shape(inner["shape"]), inner["dtype"])
+            symbol = importlib.import_module("fastnn.graph").Symbol  # above this part of the package
+            return symbol(standard_shape(inner["shape"]), inner["dtype"])
         if class_name == "__bytes__":
             return inner["value"].encode("utf-8")
         if class_name == "__slice__":
