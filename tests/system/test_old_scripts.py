@@ -23,8 +23,8 @@ def test_every_old_argument_has_a_new_one():
 
     for name, table in OLD.items():
         optimizer = name in arguments.OPTIMIZERS
-        homes = (fastnn.optimizers, fastnn.callbacks, fastnn.layers, fastnn.preprocessing.image, keras2_layers, conv_lstm,
-                 fastnn.regularizers, fastnn.constraints)  # fmt: skip
+        homes = (fastnn.optimizers, fastnn.callbacks, fastnn.layers, fastnn.preprocessing.image, keras2_layers,
+                 conv_lstm, fastnn.regularizers, fastnn.constraints)  # fmt: skip
         cls = next(found for home in homes if (found := getattr(home, name, None)))
         known = {"time_decay"} if optimizer else set()
         known |= {p for c in cls.__mro__ if "__init__" in c.__dict__ for p in inspect.signature(c.__init__).parameters}
