@@ -94,6 +94,10 @@ def params_of_those_years(begin_today):
             for params in (self.params, *(c.params for c in self.callbacks if hasattr(c, "params"))):
                 if params:
                     params.update(old_params(self.model), nb_epoch=params.get("epochs"))
+            for callback in self.callbacks:  # it stays there when the run is over
+                found = getattr(callback, "validation_data", None)
+                if found is not None:
+                    callback.validation_data = found
         begin_today(self, logs)
 
     return on_train_begin

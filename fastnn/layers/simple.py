@@ -144,7 +144,7 @@ class Lambda(Layer):
         with living.scope(safe_mode):
             if isinstance(config.get("function"), living.Living):
                 config = resolve_lambda(config, custom_objects)
-            for key in ("function", "mask", "output_shape"):
+            for key in ("function", "mask", "output_shape", "arguments"):
                 if isinstance(config.get(key), dict):
                     config[key] = serial.deserialize(config[key], None, custom_objects)
         if isinstance(config.get("function"), (str, list)):

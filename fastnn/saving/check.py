@@ -219,6 +219,9 @@ def find_function(config, custom_objects, category, role=roles.ANY):
             return _built_in(config, name, found)
     found = names.find_anywhere(name, functions=True)[0]
     if found is None:
+        own = living.named(name)
+        if own is not None:
+            return own, False
         raise names.unknown(name)
     return _built_in(config, name, found)
 

@@ -11,6 +11,7 @@ from collections import OrderedDict
 
 _LIMIT = 1000  # so many functions are kept alive
 _alive = OrderedDict()
+_named = {}  # functions with names of their own, as `def` gives them
 _found = contextvars.ContextVar("found", default=None)  # by the safe_mode of the call
 _in_memory = contextvars.ContextVar("in memory", default=False)
 _years = {"found": False}
@@ -28,6 +29,11 @@ class Living(dict):
 def find_always(whether):
     """Whether a lambda is found without `safe_mode=False` too, as in the years before there was a safe mode."""
     _years["found"] = bool(whether)
+
+
+def of_other_years():
+    """What `find_always` said."""
+    return _years["found"]
 
 
 @contextlib.contextmanager
@@ -71,6 +77,16 @@ def in_memory():
 def is_in_memory():
     """Whether a block of `in_memory` runs."""
     return _in_memory.get()
+
+
+def note(name, function):
+    """Remember a function that a config names."""
+    _named[name] = function
+
+
+def named(name):
+    """The function that this process has put into a config under a name, if it may take it; else None."""
+    return _named.get(name) if _found.get() or _years["found"] else None
 
 
 def find(config):

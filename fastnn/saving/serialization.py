@@ -130,6 +130,8 @@ def _serialize_function(function):
     if function.__name__ == "<lambda>":
         _warn_of_lambda()
         return living.Living(function)
+    if not str(function.__module__).startswith("fastnn."):
+        living.note(get_registered_name(function), function)
     return {
         "module": "builtins",
         "class_name": "function",
@@ -348,6 +350,8 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
     if inspect.isfunction(cls):
         return cls
     if not hasattr(cls, "from_config"):
+        if living.of_other_years():
+            return cls(**inner)
         raise RebuildError(
             f"Unable to reconstruct an instance of '{class_name}' because it has no from_config() method. Add "
             "`get_config` and `from_config`, or register the function itself."

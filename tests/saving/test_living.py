@@ -87,3 +87,25 @@ def test_only_so_many_are_kept_alive():
     kept = [living.keep(lambda x, n=n: x + n) for n in range(living._LIMIT + 5)]
     assert len(living._alive) == living._LIMIT
     assert kept[0] not in living._alive and kept[-1] in living._alive
+
+
+def test_functions_with_names_are_found_in_the_old_years(tmp_path, old_years):
+    def tenth(x):
+        return x / 10
+
+    class Loss:
+        def __init__(self, by=2.0):
+            self.by = by
+
+        def __call__(self, y_true, y_pred):
+            return ((y_true - y_pred) ** 2) * self.by
+
+        def get_config(self):
+            return {"by": self.by}
+
+    model = Sequential([Input((2,)), layers.Lambda(tenth)])
+    model.compile(loss=Loss(3.0))
+    model.save(tmp_path / "m.h5")
+    again = models.load_model(tmp_path / "m.h5", custom_objects={"Loss": Loss})
+    np.testing.assert_array_equal(again.predict(X, verbose=0), X / 10)
+    assert again.loss.by == 3.0

@@ -24,6 +24,10 @@ class Convolution2D:
     rank = 2
 
     def __new__(cls, *args, **kwargs):
+        words = ("nb_row", "nb_col") if cls.rank == 2 else ("kernel_dim1", "kernel_dim2", "kernel_dim3")[: cls.rank]
+        for word in words:
+            if word in kwargs and 1 < len(args) <= cls.rank:  # by position as far as they go, then by name
+                args = (*args, kwargs.pop(word))
         size = args[1 : 1 + cls.rank]
         if cls.rank > 1 and len(size) == cls.rank and all(isinstance(n, int) for n in size):
             args = (args[0], size, *args[1 + cls.rank :])

@@ -66,6 +66,11 @@ def by_steps(call_today):
 
     def call(self, sequences, initial_state=None, mask=None, training=False, constants=None):
         """The output at the last step, or at all."""
+        given = isinstance(training, (list, tuple)) or isinstance(mask, bool)
+        if given or "bool" in str(
+            getattr(initial_state, "dtype", "")
+        ):  # (mask, training, initial_state), as in Keras 2
+            initial_state, mask, training = training or None, initial_state, mask
         if constants is not None:
             object.__setattr__(self, "_constants", nest.flatten(constants))
             try:

@@ -268,7 +268,11 @@ METHODS = {
     Optimizer: {"_decayed_lr": decayed_lr, **keras2_optimizers.METHODS},
     keras2_loss_scales.LossScaleOptimizer: keras2_loss_scales.METHODS,
     **keras1_recurrent.METHODS,
-    Metric: {"reset_states": lambda self: self.reset_state()},
+    Metric: {
+        "reset_states": lambda self: self.reset_state(),
+        "weights": property(lambda self: list(self.variables), doc="Its variables."),
+        "stateful": True,
+    },
     ModelCheckpoint: {
         **keras2_files.CHECKPOINT,
         # What subclasses of other packages call (W&B's).
@@ -317,6 +321,7 @@ WRAPPED = {
     },
     Functional: {
         "add_loss": loss_of_inputs,
+        "__call__": keras2_nodes.one_result,
         "input": keras2_nodes.alone,
         "output": keras2_nodes.alone,
         "layers": keras2_models.layers_to_pop,

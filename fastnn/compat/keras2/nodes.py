@@ -1,5 +1,6 @@
 """What symbols and calls of the functional API said of themselves in Keras 2: origins, masks, inputs."""
 
+import functools
 from typing import NamedTuple
 
 from fastnn.compat.tf.devices import nothing
@@ -55,6 +56,17 @@ def masks_of(event):
 
 
 # What functions of those years noted on their results: here the graph knows.
+def one_result(call_today):
+    """`__call__` of a model that was made with a list of one output: that output, as before Keras 3."""
+
+    @functools.wraps(call_today)
+    def __call__(self, *args, **kwargs):
+        found = call_today(self, *args, **kwargs)
+        return found[0] if isinstance(found, list) and len(found) == 1 and as_before_keras_3() else found
+
+    return __call__
+
+
 OF_SYMBOLS = {
     "_keras_shape": property(lambda self: tuple(self.shape), nothing, doc="Its shape."),
     "_keras_history": property(history, nothing),

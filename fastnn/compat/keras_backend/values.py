@@ -124,14 +124,16 @@ def constant(value, dtype=None, shape=None, name=None):
     Args:
         value: a number or an array.
         dtype: of the result; the default float type if None.
-        shape: to which the value broadcasts; its own if None.
+        shape: the value's, of as many elements, or of any number if the value is one; its own if None.
         name: of no effect.
 
     >>> constant([1, 2])
     array([1., 2.], dtype=float32)
     """
     array = np.asarray(value, dtypes.numpy_type(dtypes.standardize(dtype or floatx())))
-    return results.shown(array if shape is None else np.broadcast_to(array, shape).copy())
+    if shape is None:
+        return results.shown(array)
+    return results.shown(np.full(shape, array.ravel()[0]) if array.size == 1 else array.reshape(shape))
 
 
 def placeholder(shape=None, ndim=None, dtype=None, sparse=False, name=None):

@@ -7,7 +7,7 @@ import pytest
 
 from fastnn import Input, Model, compat, layers, ops
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
-from fastnn.core.errors import ArgumentError, CallOrderError, NotSupportedError
+from fastnn.core.errors import ArgumentError, CallOrderError
 
 X = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
 
@@ -75,8 +75,6 @@ def test_masks_first_states_and_shapes():
     first = layer(X, initial_state=[np.full((2, 2), 16, "float32"), np.zeros((2, 2), "float32")])
     np.testing.assert_allclose(first, _by_hand(X)[:, -1] + 1, rtol=1e-5, atol=1e-5)
     assert layer.get_config()["return_sequences"] is False
-    with pytest.raises(NotSupportedError, match="RNN"):
-        Sums(2, stateful=True)
     with pytest.raises(NotImplementedError):
         keras1_recurrent.Recurrent().step(None, None)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnn import Input, Model, Sequential, compat, layers, metrics, ops, regularizers
+from fastnn import Input, Model, Sequential, callbacks, compat, layers, metrics, ops, regularizers
 from fastnn.compat import backend as K
 
 
@@ -92,3 +92,34 @@ def test_a_dtype_beside_an_input_shape_is_that_of_the_input():
     assert model.inputs[0].dtype == "int32" and model.outputs[0].dtype == "float32"
     embedding = layers.Embedding(4, 5, input_length=3, batch_input_shape=(2, 3))
     assert tuple(Sequential([embedding]).output_shape) == (2, 3, 5)
+
+
+def test_what_metrics_and_callbacks_held():
+    metric = metrics.Mean()
+    assert [v.name for v in metric.weights] == ["total", "count"] and metric.stateful
+    seen = callbacks.Callback()
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((3, 2), "float32"), np.ones((3, 1), "float32")
+    model.fit(x, y, validation_data=(x[:2], y[:2]), callbacks=[seen], verbose=0)
+    assert [part.shape for part in seen.validation_data] == [(2, 2), (2, 1), (2,)]
+
+
+def test_positions_of_arguments():
+    class Own(layers.GRU):
+        def call(self, inputs, mask=None, training=None, initial_state=None):
+            return super().call(inputs, mask, training, initial_state)
+
+    x = np.linspace(-1, 1, 12, dtype="float32").reshape(2, 3, 2)
+    own, states = Own(2), [np.ones((2, 2), "float32")]
+    plain = layers.GRU(2, weights=None)
+    own(x), plain(x)
+    plain.set_weights(own.get_weights())
+    mask = np.array([[True, True, False], [True, False, False]])
+    for how in ({}, {"mask": mask}, {"initial_state": states}, {"mask": mask, "initial_state": states}):
+        np.testing.assert_array_equal(own(x, **how), plain(x, **how))
+
+
+def test_constants_take_the_shape_that_they_are_given():
+    assert K.constant([1, 2, 3, 4], shape=(2, 2)).tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert K.constant(7, "int32", shape=(2,)).tolist() == [7, 7]
