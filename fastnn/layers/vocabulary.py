@@ -74,8 +74,8 @@ class Lookup(HostLayer):
         sparse: bool = False,
         **kwargs: Any,
     ) -> None:
-        for counted_again in ("vocabulary_size", "has_input_vocabulary"):  # in Keras's configs of adapted layers
-            kwargs.pop(counted_again, None)
+        kwargs.pop("has_input_vocabulary", None)
+        self._promised = whole(kwargs.pop("vocabulary_size", None))  # of a file whose words come later
         super().__init__(**kwargs)
         output_mode = _OLD_MODES.get(output_mode, output_mode)
         if oov_method not in ("floormod", "farmhash"):
@@ -348,13 +348,13 @@ class Lookup(HostLayer):
 
     def _size(self):
         """The numbers in a row of the output modes other than "int"."""
-        return self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
+        known = self._promised if self._promised and self._tokens is None else self.vocabulary_size()
+        return self.max_tokens if self.pad_to_max_tokens and self.max_tokens else known
 
     def compute_output_shape(self, input_shape):
         if self.output_mode == "int":
             return tuple(input_shape)
-        mode = "one_hot" if self.output_mode == "one_hot" else "count"
-        return encoded_shape(tuple(input_shape), self._size(), mode)
+        return encoded_shape(tuple(input_shape), self._size(), "one_hot" if self.output_mode == "one_hot" else "count")
 
     @property
     def input_dtype(self):
