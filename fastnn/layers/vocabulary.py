@@ -9,10 +9,11 @@ import numpy as np
 
 from fastnn.core import allowance
 from fastnn.core.arguments import whole
-from fastnn.core.errors import ArgumentError, CallOrderError, DataError, FileFormatError, MissingFileError
+from fastnn.core.errors import ArgumentError, CallOrderError, DataError, MissingFileError
 from fastnn.core.fingerprint import fingerprint64, keys_of, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
 from fastnn.layers.host import TEXT, HostLayer, text_array
+from fastnn.layers.lookup_assets import LookupFiles
 from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
 from fastnn.saving.roles import of_argument, require_words
 
@@ -36,7 +37,7 @@ def _weights(given, words, special):
 DROPPED = -1  # the number of a masked word where words are counted: it is in no row
 
 
-class Lookup(HostLayer):
+class Lookup(LookupFiles, HostLayer):
     """Base: a vocabulary, and arrays of its numbers.
 
     Args:
@@ -193,35 +194,6 @@ class Lookup(HostLayer):
     def idf_weights(self):
         """What each word weighs in the mode tf_idf, those of unknown words first; None in other modes."""
         return None if self._weights is None else self._weights.astype(self.compute_dtype)
-
-    def save_assets(self, folder):
-        """Write the words to the file vocabulary.txt, one a line, where they were not given with the layer.
-
-        A model's file has them in its config already: this is for a folder of one's own.
-
-        Args:
-            folder: path of the folder.
-        """
-        if not self._static:
-            with open(os.path.join(folder, "vocabulary.txt"), "w", encoding="utf-8", newline="\n") as file:
-                file.write("\n".join(str(word) for word in self.get_vocabulary()))
-
-    def load_assets(self, folder):
-        """Take the words from the file vocabulary.txt in which Keras keeps those of `adapt`; called by load_model.
-
-        Args:
-            folder: path of the folder.
-        """
-        path = os.path.join(folder, "vocabulary.txt")
-        if self._tokens is not None or not os.path.exists(path):
-            return
-        with open(path, "rb") as file:
-            data = file.read()
-        try:
-            words = data.decode("utf-8").removesuffix("\n").split("\n")
-            self.set_vocabulary([self._clean(word) for word in words])
-        except ValueError as error:  # no text, no numbers where numbers are due, words that come twice
-            raise FileFormatError(f"The vocabulary of layer {self.name!r} is damaged: {error!s:.300}") from error
 
     def vocabulary_size(self):
         """The number of words, special ones counted."""
