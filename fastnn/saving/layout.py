@@ -123,7 +123,7 @@ def _children(part, as_written=False):
     attributes = {
         name: value
         for name, value in vars(part).items()
-        if name not in _engine_attributes(part) and not name.startswith("__")
+        if name not in _engine_attributes(part) and not name.startswith(("__", "_fastnn_"))
     }
     if is_model(part):
         if is_graph(part):
