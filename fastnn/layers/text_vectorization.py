@@ -39,6 +39,8 @@ class TextVectorization(Lookup):
            [1, 4, 1]])
     """
 
+    also_in_files = "_lookup_layer"  # Keras's TextVectorization has a StringLookup inside, whose state files hold, too
+
     def __init__(
         self,
         max_tokens: int | None = None,

@@ -9,10 +9,11 @@ import numpy as np
 
 from fastnn.core import allowance
 from fastnn.core.arguments import whole
-from fastnn.core.errors import ArgumentError, CallOrderError, DataError, FileFormatError, MissingFileError
+from fastnn.core.errors import ArgumentError, CallOrderError, DataError, MissingFileError
 from fastnn.core.fingerprint import fingerprint64, keys_of, siphash
 from fastnn.layers.encoding import encoded, encoded_shape
 from fastnn.layers.host import TEXT, HostLayer, text_array
+from fastnn.layers.lookup_assets import LookupFiles
 from fastnn.layers.sparse_rows import checked, has_rows, sparse_rows
 from fastnn.saving.roles import of_argument, require_words
 
@@ -36,7 +37,7 @@ def _weights(given, words, special):
 DROPPED = -1  # the number of a masked word where words are counted: it is in no row
 
 
-class Lookup(HostLayer):
+class Lookup(LookupFiles, HostLayer):
     """Base: a vocabulary, and arrays of its numbers.
 
     Args:
@@ -74,8 +75,8 @@ class Lookup(HostLayer):
         sparse: bool = False,
         **kwargs: Any,
     ) -> None:
-        for counted_again in ("vocabulary_size", "has_input_vocabulary"):  # in Keras's configs of adapted layers
-            kwargs.pop(counted_again, None)
+        kwargs.pop("has_input_vocabulary", None)
+        self._promised = whole(kwargs.pop("vocabulary_size", None))  # of a file whose words come later
         super().__init__(**kwargs)
         output_mode = _OLD_MODES.get(output_mode, output_mode)
         if oov_method not in ("floormod", "farmhash"):
@@ -193,35 +194,6 @@ class Lookup(HostLayer):
     def idf_weights(self):
         """What each word weighs in the mode tf_idf, those of unknown words first; None in other modes."""
         return None if self._weights is None else self._weights.astype(self.compute_dtype)
-
-    def save_assets(self, folder):
-        """Write the words to the file vocabulary.txt, one a line, where they were not given with the layer.
-
-        A model's file has them in its config already: this is for a folder of one's own.
-
-        Args:
-            folder: path of the folder.
-        """
-        if not self._static:
-            with open(os.path.join(folder, "vocabulary.txt"), "w", encoding="utf-8", newline="\n") as file:
-                file.write("\n".join(str(word) for word in self.get_vocabulary()))
-
-    def load_assets(self, folder):
-        """Take the words from the file vocabulary.txt in which Keras keeps those of `adapt`; called by load_model.
-
-        Args:
-            folder: path of the folder.
-        """
-        path = os.path.join(folder, "vocabulary.txt")
-        if self._tokens is not None or not os.path.exists(path):
-            return
-        with open(path, "rb") as file:
-            data = file.read()
-        try:
-            words = data.decode("utf-8").removesuffix("\n").split("\n")
-            self.set_vocabulary([self._clean(word) for word in words])
-        except ValueError as error:  # no text, no numbers where numbers are due, words that come twice
-            raise FileFormatError(f"The vocabulary of layer {self.name!r} is damaged: {error!s:.300}") from error
 
     def vocabulary_size(self):
         """The number of words, special ones counted."""
@@ -348,13 +320,13 @@ class Lookup(HostLayer):
 
     def _size(self):
         """The numbers in a row of the output modes other than "int"."""
-        return self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size()
+        known = self._promised if self._promised and self._tokens is None else self.vocabulary_size()
+        return self.max_tokens if self.pad_to_max_tokens and self.max_tokens else known
 
     def compute_output_shape(self, input_shape):
         if self.output_mode == "int":
             return tuple(input_shape)
-        mode = "one_hot" if self.output_mode == "one_hot" else "count"
-        return encoded_shape(tuple(input_shape), self._size(), mode)
+        return encoded_shape(tuple(input_shape), self._size(), "one_hot" if self.output_mode == "one_hot" else "count")
 
     @property
     def input_dtype(self):

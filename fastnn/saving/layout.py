@@ -76,7 +76,11 @@ def _walk(part, path, seen, how):
     if id(part) in seen:
         return
     seen.add(id(part))
-    yield _place(part, path)
+    place = _place(part, path)
+    yield place
+    again = getattr(part, "also_in_files", None)
+    if again is not None and place.load is not None:  # what Keras keeps in a layer inside is written twice
+        yield dataclasses.replace(place, path=f"{path}/{again}")
     as_written, has = how
     for name, child in _children(part, as_written):
         below = f"{path}/{name}".lstrip("/")
@@ -119,7 +123,7 @@ def _children(part, as_written=False):
     attributes = {
         name: value
         for name, value in vars(part).items()
-        if name not in _engine_attributes(part) and not name.startswith("__")
+        if name not in _engine_attributes(part) and not name.startswith(("__", "_fastnn_"))
     }
     if is_model(part):
         if is_graph(part):

@@ -111,6 +111,9 @@ def _named(variables):
     return out
 
 
+PUBLIC = {"GroupedQueryAttention": "GroupQueryAttention"}  # a class of Keras -> its public name, where they differ
+
+
 def _modern(config):
     """A Keras 1 or 2 config in today's form, as far as the difference is one of spelling."""
     if isinstance(config, list):
@@ -118,6 +121,8 @@ def _modern(config):
     if not isinstance(config, dict):
         return config
     config = {key: _modern(value) for key, value in config.items()}
+    if isinstance(config.get("class_name"), str):
+        config["class_name"] = PUBLIC.get(config["class_name"], config["class_name"])
     inner = config.get("config")
     if "inbound_nodes" in config and "module" not in config and _is_operation(config):
         config["module"] = "keras.src.ops.numpy"
@@ -240,9 +245,10 @@ def _match(reader, changes, what, name, variables, paths, skip_mismatch, by_name
 
 
 def _in_order(layer):
-    """Weights in the order of the legacy format: all that were made trainable, then the others."""
+    """Weights in the order of the legacy format: all that were made trainable, then the others; each once."""
     parts = [part for part in layer._flatten_layers() if getattr(part, "_tracker", None) is not None]
-    return [v for p in parts for v in p._tracker.trainable] + [v for p in parts for v in p._tracker.frozen]
+    found = [v for p in parts for v in p._tracker.trainable] + [v for p in parts for v in p._tracker.frozen]
+    return list({id(v): v for v in found}.values())
 
 
 def _compile(model, training, reader, custom_objects):

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+import fastnn as keras
 from fastnn import layers
 from fastnn.core.errors import FileFormatError
+from fastnn.saving.layout import places
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,50 @@ def test_words_that_were_given_are_not_adapted(tmp_path):
     free.set_vocabulary(["a", "b"])
     free.adapt(np.array(["c"]))
     assert free.get_vocabulary() == ["[UNK]", "c"]
+
+
+def without_words(config):
+    """The config as Keras writes that of an adapted layer: the words are beside it, their number is in it."""
+    return {**config, "vocabulary": None, "idf_weights": None}
+
+
+LOOKUPS = {
+    "text": (layers.TextVectorization, ["a b c", "b c d b"]),
+    "strings": (layers.StringLookup, np.array(["a", "b", "c", "b"])),
+    "integers": (layers.IntegerLookup, np.array([3, 5, 7, 5])),
+}
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+@pytest.mark.parametrize("kind", LOOKUPS)
+def test_layers_after_adapted_words_are_built_before_the_words_come(kind, mode, tmp_path):
+    make, data = LOOKUPS[kind]
+    made = make(output_mode=mode)
+    made.adapt(data)
+    made.save_assets(tmp_path)
+    arrays = {}
+    made.save_own_variables(arrays)
+    assert list(arrays) == (["idf_weights"] if mode == "tf_idf" else [])
+    other = make.from_config(without_words(made.get_config()))
+    assert other.compute_output_shape((None, 1)) == made.compute_output_shape((None, 1)) != (None, 1)
+    other.load_own_variables(arrays)
+    other.load_assets(tmp_path)
+    rows = np.array(data)[:, None]
+    np.testing.assert_array_equal(other(rows), made(rows))
+    with pytest.raises(ValueError, match="idf_weights of shape"):
+        other.load_own_variables({"idf_weights": np.ones(3)})
+
+
+def test_weights_of_words_are_where_keras_looks_for_them(tmp_path):
+    i = keras.Input((1,), dtype="string")
+    words = layers.TextVectorization(output_mode="tf_idf")
+    words.adapt(["a b", "b c"])
+    model = keras.Model(i, layers.Dense(1)(words(i)))
+    model.save(tmp_path / "m.keras")
+    groups = {place.group.removeprefix("layers/text_vectorization/") for place in places(model) if place.part is words}
+    assert groups == {"vars", "_lookup_layer/vars"}
+    x = np.array([["b c"], ["a zz"]])
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "m.keras").predict(x), model.predict(x))
 
 
 WORDS = ["a", "b"]

@@ -101,3 +101,41 @@ def test_the_optimizer_of_a_file_in_the_order_of_once_starts_anew(tmp_path):
     for layer in model.layers:
         for a, b in zip(layer.get_weights(), new.get_layer(layer.name).get_weights()):
             np.testing.assert_array_equal(a, b)
+
+
+class Private(fastnn.layers.Layer):
+    """A layer whose layers are private attributes, with names around those that the engine sets itself."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._a, self._z = fastnn.layers.Dense(2), [fastnn.layers.Dense(2), fastnn.layers.BatchNormalization()]
+
+    def call(self, inputs):
+        for layer in (self._a, *self._z):
+            inputs = layer(inputs)
+        return inputs
+
+
+LOOKS = {
+    "layers inside": lambda m: list(m.layers[1]._flatten_layers()),
+    "summary": lambda m: m.summary(print_fn=lambda *_, **__: None),
+    "freeze": lambda m: [setattr(m.layers[1], "trainable", value) for value in (False, True)],
+    "weights": lambda m: m.get_weights(),
+    "clone": lambda m: fastnn.models.clone_model(m),
+    "fit": lambda m: m.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_weights_lie_where_they_did_after_a_look(look, tmp_path):
+    def made():
+        x = fastnn.Input((3,))
+        model = fastnn.Model(x, Private()(x))
+        model.compile("sgd", "mse")
+        return model
+
+    seen, new = made(), made()
+    look(seen)
+    seen.save_weights(tmp_path / "m.weights.h5")
+    new.load_weights(tmp_path / "m.weights.h5")
+    assert all(map(np.array_equal, new.get_weights(), seen.get_weights()))

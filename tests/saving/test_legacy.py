@@ -102,3 +102,26 @@ def test_checkpoints(tmp_path):
         callbacks=[keras.callbacks.ModelCheckpoint(tmp_path / "at-{epoch}.h5")],
     )
     assert np.array_equal(keras.models.load_model(tmp_path / "at-2.h5").get_weights()[0], model.get_weights()[0])
+
+
+def test_a_weight_that_two_layers_know_is_there_once(tmp_path):
+    """As in Keras's files, which name the kernel of a normalized layer for the layer alone."""
+    i = keras.Input((4,))
+    model = keras.Model(i, layers.SpectralNormalization(layers.Dense(3))(i))
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5") as file:
+        group = file["model_weights/spectral_normalization"]
+        assert [group[name].shape for name in group.attrs["weight_names"]] == [(4, 3), (3,), (1, 3)]
+    again = keras.models.load_model(tmp_path / "m.h5", compile=False)
+    assert all(map(np.array_equal, again.get_weights(), model.get_weights()))
+
+
+def test_names_of_keras_own_classes(tmp_path):
+    i = keras.Input((4, 4))
+    model = keras.Model(i, layers.GroupQueryAttention(2, 4, 2)(i, i))
+    model.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "r+") as file:
+        config = file.attrs["model_config"].replace('"GroupQueryAttention"', '"GroupedQueryAttention"')
+        file.attrs["model_config"] = config
+        del file.attrs["fastnn_sha256"]
+    assert keras.models.load_model(tmp_path / "m.h5", compile=False).output_shape == (None, 4, 4)
