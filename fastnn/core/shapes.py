@@ -39,6 +39,21 @@ def _size(size: Any, shape: Any) -> int:
     return found
 
 
+def known_shape(value: Any, path: str) -> Shape:
+    """The shape of the variable at `path`, every size of which is known.
+
+    >>> known_shape([2, 3], "kernel")
+    (2, 3)
+    """
+    shape = standard_shape(value)
+    if None in shape:
+        raise ShapeError(
+            "Shapes used to initialize variables must be fully-defined (no `None` dimensions). "
+            f"Received: shape={shape} for variable path='{path}'"
+        )
+    return tuple(size for size in shape if size is not None)
+
+
 def product(shape: Iterable[int]) -> int:
     """Number of elements of a shape of ints.
 

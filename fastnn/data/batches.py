@@ -27,7 +27,7 @@ class Batches(Passes):
         if join is None:
             rows = size if drop_remainder else None
             made.spec = lambda: each(lambda s: s.grown(rows), self.element_spec)
-        return self._made(made)
+        return self._derived(made, "batch", size, bool(drop_remainder), join is None)
 
     def batch(
         self,

@@ -75,7 +75,8 @@ class Dataset(Sources, Batches):
                 one after the other.
             name: of no effect.
         """
-        return self._made(plan.mapped(self._plan, map_func))
+        made = plan.mapped(self._plan, map_func)
+        return self._derived(made, "map", getattr(map_func, "__code__", id(map_func)))  # a lambda in a loop is one
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
         """The elements for which the predicate holds.
@@ -172,7 +173,8 @@ class Dataset(Sources, Batches):
             count: how often, an int; without end if None or below 0.
             name: of no effect.
         """
-        return self._made(plan.repeated(self._plan, math.inf if count is None or count < 0 else int(count)))
+        times = math.inf if count is None or count < 0 else int(count)
+        return self._derived(plan.repeated(self._plan, times), "repeat", times)
 
     def take(self, count: Any, name: str | None = None) -> Dataset:
         """The first `count` elements; all if it is -1.
@@ -181,7 +183,8 @@ class Dataset(Sources, Batches):
             count: an int.
             name: of no effect.
         """
-        return self._made(plan.taken(self._plan, math.inf if count < 0 else operator.index(count)))
+        number = math.inf if count < 0 else operator.index(count)
+        return self._derived(plan.taken(self._plan, number), "take", number)
 
     def skip(self, count: Any, name: str | None = None) -> Dataset:
         """The elements after the first `count`; none if it is -1.
@@ -192,7 +195,7 @@ class Dataset(Sources, Batches):
         """
         if count < 0:
             return self.take(0)
-        return self._made(plan.skipped(self._plan, operator.index(count)))
+        return self._derived(plan.skipped(self._plan, operator.index(count)), "skip", operator.index(count))
 
     def shard(self, num_shards: int, index: int, name: str | None = None) -> Dataset:
         """Every num_shards-th element from number `index` on.
@@ -206,7 +209,9 @@ class Dataset(Sources, Batches):
         """
         if not 0 <= index < num_shards:
             raise ArgumentError(f"shard: received index={index} of num_shards={num_shards}.")
-        return self._made(plan.sharded(self._plan, int(num_shards), int(index)))
+        return self._derived(
+            plan.sharded(self._plan, int(num_shards), int(index)), "shard", int(num_shards), int(index)
+        )
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """These elements, then those of another data set.
@@ -224,7 +229,7 @@ class Dataset(Sources, Batches):
             filename: of no effect: the elements stay in memory.
             name: of no effect.
         """
-        return self._made(plan.cached(self._plan))
+        return self._derived(plan.cached(self._plan), "cache")
 
     snapshot = cache
 
@@ -235,7 +240,7 @@ class Dataset(Sources, Batches):
             buffer_size: of no effect.
             name: of no effect.
         """
-        return self._made(self._plan)
+        return self._derived(self._plan, "as it is")
 
     def with_options(self, options: Any, name: str | None = None) -> Dataset:
         """The same.
@@ -244,7 +249,7 @@ class Dataset(Sources, Batches):
             options: of no effect.
             name: of no effect.
         """
-        return self._made(self._plan)
+        return self._derived(self._plan, "as it is")
 
     def options(self) -> Options:
         """Options, of which there are none."""

@@ -36,12 +36,23 @@ class Passes:
     def _made(cls, plan: Plan) -> Dataset:
         return cls._class(plan)
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan, self._pass, self._start, self._place = plan, 0, 0, [0, 0]
+    def __init__(self, plan: Plan, source: Passes | None = None, how: tuple[Any, ...] = ()) -> None:
+        self._plan, self._source, self._how = plan, source or self, how
+        if source is None:
+            self._counts: dict[Any, list[int]] = {}  # the next pass, for each way in which others are made of this
+        self._count = self._source._counts.setdefault(how, [0])
+        self._start, self._place = 0, [0, 0]
+
+    def _derived(self, plan: Plan, *how: Any) -> Dataset:
+        """Another made of this; those made of one source in the same way count their passes together.
+
+        So `for x in data.take(1)`, said again, goes on with the next pass.  how: the method, and what it was given.
+        """
+        return self._class(plan, self._source, (*self._how, *how))
 
     def __iter__(self) -> Iterator[Any]:
-        number, start = self._pass, self._start
-        self._pass, self._start = number + 1, 0
+        number, start = self._count[0], self._start
+        self._count[0], self._start = number + 1, 0
         place = self._place = [number, start]
         for value in self._plan.iterate((number,), start):
             place[1] += 1
@@ -61,8 +72,8 @@ class Passes:
         Args:
             state: what `state` returned.
         """
-        self._pass, self._start = int(state["pass"]), int(state["at"])
-        self._place = [self._pass, self._start]
+        self._count[0], self._start = int(state["pass"]), int(state["at"])
+        self._place = [self._count[0], self._start]
 
     def __len__(self) -> int:
         n = self._plan.length

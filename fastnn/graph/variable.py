@@ -11,7 +11,7 @@ from fastnn.core import allowance, changes, dtypes, hooks, mirrors, results, sco
 from fastnn.core.arguments import name_of
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.memory import affordable, no_memory
-from fastnn.core.shapes import product, standard_shape
+from fastnn.core.shapes import known_shape, product, standard_shape
 from fastnn.core.types import Array, Shape, Tensor, is_function
 from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
@@ -104,12 +104,7 @@ class Variable(AsNumber, Operators):
                     f"Received: initializer={initializer} and shape={shape}"
                 )
             self.stored_dtype = dtypes.standardize(dtype)
-            shape = standard_shape(shape)
-            if None in shape:
-                raise ShapeError(
-                    "Shapes used to initialize variables must be fully-defined (no `None` dimensions). "
-                    f"Received: shape={shape} for variable path='{path or name or 'variable'}'"
-                )
+            shape = known_shape(shape, path or name or "variable")
             allowance.spend(shape, dtypes.itemsize(self.stored_dtype))
             nbytes, what = (
                 product(shape) * dtypes.itemsize(self.stored_dtype),

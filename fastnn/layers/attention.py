@@ -223,7 +223,7 @@ class MultiHeadAttention(AttentionNames, Layer):
             self._shared(self.value_dense(value)),
             attention_mask=mask,
             training=training,
-            return_attention_scores=return_attention_scores,
+            **({"return_attention_scores": True} if return_attention_scores else {}),  # older overrides lack it
         )
         out = self.output_dense(out if gate is None else out * gate)
         return (out, scores) if return_attention_scores else out

@@ -76,6 +76,14 @@ class AttributesMixin:
     variable_dtype = dtype
 
     @property
+    def _dtype_policy(self) -> Any:
+        return self.dtype_policy
+
+    @_dtype_policy.setter
+    def _dtype_policy(self, policy: Any) -> None:
+        self.dtype_policy = policy
+
+    @property
     def compute_dtype(self) -> str:
         """The dtype it computes in."""
         return self.dtype_policy.compute_dtype

@@ -21,13 +21,20 @@ ZEROS = 0.25  # the share of values that are 0: masks are made of those that are
 def some_values(shape, dtype, seed):
     """Numbers for such a symbol: floats from -1 to 1, a part of them 0; truth values; integers that count a few.
 
-    The largest integer, and one alone, differ among seeds: they may become sizes.
+    The largest integer, and one alone, differ among seeds: they may become sizes. So does the number of different rows.
 
     >>> [sorted(set(some_values((50,), "int32", (seed, 0)).tolist())) for seed in (1, 2)]
     [[0, 1, 2], [0, 1, 2, 3]]
     >>> [some_values((), "int32", (seed, 0)).tolist() for seed in (1, 2)]
     [2, 3]
     """
+    values = _drawn(shape, dtype, seed)
+    if len(shape) > 1 and seed[0] % 2:
+        values[1:] = values[:1]  # how many different rows there are is no size of x
+    return values
+
+
+def _drawn(shape, dtype, seed):
     random = np.random.default_rng(seed)
     kind = dtypes.numpy_type(dtype)
     if dtype == "bool":

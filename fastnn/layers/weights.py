@@ -27,6 +27,7 @@ class WeightsMixin:
     name: str
     variable_dtype: Any
     _trainable: bool
+    _path: str | None
     _tracker: Any
 
     @named_from_the_fourth

@@ -342,9 +342,11 @@ class Model(Trainer, StateTree, Layer):
         return recalibrate_batchnorm(self, x, batch_size, steps, layers)
 
     def get_compile_config(self) -> Config | None:
-        """What compile() was given, as plain data; None if not compiled."""
+        """What compile() was given, as plain data, with the optimizer as it is now; None if not compiled."""
         config = self._trainer().compile_config
-        return None if config is None else {k: serial.serialize(v) for k, v in config.items()}
+        if config is None:
+            return None
+        return {k: serial.serialize(v) for k, v in {**config, "optimizer": self.optimizer}.items()}
 
     def compile_from_config(self, config: Config) -> None:
         """Compile as get_compile_config() said.

@@ -225,3 +225,36 @@ def test_a_run_that_is_broken_off_goes_on(tmp_path, steps, repeats):
     assert rest.history["loss"][-1] == whole.history["loss"][-1]
     for a, b in zip(again.get_weights(), straight.get_weights()):
         np.testing.assert_array_equal(a, b)
+
+
+DERIVED = {
+    "take": lambda data: data.take(3),
+    "skip": lambda data: data.skip(3),
+    "batch": lambda data: data.batch(4),
+    "map": lambda data: data.map(lambda x: x + 0),
+    "several": lambda data: data.map(lambda x: x + 0).batch(2).take(2).prefetch(1),
+}
+
+
+@pytest.mark.parametrize("derive", DERIVED.values(), ids=DERIVED)
+def test_what_is_made_again_of_a_shuffled_set_goes_on_with_the_next_pass(derive):
+    def passes(again):
+        data = Dataset.range(30).shuffle(30, seed=1)
+        one = derive(data)
+        return [np.concatenate([np.ravel(x) for x in (derive(data) if again else one)]).tolist() for _ in range(4)]
+
+    assert passes(True) == passes(False)
+    assert len({tuple(p) for p in passes(True)}) == 4
+
+
+def test_parts_of_a_shuffled_set_stay_apart_in_every_pass():
+    data = Dataset.range(30).shuffle(30, seed=1)
+    parts = [data.take(20), data.skip(20).take(5), data.skip(20).skip(5)]
+    for _ in range(3):
+        assert sorted(int(x) for part in parts for x in part) == list(range(30))
+
+
+def test_shuffled_twice_with_one_seed_is_one_order():
+    data = Dataset.range(30)
+    first, second = ([int(x) for x in data.shuffle(30, seed=1)] for _ in range(2))
+    assert first == second != list(range(30))

@@ -97,3 +97,18 @@ def test_attention_over_two_axes_is_that_over_their_product():
 def test_what_does_not_fit(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("kind", [layers.GroupQueryAttention, layers.MultiHeadAttention])
+def test_an_override_need_not_know_of_scores(kind):
+    seen = []
+
+    class Own(kind):
+        def _compute_attention(self, query, key, value, attention_mask=None, training=None):
+            seen.append(attention_mask)
+            return super()._compute_attention(query, key, value, attention_mask, training)
+
+    sizes = (4, 4, 2) if kind is layers.GroupQueryAttention else (4, 4)
+    x = RNG.normal(size=(2, 5, 16)).astype("float32")
+    assert Own(*sizes)(x, x, use_causal_mask=True).shape == (2, 5, 16)
+    assert seen[0] is not None

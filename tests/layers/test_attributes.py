@@ -55,3 +55,10 @@ def test_one_shape_in_a_list_is_the_shape_of_one_output():
     assert Own()(x).shape == (None, 3)
     assert [y.shape for y in Pair()(x)] == [(None, 3)]
     assert Model(x, layers.Dense(1)(Own()(x))).predict(np.ones((2, 3)), verbose=0).shape == (2, 1)
+
+
+def test_the_policy_has_its_private_name_too():
+    layer = layers.Dense(2, dtype="mixed_bfloat16")
+    assert layer._dtype_policy is layer.dtype_policy
+    layer._dtype_policy = "float16"
+    assert (layer.dtype_policy.name, layer.compute_dtype) == ("float16", "float16")

@@ -11,6 +11,7 @@ from fastnn.core.errors import ValuesError
 
 ROWS = fastnn.Input((4,))
 FIXED = fastnn.Input(batch_shape=(8, 4))
+NUMBERS = fastnn.Input(batch_shape=(8, 4), dtype="int32")
 WHOLE = fastnn.Input((), dtype="int32")
 
 # a function of a symbol, the symbol, the shape of the result
@@ -19,6 +20,8 @@ SHAPES = {
     "mask of known sizes": (lambda x: x[x > 0], FIXED, (None,)),
     "elements": (lambda x: ops.nonzero(x)[0], ROWS, (None,)),
     "kinds": (lambda x: ops.unique(x), WHOLE, (None,)),
+    "kinds of rows": (lambda x: ops.unique(x, axis=0), FIXED, (None, 4)),
+    "kinds of rows of integers": (lambda x: ops.unique(x, axis=0), NUMBERS, (None, 4)),
     "counts": (lambda x: ops.bincount(x), WHOLE, (None,)),
     "choice": (lambda x: x * 2 if ops.max(x) > 0 else x, ROWS, (None, 4)),
     "as many as a value": (lambda x: ops.arange(int(ops.max(x)) + 1), WHOLE, (None,)),

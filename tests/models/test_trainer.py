@@ -306,3 +306,16 @@ def test_the_averages_of_weights_are_left_in_the_model(wrap):
     assert abs(model.get_weights()[0] - kernels[-1][0]).min() > 0.01
     model.compile(wrap(fastnn.optimizers.SGD(0.1, use_ema=True)), "mse")
     model.fit(x, y, epochs=0, verbose=0)
+
+
+def test_a_compile_config_holds_the_optimizer_as_it_is():
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    assert model.get_compile_config() is None
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.optimizer.learning_rate = 0.5
+    config = model.get_compile_config()
+    assert (config["optimizer"]["class_name"], config["optimizer"]["config"]["learning_rate"]) == ("SGD", 0.5)
+    assert (config["loss"], config["metrics"]) == ("mse", ["mae"])
+    twin = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
+    twin.compile_from_config(config)
+    assert float(twin.optimizer.learning_rate) == 0.5
