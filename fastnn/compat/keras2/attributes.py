@@ -161,7 +161,8 @@ def compile_of_all_outputs(compile_today):
             given = kwargs.get(what)
             if given is not None and not is_nested(given):
                 given = [given]
-            given = kwargs[what] = nest.map_structure(keras1_metrics.named, given)
+            if given is not None:
+                given = kwargs[what] = nest.map_structure(keras1_metrics.named, given)
             if len(outputs) > 1 and given and _is_flat(given) and len(given) != len(outputs):
                 kwargs[what] = [list(given) for _ in outputs]
         compile_today(self, *args, **kwargs)
