@@ -21,7 +21,6 @@ from fastnn.models.sequential import Sequential
 from fastnn.saving import archive, layout, living, streams
 from fastnn.saving import identifiers as serial
 from fastnn.saving.compiled import compile_from_config
-from fastnn.saving.living import Living
 from fastnn.saving.registration import CustomObjectScope
 
 

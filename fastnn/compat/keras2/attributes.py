@@ -22,6 +22,7 @@ from fastnn.compat.keras2 import loss_scales as keras2_loss_scales
 from fastnn.compat.keras2 import models as keras2_models
 from fastnn.compat.keras2 import nodes as keras2_nodes
 from fastnn.compat.keras2 import optimizers as keras2_optimizers
+from fastnn.compat.keras2 import settings as keras2_settings
 from fastnn.compat.keras2 import targets as keras2_targets
 from fastnn.compat.keras2.own_layers import (
     PRIVATE,
@@ -212,6 +213,7 @@ def _number(self):
 
 _numpy = Variable.numpy
 PROPERTIES = {
+    **keras2_settings.PROPERTIES,
     CallEvent: {
         "input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with."),
         "outbound_layer": property(lambda self: self.operation, doc="The layer that was called."),
