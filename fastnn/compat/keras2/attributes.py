@@ -64,6 +64,7 @@ from fastnn.metrics.metric import Metric
 from fastnn.models import Model, Sequential
 from fastnn.models.eager_step import EagerProgram
 from fastnn.models.functional import Functional
+from fastnn.models.model import graft
 from fastnn.models.step import Step
 from fastnn.models.trainer import Trainer
 from fastnn.optimizers.optimizer import Optimizer
@@ -152,6 +153,8 @@ def compile_of_all_outputs(compile_today):
     @functools.wraps(compile_today)
     def compile(self, *args, **kwargs):
         """See Trainer.compile."""
+        if "_map" in self.__dict__ and not isinstance(self, Functional):
+            graft(type(self), Functional)  # `self.__dict__.update(model.__dict__)`: a wrapper of several devices
         for said_by_the_data in ("class_mode", "sample_weight_mode"):
             kwargs.pop(said_by_the_data, None)
         object.__setattr__(self, "_target_tensors", kwargs.pop("target_tensors", None))
