@@ -29,6 +29,7 @@ class CSVLogger(Callback):
         super().__init__()
         self.filename, self.sep, self.append = os.fspath(filename), separator, append
         self.keys = self.csv_file = self.writer = self._resumed = None
+        self.append_header = True
 
     def state_dict(self):
         """The columns, and how long the file is."""
@@ -60,7 +61,10 @@ class CSVLogger(Callback):
             listeners: the CallbackList of the run.
             resume: the state that the run goes on from, or None.
         """
-        open(self.filename, "a", encoding="utf-8").close()
+        if type(self).on_epoch_end is CSVLogger.on_epoch_end:
+            open(self.filename, "a", encoding="utf-8").close()
+        else:  # a class that writes lines of its own into csv_file
+            self._open()
 
     def _size(self):
         return os.path.getsize(self.filename) if os.path.exists(self.filename) else 0
@@ -71,7 +75,7 @@ class CSVLogger(Callback):
             keep, self.keys = self._resumed["size"], self._resumed["keys"]
         elif self.append or self._resumed is not None:
             keep = size
-        self._header, self._resumed = keep == 0, None
+        self.append_header, self._resumed = keep == 0, None
         self.csv_file = open(self.filename, "a", newline="", encoding="utf-8")  # noqa: SIM115
         self.csv_file.truncate(keep)  # what an interrupted run wrote after its backup, or an earlier one
         self.csv_file.seek(0, os.SEEK_END)
@@ -97,7 +101,7 @@ class CSVLogger(Callback):
                 self.keys += [f"val_{k}" for k in self.keys]  # validation may begin in a later epoch
         if self.writer is None:
             self.writer = csv.DictWriter(self.csv_file, ["epoch", *self.keys], delimiter=self.sep, lineterminator="\n")
-            if self._header:
+            if self.append_header:
                 self.writer.writeheader()
         self.writer.writerow({"epoch": epoch, **{k: _text(logs.get(k, "NA")) for k in self.keys}})
         self.csv_file.flush()

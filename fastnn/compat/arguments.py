@@ -5,9 +5,12 @@ is adapted when a script first asks for it, and put back by `uninstall`.
 """
 
 import functools
+import math
 import os
 import types
 import warnings
+
+import numpy as np
 
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import year_names
@@ -62,6 +65,19 @@ def _weights_of_classes(value):
     return {}
 
 
+def whole(value):
+    """A number of steps as `len(x) / batch_size` gives it in Python 3: rounded up, as loops up to Keras 2 did.
+
+    >>> whole(2.5), whole(np.float64(3.0)), whole(None)
+    (3, 3, None)
+    """
+    return math.ceil(value) if isinstance(value, (float, np.floating)) and math.isfinite(value) else value
+
+
+def _count_of(name, value):
+    return {name: whole(value)}
+
+
 _FORMAT = _same(data_format={"tf": "channels_last", "th": "channels_first", "default": None})
 _WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
             "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}  # fmt: skip
@@ -78,7 +94,9 @@ _RNN = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recu
         "U_regularizer": "recurrent_regularizer", "b_regularizer": "bias_regularizer", "dropout_W": "dropout",
         "dropout_U": "recurrent_dropout", "consume_less": lambda value: {},
         "forget_bias_init": lambda value: {"unit_forget_bias": value in ("one", "ones")}}  # fmt: skip
-_FIT = {"nb_epoch": "epochs", "class_weight": _weights_of_classes,
+_COUNTS = {name: functools.partial(_count_of, name) for name in (
+    "steps_per_epoch", "validation_steps", "steps", "epochs", "batch_size")}  # fmt: skip
+_FIT = {**_COUNTS, "nb_epoch": "epochs", "class_weight": _weights_of_classes,
         "nb_val_samples": "validation_steps", "nb_worker": "workers", "max_q_size": "max_queue_size",
         "pickle_safe": "use_multiprocessing", "val_samples": "steps"}  # fmt: skip
 _DECAY = {"lr": "learning_rate", "decay": "time_decay"}
@@ -192,8 +210,12 @@ def translate(table, kwargs):
 
 
 def _wrapped(function, table):
+    generates = function.__name__.endswith("_generator")
+
     @functools.wraps(function)
     def taking_both(self, *args, **kwargs):
+        if generates and len(args) > 1:  # the data, steps, and epochs
+            args = args[0], *map(whole, args[1:3]), *args[3:]
         return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
 
     taking_both.also_takes = tuple(table)

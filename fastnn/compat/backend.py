@@ -24,6 +24,7 @@ from fastnn.graph.variable import auto_name
 from fastnn.layers import InputLayer
 from fastnn.layers.gradients import Gradients, symbolic_gradients
 from fastnn.models import Model
+from fastnn.optimizers.minimizing import Updates
 
 _phase = {"learning": 0}
 
@@ -199,7 +200,8 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
 
     Args:
         inputs: list of symbols; `learning_phase()` among them stands for `training`.
-        outputs: a symbol, a variable or a list of them, also the values of a dict.
+        outputs: a symbol, a variable or a list of them, also the values of a dict; a step that
+            `optimizer.apply_gradients` made of symbols is made, and gives None.
         updates: (variable, symbol) pairs, what `update`, `update_add` and `update_sub` give, and lists of
             `optimizer.get_updates`: what a call assigns, after the outputs were computed.
         name, kwargs: of no effect.
@@ -220,8 +222,9 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
                 f"K.function: received the update {u!r}, which was made at once, since its value is no symbol. Give "
                 "(variable, new value) pairs whose values are computed of inputs, or assign in Python after each call."
             )
-    steps = [u for u in updates or () if callable(getattr(u, "apply", None))]
-    pairs = [tuple(u) for u in updates or () if u not in steps]
+    updates = [*(updates or ()), *(x for x in listed if isinstance(x, Updates))]
+    steps = [u for u in updates if isinstance(u, Updates)]
+    pairs = [tuple(u) for u in updates if u not in steps]
     wanted = [x for x in listed if isinstance(x, Symbol)] + [value for _, value in pairs if isinstance(value, Symbol)]
     wanted += [g for step in steps for g in step.gradients]
     model = Model([x for x in inputs if isinstance(x, Symbol)], wanted) if wanted else None
@@ -241,7 +244,9 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
             found = model(data, training=training) if model is not None else []
         rest = iter(found if isinstance(found, (list, tuple)) else [found])
         # copies, which the caller may change; of a scalar the number
-        results = [np.array(next(rest))[()] if isinstance(x, Symbol) else get_value(x) for x in listed]
+        results = [
+            np.array(next(rest))[()] if isinstance(x, Symbol) else None if x in steps else get_value(x) for x in listed
+        ]
         new = [(target, next(rest) if isinstance(value, Symbol) else value) for target, value in pairs]
         grads = [[next(rest) for _ in step.gradients] for step in steps]
         for target, value in new:

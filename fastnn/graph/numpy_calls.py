@@ -30,6 +30,7 @@ from fastnn.graph.numpy_names import (
     SHAPES,
     UFUNCS,
 )
+from fastnn.graph.operators import beside
 from fastnn.graph.tensor import Tensor, gathers, here, recording
 
 NONE: Any = object()  # what stands for a result where there is no operation
@@ -155,6 +156,9 @@ def by_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
     record = joins() or (results.numpy_joins and any(map(_is_traced, inputs)))
     if name is not None and (record or (method == "__call__" and ufunc in OPERATORS)):
         if method == "__call__" and not said:
+            if ufunc in OPERATORS and len(inputs) == 2:
+                x, y = inputs
+                inputs = (beside(y, x), y) if _is_symbol(y) else (x, beside(x, y) if _is_symbol(x) else y)
             return hooks.call("operator", name, *inputs)
         if method != "__call__" and said.keys() <= {"axis", "keepdims"} and len(inputs) == 1:
             axis = None if "axis" in kwargs and kwargs["axis"] is None else said.pop("axis", 0)

@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fastnn.core import hooks
+import numpy as np
+
+from fastnn.core import dtypes, hooks
 from fastnn.core.types import Tensor
+from fastnn.graph.active import current
 
 Method = Callable[[Any, Any], Tensor]
 
 
+def beside(self: Any, other: Any) -> Any:
+    """The other operand; in a step NumPy's float64, which is what Python's lists of numbers become, takes self's dtype.
+
+    So it is with the tensors of TensorFlow and JAX.
+    """
+    if isinstance(other, (np.ndarray, np.generic)) and other.dtype == np.float64 and current() is not None:
+        dtype = dtypes.standardize(self.dtype)
+        return other.astype(dtypes.numpy_type(dtype)) if dtypes.is_float(dtype) else other
+    return other
+
+
 def _operator(name: str, swap: bool = False) -> Method:
     def method(self: Any, other: Any) -> Tensor:
-        operand = self, other
+        operand = self, beside(self, other)
         return hooks.call("operator", name, *(operand[::-1] if swap else operand))
 
     return method

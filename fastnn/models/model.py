@@ -57,7 +57,7 @@ class Model(Trainer, StateTree, Layer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if _is_functional_call(args, kwargs) and not isinstance(self, functional := hooks.call("functional")):
-            _graft(type(self), functional)
+            graft(type(self), functional)
             args, kwargs = _functional_names(args, kwargs)
             functional.__init__(self, *args, **kwargs)
             return
@@ -386,7 +386,7 @@ def _functional_names(args, kwargs):
     return args, kwargs
 
 
-def _graft(cls, functional):
+def graft(cls, functional):
     """Make a subclass of Model whose __init__ passes inputs and outputs to super() a Functional.
 
     Raises ArgumentError if the class cannot be changed.

@@ -360,3 +360,16 @@ def test_arrays_that_stand_before_a_symbol_ask_it():
     found = [a * x, np.float64(2) - x, a @ fastnn.Input((3, 2)), a < x, np.float32(1) == x, a // x, total]
     assert all(next(iter(y.shape)) is None for y in [*found, t & truth, t | truth, t ^ truth, k << n, np.int64(8) >> n])
     assert (t & truth).dtype == "bool" and (a < x).dtype == "bool"
+
+
+def test_in_a_step_an_operator_leaves_the_dtype_of_the_tensor():
+    wide, number, seen = np.array([[1.0, 2.0]]), np.float64(3), []
+
+    def loss(y, p):
+        seen.extend([p * wide, wide * p, wide - p, p / number, number / p, p**number, p + [[1.0, 2.0]], p > wide])
+        return fastnn.ops.mean(p)
+
+    model = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(2)])
+    model.compile("sgd", loss)
+    model.train_on_batch(np.ones((1, 2)), np.ones((1, 2)))
+    assert [x.dtype for x in seen] == ["float32"] * 7 + ["bool"]

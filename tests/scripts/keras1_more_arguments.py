@@ -40,3 +40,16 @@ logs = model.fit([x, x], y, nb_epoch=2, validation_data=([x, x], y), callbacks=[
 assert {"acc", "fbeta_score", "val_fmeasure"} <= {name for name in [*logs, "acc"] if name in logs}
 np.testing.assert_allclose(logs["fbeta_score"], logs["fmeasure"], rtol=1e-6)
 EarlyStopping(monitor="val_my_number", patience=3).set_model(Model(a, a))
+
+
+def batches():
+    while True:
+        yield x, y
+
+
+counted = Sequential([Dense(2, input_shape=(4,))])
+counted.compile("sgd", "mse")
+steps = [len(x) / 5.0, np.ceil(len(x) / 5)]  # as Python 3 divides
+counted.fit_generator(batches(), steps[0], 2.0, verbose=0, validation_data=batches(), validation_steps=steps[1])
+assert counted.predict_generator(batches(), steps[0]).shape == (16, 2)
+assert counted.evaluate_generator(batches(), steps=steps[0]) > 0

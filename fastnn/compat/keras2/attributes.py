@@ -22,6 +22,7 @@ from fastnn.compat.keras2 import loss_scales as keras2_loss_scales
 from fastnn.compat.keras2 import models as keras2_models
 from fastnn.compat.keras2 import nodes as keras2_nodes
 from fastnn.compat.keras2 import optimizers as keras2_optimizers
+from fastnn.compat.keras2 import settings as keras2_settings
 from fastnn.compat.keras2 import targets as keras2_targets
 from fastnn.compat.keras2.own_layers import (
     PRIVATE,
@@ -63,6 +64,7 @@ from fastnn.metrics.metric import Metric
 from fastnn.models import Model, Sequential
 from fastnn.models.eager_step import EagerProgram
 from fastnn.models.functional import Functional
+from fastnn.models.model import graft
 from fastnn.models.step import Step
 from fastnn.models.trainer import Trainer
 from fastnn.optimizers.optimizer import Optimizer
@@ -151,6 +153,8 @@ def compile_of_all_outputs(compile_today):
     @functools.wraps(compile_today)
     def compile(self, *args, **kwargs):
         """See Trainer.compile."""
+        if "_map" in self.__dict__ and not isinstance(self, Functional):
+            graft(type(self), Functional)  # `self.__dict__.update(model.__dict__)`: a wrapper of several devices
         for said_by_the_data in ("class_mode", "sample_weight_mode"):
             kwargs.pop(said_by_the_data, None)
         object.__setattr__(self, "_target_tensors", kwargs.pop("target_tensors", None))
@@ -161,7 +165,8 @@ def compile_of_all_outputs(compile_today):
             given = kwargs.get(what)
             if given is not None and not is_nested(given):
                 given = [given]
-            given = kwargs[what] = nest.map_structure(keras1_metrics.named, given)
+            if given is not None:
+                given = kwargs[what] = nest.map_structure(keras1_metrics.named, given)
             if len(outputs) > 1 and given and _is_flat(given) and len(given) != len(outputs):
                 kwargs[what] = [list(given) for _ in outputs]
         compile_today(self, *args, **kwargs)
@@ -211,6 +216,7 @@ def _number(self):
 
 _numpy = Variable.numpy
 PROPERTIES = {
+    **keras2_settings.PROPERTIES,
     CallEvent: {
         "input_masks": property(keras2_nodes.masks_of, doc="The masks of what it was called with."),
         "outbound_layer": property(lambda self: self.operation, doc="The layer that was called."),

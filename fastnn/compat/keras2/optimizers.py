@@ -19,6 +19,8 @@ from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.active import paused
 from fastnn.graph.lifetime import passing
+from fastnn.layers.events import is_functional
+from fastnn.optimizers.minimizing import Updates
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.optimizers.schedules import LearningRateSchedule
 
@@ -48,13 +50,19 @@ def init_of_those_years(init_today):
 
 
 def gradients_of_those_years(apply_today):
-    """`apply_gradients`, for the arguments that tf.keras's had besides, which change nothing."""
+    """`apply_gradients`, for the arguments that tf.keras's had besides, which change nothing.
+
+    Of gradients that are symbols it makes a step for `backend.function`.
+    """
 
     @functools.wraps(apply_today)
     def apply_gradients(self, grads_and_vars, name=None, **kwargs):
         """Update variables: pairs (gradient, variable)."""
         kwargs = {k: v for k, v in kwargs.items() if k != "experimental_aggregate_gradients"}
-        return apply_today(self, grads_and_vars, **kwargs)
+        pairs = list(grads_and_vars)
+        if current() is None and any(is_functional(gradient) for gradient, _ in pairs):
+            return Updates(self, [variable for _, variable in pairs], [gradient for gradient, _ in pairs])
+        return apply_today(self, pairs, **kwargs)
 
     return apply_gradients
 
