@@ -48,6 +48,7 @@ from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import variables as tf_variables
 from fastnn.compat.tf.devices import nothing
 from fastnn.compat.tf.graphs import names as tf_graph_names
+from fastnn.compat.tf.graphs.training import of_today
 from fastnn.compat.year_names import Logs, logs_of_those_years, params_of_those_years
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
@@ -151,6 +152,10 @@ def compile_of_all_outputs(compile_today):
     @functools.wraps(compile_today)
     def compile(self, *args, **kwargs):
         """See Trainer.compile."""
+        if args:
+            args = (of_today(args[0]), *args[1:])
+        elif "optimizer" in kwargs:
+            kwargs["optimizer"] = of_today(kwargs["optimizer"])
         for said_by_the_data in ("class_mode", "sample_weight_mode"):
             kwargs.pop(said_by_the_data, None)
         object.__setattr__(self, "_target_tensors", kwargs.pop("target_tensors", None))

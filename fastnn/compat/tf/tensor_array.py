@@ -4,6 +4,7 @@ import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
+from fastnn.compat.tf.graphs import arrays
 from fastnn.compat.tf.values import alone, dtype_of, host, ints, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError, ValuesError
@@ -43,6 +44,10 @@ class TensorArray:
     ([0.0, 1.0, 4.0], 3)
     """
 
+    def __new__(cls, *args, **kwargs):
+        kept = arrays.in_graph(cls, args, kwargs)
+        return super().__new__(cls) if kept is None else kept
+
     def __init__(self, dtype, size=None, dynamic_size=None, clear_after_read=None, tensor_array_name=None, handle=None,
                  flow=None, infer_shape=True, element_shape=None, colocate_with_first_write_call=True, name=None,
                  ):  # fmt: skip
@@ -67,6 +72,12 @@ class TensorArray:
             new._items, new._read = list(self._items), set(self._read)
         if items is not None:
             new._items[:] = items
+        return new
+
+    def apart(self):
+        """An array with the same elements in a list of its own."""
+        new = object.__new__(type(self))
+        vars(new).update(vars(self), _items=list(self._items), _read=set(self._read))
         return new
 
     def _place(self, index, verb):
