@@ -1,10 +1,13 @@
 """`tf.TensorArray`: a list of tensors that a loop writes and reads, eagerly and in traced functions."""
 
+import functools
+
 import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf.graphs import arrays
+from fastnn.compat.tf.graphs.graph import graph, holds_nodes, resolved
 from fastnn.compat.tf.values import alone, dtype_of, host, ints, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError, ValuesError
@@ -12,6 +15,18 @@ from fastnn.graph import Symbol, current
 from fastnn.graph.tensor import Tensor as Lazy
 
 __all__ = ["TensorArray", "loop"]
+
+
+def _in_a_run(method):
+    """A method that takes Nodes of a graph where it runs, too: a loop's body reads placeholders."""
+
+    @functools.wraps(method)
+    def call(self, *args, **kwargs):
+        if graph().values is not None and holds_nodes((*args, *kwargs.values())):
+            args, kwargs = resolved(args), resolved(kwargs)
+        return method(self, *args, **kwargs)
+
+    return call
 
 
 def _known(index):
@@ -105,6 +120,7 @@ class TensorArray:
             self._shape = tuple(n if m is None else m for m, n in zip(self._shape, shape))
         return x
 
+    @_in_a_run
     def write(self, index, value, name=None):
         """The array with a value at an index.
 
@@ -131,6 +147,7 @@ class TensorArray:
         new._items[index] = value
         return new
 
+    @_in_a_run
     def read(self, index, name=None):
         """The element at an index, an int or a symbol of one."""
         if not _known(index):
@@ -178,12 +195,14 @@ class TensorArray:
             raise ArgumentError("TensorArray.concat: expected elements that have at least one axis.")
         return _tensor(ops.concatenate(items, axis=0))
 
+    @_in_a_run
     def gather(self, indices, name=None):
         """The elements at some indices along a new first axis."""
         if not _known(indices):
             return ops.take(self.stack(), ops.cast(indices, "int32"), axis=0)
         return _tensor(ops.stack([self._at(int(k)) for k in np.asarray(indices)]))
 
+    @_in_a_run
     def unstack(self, value, name=None):
         """The array whose elements are the rows of a value (n, ...)."""
         x = operand(value)
@@ -200,6 +219,7 @@ class TensorArray:
         new._items[:] = [new._value(v) for v in values]
         return new
 
+    @_in_a_run
     def scatter(self, indices, value, name=None):
         """The array with the rows of a value (n, ...) at indices (n,)."""
         new = self
@@ -207,6 +227,7 @@ class TensorArray:
             new = new.write(index, row)
         return new
 
+    @_in_a_run
     def split(self, value, lengths, name=None):
         """The array whose elements are parts of a value, of these lengths along its first axis."""
         x, sizes = operand(value), ints(lengths)
