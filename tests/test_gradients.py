@@ -418,3 +418,23 @@ def test_a_value_in_place_of_a_weight_leads_to_the_weight(layer):
     np.testing.assert_allclose(
         twice(x)[0, 0], 2 * np.sum(twice.weight.numpy(), axis=(0, 1) if layer.name[0] == "c" else 0)
     )
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_gradient_function_of_any_names_is_given_variables_that_were_read(reads):
+    weight, x = Variable(np.full((2, 2), 3.0, "float32")), np.ones((1, 2), "float32")
+
+    @ops.custom_gradient
+    def own(x):
+        def gradient(*upstream, **kwargs):
+            assert ("variables" in kwargs) == reads
+            dx = upstream[0] * 2.0
+            return (dx, [ops.ones_like(v) * 5.0 for v in kwargs["variables"]]) if reads else dx
+
+        return (ops.matmul(x, weight) if reads else x), gradient
+
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(own(x))
+    dx, dw = tape.gradient(y, [x, weight])
+    assert np.all(dx == 2.0) and (np.all(dw == 5.0) if reads else dw is None)

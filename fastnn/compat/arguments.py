@@ -282,10 +282,22 @@ def _begin():
 def _put_all(tables, wrapping):
     for cls, entries in (pair for table in tables for pair in table.items()):
         for name, entry in entries.items():
-            _put(cls, name, entry)
+            _put(cls, name, _giving_way(name, entry) if isinstance(entry, property) else entry)
     for cls, entries in (pair for table in wrapping for pair in table.items()):
         for name, wrapped in entries.items():
             _put(cls, name, wrapped(getattr(cls, name)))
+
+
+def _giving_way(name, entry):
+    """A property of other years, in whose place an object may have an attribute of its own: today's classes may."""
+    if entry.fset is not None or name[0] == "_":
+        return entry
+
+    def get(self):
+        own = vars(self) if hasattr(self, "__dict__") else {}
+        return own[name] if name in own else entry.fget(self)
+
+    return property(get, lambda self, value: vars(self).__setitem__(name, value), doc=entry.__doc__)
 
 
 def _methods_of(cls):

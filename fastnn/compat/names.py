@@ -19,6 +19,7 @@ from fastnn.compat.tf import queues as tf_queues
 from fastnn.compat.tf import records as tf_records
 from fastnn.compat.tf import seeds as tf_seeds
 from fastnn.compat.tf import sequences as tf_sequences
+from fastnn.compat.tf import starts as tf_starts
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
 from fastnn.compat.tf import testing as tf_testing
@@ -242,11 +243,7 @@ TENSORFLOW_FUNCTIONS = {
     "TensorShape": "compat.shapes:TensorShape",
     **{f"nest.{n}": f"tree:{n}" for n in (
         "flatten", "map_structure", "pack_sequence_as", "assert_same_structure", "is_nested")},
-    **{f"{n}_initializer": f"initializers:{c}" for n, c in (
-        ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
-        ("random_uniform", "RandomUniform"), ("truncated_normal", "TruncatedNormal"), ("orthogonal", "Orthogonal"),
-        ("glorot_uniform", "GlorotUniform"), ("glorot_normal", "GlorotNormal"),
-        ("variance_scaling", "VarianceScaling"), ("uniform_unit_scaling", "VarianceScaling"))},
+    **tf_starts.NAMES,
 }  # fmt: skip
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
 PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",

@@ -49,6 +49,7 @@ from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import variables as tf_variables
 from fastnn.compat.tf.devices import nothing
 from fastnn.compat.tf.graphs import names as tf_graph_names
+from fastnn.compat.tf.graphs.training import of_today
 from fastnn.compat.year_names import Logs, logs_of_those_years, params_of_those_years
 from fastnn.data import Dataset
 from fastnn.data.tensor import Tensor
@@ -155,6 +156,10 @@ def compile_of_all_outputs(compile_today):
         """See Trainer.compile."""
         if "_map" in self.__dict__ and not isinstance(self, Functional):
             graft(type(self), Functional)  # `self.__dict__.update(model.__dict__)`: a wrapper of several devices
+        if args:
+            args = (of_today(args[0]), *args[1:])
+        elif "optimizer" in kwargs:
+            kwargs["optimizer"] = of_today(kwargs["optimizer"])
         for said_by_the_data in ("class_mode", "sample_weight_mode"):
             kwargs.pop(said_by_the_data, None)
         object.__setattr__(self, "_target_tensors", kwargs.pop("target_tensors", None))

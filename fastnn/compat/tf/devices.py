@@ -3,11 +3,12 @@
 `TABLE` says which of TensorFlow's names each of them is found under.
 """
 
+import importlib
 import logging
 import re
 from typing import Any
 
-from fastnn.core import device_names
+from fastnn.core import device_names, tree
 from fastnn.core.errors import NotSupportedError
 from fastnn.core.switches import functions_run_eagerly, run_functions_eagerly
 from fastnn.graph import Symbol
@@ -136,22 +137,40 @@ class Session(Scope):
     runner = None  # runs a graph of TensorFlow 1, see tf_graph
 
     def run(self, fetches, feed_dict=None, **kwargs):
-        """The values of what is fetched, in its structure.
+        """The values of what is fetched, in its structure; symbols of Keras are computed of the symbols that are fed.
 
-        Raises NotSupportedError for symbols.
+        Args:
+            fetches: variables, arrays, Nodes of a graph, symbols of the functional API, or a structure of them.
+            feed_dict: {placeholder or symbol: value}; a learning phase among the keys says whether it is training.
+            kwargs: of no effect.
+
+        Raises NotSupportedError for symbols that nothing is fed for.
         """
-        if isinstance(fetches, (list, tuple)) and any(isinstance(v, Symbol) for v in fetches):
-            return type(fetches)(self.run(fetch) for fetch in fetches)
-        if isinstance(fetches, Symbol):
-            raise NotSupportedError(
-                "Session.run: received a symbol; there is no graph that could be run. Build a Model from inputs to it "
-                "and call predict(), or use keras.backend.function(inputs, outputs)."
-            )
+        flat = tree.flatten(fetches)
+        symbols = [v for v in flat if isinstance(v, Symbol)]
+        if symbols:
+            feed = feed_dict or {}
+            found, rest = iter(self._of_symbols(symbols, feed)), {k: v for k, v in feed.items() if not _of_keras(k)}
+            return tree.pack(fetches, [next(found) if isinstance(v, Symbol) else self.run(v, rest) for v in flat])
         if type(self).runner is not None:
             return type(self).runner(fetches, feed_dict)
         if isinstance(fetches, (list, tuple)):
             return type(fetches)(self.run(fetch) for fetch in fetches)
         return fetches.numpy() if hasattr(fetches, "numpy") else fetches
+
+    def _of_symbols(self, symbols, feed):
+        given = [k for k in feed if _of_keras(k)]
+        if not any(isinstance(k, Symbol) for k in given):
+            raise NotSupportedError(
+                "Session.run: received a symbol, and no value of a symbol that it is computed of. Give feed_dict="
+                "{model.input: ...}, or build a Model from inputs to it and call predict()."
+            )
+        made = self.__dict__.setdefault("_functions", {})
+        key = tuple(map(id, given)), tuple(map(id, symbols))
+        if key not in made:  # with what it was made of, whose ids stay its own
+            function = importlib.import_module("fastnn.compat.backend").function
+            made[key] = function(given, symbols), given, symbols
+        return made[key][0]([feed[k] for k in given])
 
     def close(self):
         """Nothing."""
@@ -159,6 +178,11 @@ class Session(Scope):
     def list_devices(self):
         """The devices."""
         return devices()
+
+
+def _of_keras(key):
+    """Whether a key of a feed_dict is a symbol of the functional API or a learning phase."""
+    return isinstance(key, (Symbol, int))
 
 
 def devices(device_type=None):

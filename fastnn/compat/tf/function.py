@@ -223,6 +223,8 @@ def _computed(func, inp, Tout, passed, given=lambda x: constant(np.asarray(x))):
     found = func(*[x if type(x) in passed else given(x) for x in inp])
     if Tout is None:
         return found
+    if isinstance(found, list) and not isinstance(Tout, (list, tuple)):  # numbers of one array
+        return constant(np.asarray(found))
     return tree.map_structure(lambda x: x if type(x) in passed else constant(np.asarray(x)), found)
 
 

@@ -1,9 +1,13 @@
 """`tf.TensorArray`: a list of tensors that a loop writes and reads, eagerly and in traced functions."""
 
+import functools
+
 import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
+from fastnn.compat.tf.graphs import arrays
+from fastnn.compat.tf.graphs.graph import graph, holds_nodes, resolved
 from fastnn.compat.tf.values import alone, dtype_of, host, ints, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError, ValuesError
@@ -11,6 +15,18 @@ from fastnn.graph import Symbol, current
 from fastnn.graph.tensor import Tensor as Lazy
 
 __all__ = ["TensorArray", "loop"]
+
+
+def _in_a_run(method):
+    """A method that takes Nodes of a graph where it runs, too: a loop's body reads placeholders."""
+
+    @functools.wraps(method)
+    def call(self, *args, **kwargs):
+        if graph().values is not None and holds_nodes((*args, *kwargs.values())):
+            args, kwargs = resolved(args), resolved(kwargs)
+        return method(self, *args, **kwargs)
+
+    return call
 
 
 def _known(index):
@@ -43,6 +59,10 @@ class TensorArray:
     ([0.0, 1.0, 4.0], 3)
     """
 
+    def __new__(cls, *args, **kwargs):
+        kept = arrays.in_graph(cls, args, kwargs)
+        return super().__new__(cls) if kept is None else kept
+
     def __init__(self, dtype, size=None, dynamic_size=None, clear_after_read=None, tensor_array_name=None, handle=None,
                  flow=None, infer_shape=True, element_shape=None, colocate_with_first_write_call=True, name=None,
                  ):  # fmt: skip
@@ -67,6 +87,12 @@ class TensorArray:
             new._items, new._read = list(self._items), set(self._read)
         if items is not None:
             new._items[:] = items
+        return new
+
+    def apart(self):
+        """An array with the same elements in a list of its own."""
+        new = object.__new__(type(self))
+        vars(new).update(vars(self), _items=list(self._items), _read=set(self._read))
         return new
 
     def _place(self, index, verb):
@@ -94,6 +120,7 @@ class TensorArray:
             self._shape = tuple(n if m is None else m for m, n in zip(self._shape, shape))
         return x
 
+    @_in_a_run
     def write(self, index, value, name=None):
         """The array with a value at an index.
 
@@ -120,6 +147,7 @@ class TensorArray:
         new._items[index] = value
         return new
 
+    @_in_a_run
     def read(self, index, name=None):
         """The element at an index, an int or a symbol of one."""
         if not _known(index):
@@ -167,12 +195,14 @@ class TensorArray:
             raise ArgumentError("TensorArray.concat: expected elements that have at least one axis.")
         return _tensor(ops.concatenate(items, axis=0))
 
+    @_in_a_run
     def gather(self, indices, name=None):
         """The elements at some indices along a new first axis."""
         if not _known(indices):
             return ops.take(self.stack(), ops.cast(indices, "int32"), axis=0)
         return _tensor(ops.stack([self._at(int(k)) for k in np.asarray(indices)]))
 
+    @_in_a_run
     def unstack(self, value, name=None):
         """The array whose elements are the rows of a value (n, ...)."""
         x = operand(value)
@@ -189,6 +219,7 @@ class TensorArray:
         new._items[:] = [new._value(v) for v in values]
         return new
 
+    @_in_a_run
     def scatter(self, indices, value, name=None):
         """The array with the rows of a value (n, ...) at indices (n,)."""
         new = self
@@ -196,6 +227,7 @@ class TensorArray:
             new = new.write(index, row)
         return new
 
+    @_in_a_run
     def split(self, value, lengths, name=None):
         """The array whose elements are parts of a value, of these lengths along its first axis."""
         x, sizes = operand(value), ints(lengths)

@@ -66,7 +66,7 @@ class _Rule:
         parts = [reshape(g, s.shape) for g, s in zip(parts, self.specs)]
         if not (len(parts) == 1 or _takes(grad, len(parts))):
             parts = [tuple(parts)]
-        if _wants_variables(grad):
+        if _wants_variables(grad, bool(self.variables)):
             found, more = grad(*parts, variables=list(self.variables))
         else:
             found, more = grad(*parts), ()
@@ -78,12 +78,16 @@ class _Rule:
         return [None if g is None else cast_to(operand(g), x.dtype) for g, x in zip(found, xs)]
 
 
-def _wants_variables(function):
-    """Whether a gradient function takes those that f reads, by the name `variables`, and returns their gradients."""
+def _wants_variables(function, any_read=True):
+    """Whether a gradient function takes those that f reads, by the name `variables`, and returns their gradients.
+
+    One that takes any name (**kwargs) is given them where there are any.
+    """
     try:
-        return "variables" in inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         return False
+    return "variables" in parameters or (any_read and any(p.kind == p.VAR_KEYWORD for p in parameters.values()))
 
 
 def _read_by(nodes):

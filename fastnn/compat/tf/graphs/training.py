@@ -100,6 +100,15 @@ class GraphOptimizer:
         return self._optimizer.name
 
 
+def of_today(optimizer):
+    """The optimizer that makes the steps of one of a graph; any other as it is.
+
+    Args:
+        optimizer: what `compile` was given.
+    """
+    return optimizer._optimizer if isinstance(optimizer, GraphOptimizer) else optimizer
+
+
 def _optimizer(name):
     today = getattr(tf_years, name)
 

@@ -280,3 +280,38 @@ def test_second_derivatives_and_changes_of_rows(tmp_path):
         "[[0.0, 0.0], [0.0, 0.0], [1.5, 2.5], [0.0, 0.0]]",
         "[[0.0, -4.0], [0.0, 0.0], [1.5, 2.5], [0.0, 0.0]]",
     ]
+
+
+ARRAYS = """
+import numpy as np
+import tensorflow.compat.v1 as tf
+tf.disable_v2_behavior()
+xs = tf.placeholder(tf.float32, [None, 2])
+count = tf.shape(xs)[0]
+w = tf.get_variable("w", [2], initializer=tf.constant_initializer(2.0, dtype=tf.float32))
+rows = tf.TensorArray(tf.float32, size=count, dynamic_size=True, clear_after_read=False).unstack(xs)
+sums = tf.TensorArray(dtype=tf.float32, size=0, dynamic_size=True, infer_shape=False)
+_, total, sums = tf.while_loop(
+    lambda i, *_: i < count,
+    lambda i, total, sums: (i + 1, total + rows.read(i) * w, sums.write(i, tf.reduce_sum(rows.read(i)))),
+    (tf.constant(0), tf.zeros([2]), sums),
+)
+stacked = sums.stack()
+slope = tf.gradients(tf.reduce_sum(total), w)[0]
+first = tf.TensorArray(tf.float32, size=2).write(0, w).write(1, w * 2.0)
+with tf.Session() as sess:
+    sess.run(tf.global_variables_initializer())
+    for data in ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 1.0]]):
+        print(*[np.asarray(v).tolist() for v in sess.run([total, stacked, slope, sums.size()], {xs: data})])
+    print(sess.run(first.concat()).tolist(), sess.run(first.gather([1, 0])).tolist())
+"""
+
+
+def test_arrays_of_tensors(tmp_path):
+    status, output, errors = run(ARRAYS, tmp_path)
+    assert status == 0, errors
+    assert output.splitlines() == [
+        "[8.0, 12.0] [3.0, 7.0] [4.0, 6.0] 2",
+        "[2.0, 2.0] [2.0] [1.0, 1.0] 1",
+        "[2.0, 2.0, 4.0, 4.0] [[4.0, 4.0], [2.0, 2.0]]",
+    ]
