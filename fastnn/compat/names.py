@@ -6,6 +6,7 @@ from fastnn.compat.keras2 import images as keras2_images
 from fastnn.compat.keras2 import io as keras2_io
 from fastnn.compat.keras2 import utils as keras2_utils
 from fastnn.compat.tf import averages as tf_averages
+from fastnn.compat.tf import combined_operators as tf_operators
 from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import devices as tf_devices
 from fastnn.compat.tf import errors as tf_errors
@@ -14,11 +15,12 @@ from fastnn.compat.tf import feature_functions as tf_feature_functions
 from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
-from fastnn.compat.tf import operators as tf_operators
 from fastnn.compat.tf import queues as tf_queues
 from fastnn.compat.tf import records as tf_records
+from fastnn.compat.tf import rest as tf_rest
 from fastnn.compat.tf import seeds as tf_seeds
 from fastnn.compat.tf import sequences as tf_sequences
+from fastnn.compat.tf import specs as tf_specs
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
 from fastnn.compat.tf import testing as tf_testing
@@ -201,6 +203,8 @@ TENSORFLOW_FUNCTIONS = {
         "Counter", "CsvDataset", "assert_cardinality", "bucket_by_sequence_length", "choose_from_datasets",
         "copy_to_device", "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors",
         "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets",
+        "RandomDataset",
+        "dense_to_ragged_batch", "dense_to_sparse_batch", "from_list", "rejection_resample",
         "scan", "shuffle_and_repeat", "snapshot", "take_while", "unbatch", "unique")},
     "print": "compat.tf.checks:tf_print",
     **dict.fromkeys(("flags", "app.flags"), "compat.absl:flags"),
@@ -231,7 +235,7 @@ TENSORFLOW_FUNCTIONS = {
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
-    **tf_operators.NAMES, **tf_queues.NAMES,
+    **tf_operators.NAMES, **tf_queues.NAMES, **tf_rest.NAMES, **tf_specs.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
