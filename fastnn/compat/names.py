@@ -7,6 +7,7 @@ from fastnn.compat.keras2 import io as keras2_io
 from fastnn.compat.keras2 import utils as keras2_utils
 from fastnn.compat.tf import averages as tf_averages
 from fastnn.compat.tf import combined_operators as tf_operators
+from fastnn.compat.tf import crf as tf_crf
 from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import devices as tf_devices
 from fastnn.compat.tf import errors as tf_errors
@@ -25,6 +26,7 @@ from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
 from fastnn.compat.tf import testing as tf_testing
 from fastnn.compat.tf.graphs import contrib as graph_contrib
+from fastnn.compat.tf.graphs import decoders as graph_decoders
 from fastnn.compat.tf.graphs import losses as graph_losses
 from fastnn.compat.tf.graphs import names as tf_graph_names
 from fastnn.compat.tf.graphs import recurrent as graph_recurrent
@@ -234,8 +236,8 @@ TENSORFLOW_FUNCTIONS = {
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
-    **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
-    **tf_operators.NAMES, **tf_queues.NAMES, **tf_rest.NAMES, **tf_specs.NAMES,
+    **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **graph_decoders.NAMES, **tf_crf.NAMES,
+    **tf_feature_functions.NAMES, **tf_operators.NAMES, **tf_queues.NAMES, **tf_rest.NAMES, **tf_specs.NAMES,
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
