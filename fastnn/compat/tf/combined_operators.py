@@ -3,8 +3,24 @@
 import functools
 
 from fastnn import ops
-from fastnn.compat.tf.operators import MADE, LinearOperator, swapped, tensor
+from fastnn.compat.tf.operators import (
+    MADE,
+    LinearOperator,
+    LinearOperatorDiag,
+    LinearOperatorFullMatrix,
+    LinearOperatorIdentity,
+    LinearOperatorLowerTriangular,
+    LinearOperatorScaledIdentity,
+    LinearOperatorZeros,
+    swapped,
+    tensor,
+)
 from fastnn.core.errors import ArgumentError
+
+__all__ = ["LinearOperator", "LinearOperatorAdjoint", "LinearOperatorBlockDiag", "LinearOperatorComposition",
+           "LinearOperatorDiag", "LinearOperatorFullMatrix", "LinearOperatorIdentity", "LinearOperatorInversion",
+           "LinearOperatorKronecker", "LinearOperatorLowRankUpdate", "LinearOperatorLowerTriangular",
+           "LinearOperatorScaledIdentity", "LinearOperatorZeros"]  # fmt: skip
 
 
 class LinearOperatorComposition(LinearOperator):
@@ -126,11 +142,3 @@ class LinearOperatorLowRankUpdate(LinearOperator):
 
 
 MADE.update(Composition=LinearOperatorComposition, Inversion=LinearOperatorInversion, Adjoint=LinearOperatorAdjoint)
-_PLAIN = ("LinearOperator", "LinearOperatorFullMatrix", "LinearOperatorDiag", "LinearOperatorLowerTriangular",
-          "LinearOperatorIdentity", "LinearOperatorScaledIdentity", "LinearOperatorZeros")  # fmt: skip
-_MADE = ("LinearOperatorComposition", "LinearOperatorKronecker", "LinearOperatorBlockDiag", "LinearOperatorInversion",
-         "LinearOperatorAdjoint", "LinearOperatorLowRankUpdate")  # fmt: skip
-NAMES = {
-    **{f"linalg.{n}": f"compat.tf.operators:{n}" for n in _PLAIN},
-    **{f"linalg.{n}": f"compat.tf.combined_operators:{n}" for n in _MADE},
-}

@@ -154,8 +154,3 @@ def crf_decode(potentials, transition_params, sequence_length):
     """
     found = _decoded(potentials, transition_params, sequence_length)
     return found[0], found[1]
-
-
-FUNCTIONS = ("crf_unary_score", "crf_binary_score", "crf_sequence_score", "crf_log_norm", "crf_log_likelihood",
-             "viterbi_decode", "crf_decode")  # fmt: skip
-NAMES = {f"contrib.crf.{n}": f"compat.tf.crf:{n}" for n in FUNCTIONS}

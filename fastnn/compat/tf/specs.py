@@ -125,10 +125,3 @@ def get_structure(dataset_or_iterator):
         dataset_or_iterator: it.
     """
     return dataset_or_iterator.element_spec
-
-
-NAMES = {
-    **{n: f"compat.tf.specs:{n}" for n in (
-        "TypeSpec", "SparseTensorSpec", "RaggedTensorSpec", "IndexedSlicesSpec", "type_spec_from_value")},
-    "data.experimental.get_structure": "compat.tf.specs:get_structure",
-}  # fmt: skip

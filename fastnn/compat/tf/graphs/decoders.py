@@ -86,10 +86,3 @@ def rnn_decoder(decoder_inputs, initial_state, cell, loop_function=None, scope=N
             outputs.append(output)
             before = output if loop_function is not None else None
     return outputs, state
-
-
-_HOME = "compat.tf.graphs.decoders"
-NAMES = {
-    "contrib.seq2seq.sequence_loss": f"{_HOME}:sequence_loss",
-    **{f"contrib.legacy_seq2seq.{n}": f"{_HOME}:{n}" for n in ("sequence_loss_by_example", "rnn_decoder")},
-}
