@@ -60,7 +60,7 @@ FAMILIES = {
         "QueueBase", "FIFOQueue", "PaddingFIFOQueue", "RandomShuffleQueue", "PriorityQueue")},
     **{f"linalg.LinearOperator{n}": f"compat.tf.combined_operators:LinearOperator{n}" for n in _OPERATORS},
     **{n: f"compat.tf.specs:{n}" for n in (
-        "TypeSpec", "SparseTensorSpec", "RaggedTensorSpec", "IndexedSlicesSpec", "type_spec_from_value")},
+        "TypeSpec", "SparseTensorSpec", "IndexedSlicesSpec", "type_spec_from_value")},
     "data.experimental.get_structure": "compat.tf.specs:get_structure",
 }  # fmt: skip
 

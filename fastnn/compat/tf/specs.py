@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastnn.compat.tf.ragged.spec import RaggedTensorSpec
 from fastnn.compat.tf.ragged.tensor import RaggedTensor
 from fastnn.compat.tf.sparse import Sparse
 from fastnn.core.errors import ArgumentTypeError
@@ -14,7 +15,8 @@ class _AnySpec(type):
     """Specs of tensors are TypeSpecs, too."""
 
     def __instancecheck__(cls, instance):
-        return type.__instancecheck__(cls, instance) or (cls is TypeSpec and isinstance(instance, TensorSpec))
+        of_tensors = cls is TypeSpec and isinstance(instance, (TensorSpec, RaggedTensorSpec))
+        return of_tensors or type.__instancecheck__(cls, instance)
 
 
 class TypeSpec(metaclass=_AnySpec):
@@ -25,8 +27,8 @@ class TypeSpec(metaclass=_AnySpec):
         dtype: its dtype.
         more: by name: what else is known.
 
-    >>> isinstance(TensorSpec((2,)), TypeSpec), RaggedTensorSpec([2, None], "int32").shape
-    (True, (2, None))
+    >>> isinstance(TensorSpec((2,)), TypeSpec), isinstance(SparseTensorSpec((2, None)), TypeSpec)
+    (True, True)
     """
 
     def __init__(self, shape=None, dtype="float32", **more):
@@ -67,21 +69,6 @@ class SparseTensorSpec(TypeSpec):
     Args:
         shape, dtype: as of TypeSpec.
     """
-
-
-class RaggedTensorSpec(TypeSpec):
-    """Of ragged tensors.
-
-    Args:
-        shape, dtype: as of TypeSpec.
-        ragged_rank: how many axes are ragged; None: all but the last that are known.
-        row_splits_dtype: kept.
-        flat_values_spec: kept.
-    """
-
-    def __init__(self, shape=None, dtype="float32", ragged_rank=None, row_splits_dtype="int64", flat_values_spec=None):
-        rank = (len(shape) - 1 if shape is not None else None) if ragged_rank is None else ragged_rank
-        super().__init__(shape, dtype, ragged_rank=rank)
 
 
 class IndexedSlicesSpec(TypeSpec):

@@ -25,10 +25,12 @@ def test_of_values(value, spec):
 
 def test_what_goes_with_a_spec():
     """Shapes that are known are the same; kinds and dtypes, too."""
-    spec = specs.RaggedTensorSpec((None, None), "int32")
-    assert spec.is_compatible_with(ROWS)
-    assert not spec.is_compatible_with(np.ones((2, 2), "int32"))
-    assert not specs.RaggedTensorSpec((3, None), "int32").is_compatible_with(ROWS)
-    assert "RaggedTensorSpec(shape=(None, None), dtype=tf.int32" in repr(spec)
+    spec = specs.SparseTensorSpec((None, 2))
+    there = SparseTensor([[0, 0]], np.ones(1, "float32"), (1, 2))
+    assert spec.is_compatible_with(there)
+    assert not spec.is_compatible_with(np.ones((1, 2), "float32"))
+    assert not specs.SparseTensorSpec((None, 3)).is_compatible_with(there)
+    assert not specs.SparseTensorSpec((None, 2), "int32").is_compatible_with(there)
+    assert repr(spec) == "SparseTensorSpec(shape=(None, 2), dtype=tf.float32)"
     with pytest.raises(ArgumentTypeError, match="Could not build a TypeSpec"):
         specs.type_spec_from_value(object())
