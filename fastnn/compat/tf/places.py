@@ -34,6 +34,7 @@ GRAPHS = {
                     f"{_HOME}.cells:BasicLSTMCell"),
     **dict.fromkeys(("contrib.rnn.GRUBlockCell", "contrib.rnn.GRUBlockCellV2"), f"{_HOME}.cells:GRUCell"),
     "nn.rnn": f"{_HOME}.recurrent:static_rnn",
+    **{n: f"{_HOME}.sparse_inputs:{n}" for n in ("sparse_placeholder", "SparseTensorValue")},
     **{f"{root}.{n}": f"{_HOME}.contrib:{n}" for root in ("contrib.layers", "contrib.slim") for n in _LAYERS},
     "contrib.layers.relu": f"{_HOME}.contrib:fully_connected",
     "contrib.layers.convolution2d": f"{_HOME}.contrib:conv2d",

@@ -1,5 +1,8 @@
 """tf.sparse: sparse tensors, which are dense here: what is not named is 0."""
 
+import functools
+from typing import NamedTuple
+
 import numpy as np
 
 from fastnn import ops
@@ -9,6 +12,14 @@ from fastnn.compat.tf.values import axes, dtype_of, host, ints, only, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
+
+
+class SparseTensorValue(NamedTuple):
+    """A sparse tensor as runs of graphs of TensorFlow 1 take and give it."""
+
+    indices: object
+    values: object
+    dense_shape: object
 
 
 class Sparse(Tensor):
@@ -37,6 +48,29 @@ class Sparse(Tensor):
     def dense_shape(self):
         """The shape, int64."""
         return host(np.array(self.shape, np.int64))
+
+    def of_a_run(self):
+        """What Session.run gives: a SparseTensorValue of arrays."""
+        return SparseTensorValue(*(np.array(part) for part in (self.indices, self.values, self.dense_shape)))
+
+
+def keeping_places(function):
+    """A function of each value, which gives a sparse tensor of one.
+
+    Args:
+        function: it.
+    """
+
+    @functools.wraps(function)
+    def call(x, *args, **kwargs):
+        found = function(x, *args, **kwargs)
+        if type(x) is not Sparse:
+            return found
+        found = np.asarray(found).view(Sparse)
+        found._places = np.asarray(x.indices)
+        return found
+
+    return call
 
 
 class _AnySparse(type):
