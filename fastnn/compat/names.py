@@ -20,6 +20,7 @@ from fastnn.compat.tf import sequences as tf_sequences
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
 from fastnn.compat.tf import testing as tf_testing
+from fastnn.compat.tf.graphs import layers as tf_graph_layers
 from fastnn.compat.tf.graphs import names as tf_graph_names
 from fastnn.core.gone import GONE as GONE
 
@@ -227,6 +228,7 @@ TENSORFLOW_FUNCTIONS = {
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     **tf_graph_names.NAMES, **tf_places.NAMES,
+    **{f"layers.{n}": f"compat.tf.graphs.layers:{n}" for n in tf_graph_layers.FUNCTIONS},
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",
