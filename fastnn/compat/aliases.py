@@ -17,9 +17,8 @@ from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf import devices as tf_devices
 from fastnn.compat.tf import names as tf_names
 from fastnn.compat.tf import strategies as tf_strategies
-from fastnn.compat.tf.graphs import losses as graph_losses
-from fastnn.compat.tf.graphs import metrics as graph_metrics
 from fastnn.compat.tf.graphs.graph import graph, waiting
+from fastnn.compat.tf.places import OF_GRAPHS
 from fastnn.core import results
 from fastnn.core.errors import GoneNameError, NotSupportedError
 from fastnn.core.registry import suggest
@@ -33,15 +32,6 @@ VERSION = "3.15.1"
 CHILDREN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")
 
 
-# What names of Keras's modules are while a graph of TensorFlow 1 is built.
-_OF_GRAPHS = {
-    f"{root}.{module}": table
-    for root in ("tensorflow", "tensorflow.compat.v1")
-    for module, table in (("losses", {**graph_losses.LOSSES, "Reduction": graph_losses.Reduction}),
-                          ("metrics", graph_metrics.FUNCTIONS))
-}  # fmt: skip
-
-
 class _Alias(types.ModuleType):
     """A module under a foreign name that takes every attribute from one of fastnn's."""
 
@@ -52,8 +42,8 @@ class _Alias(types.ModuleType):
 
     def __getattr__(self, name):
         target = self.__dict__["_target"]
-        if graph().active and name in _OF_GRAPHS.get(self.__name__, ()):
-            return _OF_GRAPHS[self.__name__][name]
+        if graph().active and name in OF_GRAPHS.get(self.__name__, ((), ""))[0]:
+            return getattr(importlib.import_module(OF_GRAPHS[self.__name__][1]), name)
         if name == "__version__":
             return VERSION
         if name == "version" and target.__name__ == "fastnn":

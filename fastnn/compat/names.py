@@ -10,12 +10,10 @@ from fastnn.compat.tf import datasets as tf_datasets
 from fastnn.compat.tf import devices as tf_devices
 from fastnn.compat.tf import errors as tf_errors
 from fastnn.compat.tf import examples as tf_examples
-from fastnn.compat.tf import feature_functions as tf_feature_functions
 from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
-from fastnn.compat.tf import operators as tf_operators
-from fastnn.compat.tf import queues as tf_queues
+from fastnn.compat.tf import places as tf_places
 from fastnn.compat.tf import records as tf_records
 from fastnn.compat.tf import seeds as tf_seeds
 from fastnn.compat.tf import sequences as tf_sequences
@@ -23,10 +21,8 @@ from fastnn.compat.tf import starts as tf_starts
 from fastnn.compat.tf import strategies as tf_strategies
 from fastnn.compat.tf import summary as tf_summary
 from fastnn.compat.tf import testing as tf_testing
-from fastnn.compat.tf.graphs import contrib as graph_contrib
-from fastnn.compat.tf.graphs import losses as graph_losses
+from fastnn.compat.tf.graphs import layers as tf_graph_layers
 from fastnn.compat.tf.graphs import names as tf_graph_names
-from fastnn.compat.tf.graphs import recurrent as graph_recurrent
 from fastnn.core.gone import GONE as GONE
 
 # Roots that stand for the package itself, and the one root that only holds `keras` and a few functions.
@@ -137,8 +133,7 @@ CLASSES = {
                "MSE": "mean_squared_error", "MAE": "mean_absolute_error", "kld": "kl_divergence",
                "kullback_leibler_divergence": "kl_divergence", "cosine": "cosine_similarity",
                "cosine_proximity": "cosine_similarity",
-               **{n: f"compat.tf.graphs.losses:{n}" for n in (*graph_losses.LOSSES, *graph_losses.OWN)
-                  if n not in ("mean_squared_error", "Reduction")}},
+               **{n: f"compat.tf.graphs.losses:{n}" for n in (*tf_places.LOSSES[1:], *tf_places.OF_LOSSES)}},
     "constraints": {**dict.fromkeys(("RadialConstraint", "radial_constraint"), "compat.keras2.kept:RadialConstraint"),
                     "maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "regularizers": {"WeightRegularizer": "L1L2", "l1l2": "compat.keras1.calls:l1l2", "activity_l1": "L1",
@@ -202,6 +197,8 @@ TENSORFLOW_FUNCTIONS = {
         "Counter", "CsvDataset", "assert_cardinality", "bucket_by_sequence_length", "choose_from_datasets",
         "copy_to_device", "enumerate_dataset", "get_single_element", "group_by_window", "ignore_errors",
         "make_csv_dataset", "map_and_batch", "parallel_interleave", "prefetch_to_device", "sample_from_datasets",
+        "RandomDataset",
+        "dense_to_ragged_batch", "dense_to_sparse_batch", "from_list", "rejection_resample",
         "scan", "shuffle_and_repeat", "snapshot", "take_while", "unbatch", "unique")},
     "print": "compat.tf.checks:tf_print",
     **dict.fromkeys(("flags", "app.flags"), "compat.absl:flags"),
@@ -231,8 +228,8 @@ TENSORFLOW_FUNCTIONS = {
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
     **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
-    **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
-    **tf_operators.NAMES, **tf_queues.NAMES,
+    **tf_graph_names.NAMES, **tf_places.NAMES,
+    **{f"layers.{n}": f"compat.tf.graphs.layers:{n}" for n in tf_graph_layers.FUNCTIONS},
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "config.experimental.list_physical_devices": "compat.tensorflow:list_physical_devices",
     "test.is_gpu_available": "compat.tensorflow:is_gpu_available",

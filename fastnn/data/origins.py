@@ -22,7 +22,7 @@ def rows(tensors: Any) -> Plan:
     n = row_count(arrays, "from_tensor_slices")
 
     def at(_: Turn, i: Any) -> Any:
-        return each(lambda a: array_of(a[i]), arrays)
+        return each(lambda a: array_of(a.element(i) if hasattr(a, "row_splits") else a[i]), arrays)
 
     def spec() -> Any:
         return each(lambda a: TensorSpec(a.shape[1:], "string" if a.dtype.kind == "O" else a.dtype.name), arrays)

@@ -2,7 +2,7 @@
 
 import importlib
 
-PARTS = ("activations", "image", "layers", "losses", "metrics", "optimizers")
+PARTS = ("activations", "image", "layers", "losses", "metrics", "optimizers", "text")
 __all__ = list(PARTS)
 __version__ = "0.23.0"
 

@@ -38,6 +38,34 @@ ignore_errors = _applied("ignore_errors", "log_warning")
 enumerate_dataset = _applied("enumerate", "start")
 take_while = _applied("take_while", "predicate")
 unique = _applied("unique")
+dense_to_ragged_batch = _applied("ragged_batch", "batch_size", "drop_remainder")
+dense_to_sparse_batch = _applied("sparse_batch", "batch_size", "row_shape")
+rejection_resample = _applied("rejection_resample", "class_func", "target_dist", "initial_dist", "seed")
+
+
+def from_list(elements, name=None):
+    """A data set of the elements of a list.
+
+    Args:
+        elements: structures of one kind.
+        name: of no effect.
+    """
+    return (
+        Dataset.from_tensor_slices(elements)
+        if not isinstance(elements[0], (dict, tuple))
+        else Dataset.from_generator(lambda: iter(elements))
+    )
+
+
+def RandomDataset(seed=None, rerandomize_each_iteration=None, name=None):
+    """Random whole numbers without end.
+
+    Args:
+        seed: int or None.
+        rerandomize_each_iteration: whether each pass has others.
+        name: of no effect.
+    """
+    return Dataset.random(seed, rerandomize_each_iteration)
 
 
 def prefetch_to_device(device, buffer_size=None):

@@ -212,10 +212,3 @@ def input_layer(features, feature_columns, trainable=True):
         trainable: whether tables of vectors are trained.
     """
     return DenseFeatures(feature_columns, trainable=trainable)(features)
-
-
-NAMES = {f"feature_column.{n}": f"compat.tf.feature_functions:{n}" for n in (
-    "numeric_column", "bucketized_column", "categorical_column_with_vocabulary_list",
-    "categorical_column_with_vocabulary_file", "categorical_column_with_hash_bucket",
-    "categorical_column_with_identity", "crossed_column", "weighted_categorical_column", "indicator_column",
-    "embedding_column", "shared_embeddings", "make_parse_example_spec", "input_layer")}  # fmt: skip

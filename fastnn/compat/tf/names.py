@@ -64,6 +64,7 @@ def table():
 def _giving_tensors(name, function):
     draws = name.startswith("random.") and "stateless" not in name
     text, compares = name.startswith("strings."), name in ("equal", "not_equal")
+    function = tf_sparse.keeping_places(function) if name == "cast" else function
     function = tf_nodes.as_node(name, tf_texts.moving(name, function))
 
     @functools.wraps(function)

@@ -11,13 +11,27 @@ from fastnn.core import config
 from fastnn.core.errors import ArgumentError, ShapeError
 
 
-def _tensor(x):
+def tensor(x):
+    """An operand as a tensor.
+
+    Args:
+        x: an array, a list or a symbol.
+    """
     found = operand(x)
     return host(found) if type(found) is np.ndarray else found
 
 
-def _swapped(x):
+def swapped(x):
+    """A matrix with its last two axes exchanged.
+
+    Args:
+        x: (..., rows, columns).
+    """
     return ops.swapaxes(x, -1, -2)
+
+
+MADE = {}
+"""Operators that are made of others, by the end of their names; combined_operators fills it."""
 
 
 class LinearOperator:
@@ -101,9 +115,9 @@ class LinearOperator:
             name: of no effect.
         """
         if isinstance(x, LinearOperator):
-            return LinearOperatorComposition([self.adjoint() if adjoint else self, x.adjoint() if adjoint_arg else x])
-        given = _swapped(operand(x)) if adjoint_arg else operand(x)
-        return ops.matmul(_swapped(self._dense) if adjoint else self._dense, given)
+            return MADE["Composition"]([self.adjoint() if adjoint else self, x.adjoint() if adjoint_arg else x])
+        given = swapped(operand(x)) if adjoint_arg else operand(x)
+        return ops.matmul(swapped(self._dense) if adjoint else self._dense, given)
 
     def matvec(self, x, adjoint=False, name="matvec"):
         """The product with a vector.
@@ -124,8 +138,8 @@ class LinearOperator:
             name: of no effect.
         """
         self._square("solve")
-        given = _swapped(operand(rhs)) if adjoint_arg else operand(rhs)
-        return ops.solve(_swapped(self._dense) if adjoint else self._dense, given)
+        given = swapped(operand(rhs)) if adjoint_arg else operand(rhs)
+        return ops.solve(swapped(self._dense) if adjoint else self._dense, given)
 
     def solvevec(self, rhs, adjoint=False, name="solve"):
         """x of matrix · x = rhs, of vectors.
@@ -139,11 +153,11 @@ class LinearOperator:
 
     def inverse(self, name="inverse"):
         """The operator of the inverse."""
-        return LinearOperatorInversion(self)
+        return MADE["Inversion"](self)
 
     def adjoint(self, name="adjoint"):
         """The operator of the adjoint."""
-        return LinearOperatorAdjoint(self)
+        return MADE["Adjoint"](self)
 
     def cholesky(self, name="cholesky"):
         """The lower triangular operator whose product with its adjoint this is."""
@@ -189,7 +203,7 @@ class LinearOperatorFullMatrix(LinearOperator):
 
     def __init__(self, matrix, **kwargs):
         super().__init__(**kwargs)
-        self.matrix = _tensor(matrix)
+        self.matrix = tensor(matrix)
 
     def _matrix(self):
         return self.matrix
@@ -217,7 +231,7 @@ class LinearOperatorDiag(_Factors):
 
     def __init__(self, diag, **kwargs):
         super().__init__(**{"is_square": True, **kwargs})
-        self.diag = _tensor(diag)
+        self.diag = tensor(diag)
 
     def _matrix(self):
         return ops.expand_dims(self.diag, -1) * np.eye(self.diag.shape[-1], dtype=np.asarray(self.diag).dtype)
@@ -236,7 +250,7 @@ class LinearOperatorDiag(_Factors):
 
     def solve(self, rhs, adjoint=False, adjoint_arg=False, name="solve"):
         """x of matrix · x = rhs: a quotient."""
-        return (_swapped(operand(rhs)) if adjoint_arg else operand(rhs)) / ops.expand_dims(self.diag, -1)
+        return (swapped(operand(rhs)) if adjoint_arg else operand(rhs)) / ops.expand_dims(self.diag, -1)
 
 
 class LinearOperatorLowerTriangular(_Factors):
@@ -249,16 +263,16 @@ class LinearOperatorLowerTriangular(_Factors):
 
     def __init__(self, tril, **kwargs):
         super().__init__(**{"is_square": True, **kwargs})
-        self.tril = _tensor(tril)
+        self.tril = tensor(tril)
 
     def _matrix(self):
         return ops.tril(self.tril)
 
     def solve(self, rhs, adjoint=False, adjoint_arg=False, name="solve"):
         """x of matrix · x = rhs, by substitution."""
-        given = _swapped(operand(rhs)) if adjoint_arg else operand(rhs)
+        given = swapped(operand(rhs)) if adjoint_arg else operand(rhs)
         if adjoint:
-            return ops.solve(_swapped(self._dense), given)
+            return ops.solve(swapped(self._dense), given)
         return ops.solve_triangular(self._dense, given, lower=True)
 
 
@@ -290,7 +304,7 @@ class LinearOperatorScaledIdentity(LinearOperatorDiag):
     """
 
     def __init__(self, num_rows, multiplier, **kwargs):
-        self.multiplier = _tensor(multiplier)
+        self.multiplier = tensor(multiplier)
         ones = np.ones(int(np.asarray(num_rows)), np.asarray(self.multiplier).dtype)
         super().__init__(ops.expand_dims(self.multiplier, -1) * ones, **kwargs)
 
@@ -311,129 +325,3 @@ class LinearOperatorZeros(LinearOperatorFullMatrix):
         shape = (*(batch_shape or ()), num_rows, num_rows if num_columns is None else num_columns)
         super().__init__(np.zeros(shape, getattr(dtype, "name", dtype) or config.floatx()), is_non_singular=False,
                          **kwargs)  # fmt: skip
-
-
-# ---- made of others ------------------------------------------------------------------------------------------------
-class LinearOperatorComposition(LinearOperator):
-    """The product of operators.
-
-    Args:
-        operators: a list of them.
-        kwargs: of LinearOperator.
-    """
-
-    def __init__(self, operators, **kwargs):
-        super().__init__(**kwargs)
-        if not operators:
-            raise ArgumentError("Expected a non-empty list of operators. Found: []")
-        self.operators = list(operators)
-
-    def _matrix(self):
-        return functools.reduce(ops.matmul, [o.to_dense() for o in self.operators])
-
-
-class LinearOperatorKronecker(LinearOperatorComposition):
-    """The Kronecker product of operators.
-
-    Args:
-        operators: a list of them.
-        kwargs: of LinearOperator.
-    """
-
-    def _matrix(self):
-        def product(a, b):
-            found = ops.einsum("...ij,...kl->...ikjl", a, b)
-            return ops.reshape(found, (*found.shape[:-4], a.shape[-2] * b.shape[-2], a.shape[-1] * b.shape[-1]))
-
-        return functools.reduce(product, [o.to_dense() for o in self.operators])
-
-
-class LinearOperatorBlockDiag(LinearOperatorComposition):
-    """Operators along the diagonal.
-
-    Args:
-        operators: a list of them.
-        kwargs: of LinearOperator.
-    """
-
-    def _matrix(self):
-        parts, width, before, rows = [o.to_dense() for o in self.operators], 0, 0, []
-        width = sum(p.shape[-1] for p in parts)
-        for part in parts:
-            after = width - before - part.shape[-1]
-            rows.append(ops.pad(part, [(0, 0)] * (len(part.shape) - 1) + [(before, after)]))
-            before += part.shape[-1]
-        return ops.concatenate(rows, axis=-2)
-
-
-class _Of(LinearOperator):
-    def __init__(self, operator, **kwargs):
-        super().__init__(**kwargs)
-        self.operator = operator
-
-
-class LinearOperatorInversion(_Of):
-    """The inverse of an operator.
-
-    Args:
-        operator: it.
-        kwargs: of LinearOperator.
-    """
-
-    def _matrix(self):
-        return ops.inv(self.operator.to_dense())
-
-    def solve(self, rhs, adjoint=False, adjoint_arg=False, name="solve"):
-        """The product with the operator."""
-        return self.operator.matmul(rhs, adjoint, adjoint_arg)
-
-    def inverse(self, name="inverse"):
-        """The operator."""
-        return self.operator
-
-
-class LinearOperatorAdjoint(_Of):
-    """The adjoint of an operator.
-
-    Args:
-        operator: it.
-        kwargs: of LinearOperator.
-    """
-
-    def _matrix(self):
-        return _swapped(self.operator.to_dense())
-
-    def adjoint(self, name="adjoint"):
-        """The operator."""
-        return self.operator
-
-
-class LinearOperatorLowRankUpdate(LinearOperator):
-    """base + u · diag · vᵀ.
-
-    Args:
-        base_operator: the base.
-        u: (..., rows, k).
-        diag_update: (..., k); None: ones.
-        v: (..., columns, k); None: u.
-        kwargs: of LinearOperator.
-    """
-
-    def __init__(self, base_operator, u, diag_update=None, v=None, **kwargs):
-        for name in ("is_diag_update_positive",):
-            kwargs.pop(name, None)
-        super().__init__(**kwargs)
-        self.base_operator, self.u = base_operator, _tensor(u)
-        self.v = self.u if v is None else operand(v)
-        self.diag_update = None if diag_update is None else operand(diag_update)
-
-    def _matrix(self):
-        left = self.u if self.diag_update is None else self.u * ops.expand_dims(self.diag_update, -2)
-        return self.base_operator.to_dense() + ops.matmul(left, _swapped(self.v))
-
-
-NAMES = {f"linalg.{n}": f"compat.tf.operators:{n}" for n in (
-    "LinearOperator", "LinearOperatorFullMatrix", "LinearOperatorDiag", "LinearOperatorLowerTriangular",
-    "LinearOperatorIdentity", "LinearOperatorScaledIdentity", "LinearOperatorZeros", "LinearOperatorComposition",
-    "LinearOperatorKronecker", "LinearOperatorBlockDiag", "LinearOperatorInversion", "LinearOperatorAdjoint",
-    "LinearOperatorLowRankUpdate")}  # fmt: skip

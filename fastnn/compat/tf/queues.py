@@ -223,9 +223,3 @@ class PriorityQueue(QueueBase):
 
     def _take(self):
         return heapq.heappop(self._elements)[2]
-
-
-NAMES = {
-    f"{root}{n}": f"compat.tf.queues:{n}" for root in ("queue.", "")
-    for n in ("QueueBase", "FIFOQueue", "PaddingFIFOQueue", "RandomShuffleQueue", "PriorityQueue")
-}  # fmt: skip

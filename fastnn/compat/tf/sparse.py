@@ -1,14 +1,25 @@
 """tf.sparse: sparse tensors, which are dense here: what is not named is 0."""
 
+import functools
+from typing import NamedTuple
+
 import numpy as np
 
 from fastnn import ops
 from fastnn.compat.tensorflow import Tensor
 from fastnn.compat.tf.math import _segment_mean, _segment_root
-from fastnn.compat.tf.values import axes, dtype_of, host, ints, operand
+from fastnn.compat.tf.values import axes, dtype_of, host, ints, only, operand
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Symbol
+
+
+class SparseTensorValue(NamedTuple):
+    """A sparse tensor as runs of graphs of TensorFlow 1 take and give it."""
+
+    indices: object
+    values: object
+    dense_shape: object
 
 
 class Sparse(Tensor):
@@ -37,6 +48,29 @@ class Sparse(Tensor):
     def dense_shape(self):
         """The shape, int64."""
         return host(np.array(self.shape, np.int64))
+
+    def of_a_run(self):
+        """What Session.run gives: a SparseTensorValue of arrays."""
+        return SparseTensorValue(*(np.array(part) for part in (self.indices, self.values, self.dense_shape)))
+
+
+def keeping_places(function):
+    """A function of each value, which gives a sparse tensor of one.
+
+    Args:
+        function: it.
+    """
+
+    @functools.wraps(function)
+    def call(x, *args, **kwargs):
+        found = function(x, *args, **kwargs)
+        if type(x) is not Sparse:
+            return found
+        found = np.asarray(found).view(Sparse)
+        found._places = np.asarray(x.indices)
+        return found
+
+    return call
 
 
 class _AnySparse(type):
@@ -216,7 +250,48 @@ def _fill_empty_rows(sp_input, default_value, name=None):
     return SparseTensor(places[order], values[order], sp_input.shape), host(empty)
 
 
+def _ids(sp_ids):
+    """(ids, rows, how many rows) of a sparse tensor of ids."""
+    places = np.asarray(sp_ids.indices)
+    return np.asarray(sp_ids.values), places[:, 0].astype(np.int32), int(np.asarray(sp_ids.dense_shape)[0])
+
+
+def _embedded(params, sp_ids, sp_weights=None, combiner="mean", max_norm=None, name=None):
+    """The vectors of the ids of each row, combined; of a row without ids zeros."""
+    only("nn.embedding_lookup_sparse", "max_norm", max_norm, None)
+    only("nn.embedding_lookup_sparse", "combiner", combiner, None, "mean", "sum", "sqrtn")
+    ids, rows, n = _ids(sp_ids)
+    vectors = ops.take(operand(params), ids, axis=0)
+    weights = np.ones(len(ids), np.float32) if sp_weights is None else np.asarray(sp_weights.values)
+    column = lambda w: ops.expand_dims(ops.cast(w, vectors.dtype), -1)
+    total = ops.segment_sum(vectors * column(weights), rows, n)
+    if combiner == "sum":
+        return total
+    size = ops.segment_sum(column(weights if combiner in (None, "mean") else weights * weights), rows, n)
+    return ops.divide_no_nan(total, ops.broadcast_to(size if combiner in (None, "mean") else ops.sqrt(size),
+                                                     ops.shape(total)))  # fmt: skip
+
+
+def _embedded_safely(embedding_weights, sparse_ids, sparse_weights=None, combiner="mean", default_id=None,
+                     max_norm=None, name=None):  # fmt: skip
+    """As `_embedded`; ids below 0 do not count, and default_id stands in rows without ids."""
+    ids, rows, n = _ids(sparse_ids)
+    weights = np.ones(len(ids), np.float32) if sparse_weights is None else np.asarray(sparse_weights.values)
+    counts = (ids >= 0) & (weights > 0 if combiner != "sum" else True)
+    ids, rows, weights = ids[counts], rows[counts], weights[counts]
+    if default_id is not None:
+        empty = np.setdiff1d(np.arange(n, dtype=np.int32), rows)
+        ids, rows = np.append(ids, np.full(len(empty), default_id, ids.dtype)), np.append(rows, empty)
+        weights = np.append(weights, np.ones(len(empty), weights.dtype))
+    order = np.argsort(rows, kind="stable")
+    counted = np.stack([rows[order], np.arange(len(order))], axis=1)
+    shape = (n, max(1, len(order)))
+    values = [SparseTensor(counted, x[order], shape) for x in (ids, weights)]
+    return _embedded(embedding_weights, *values, combiner, max_norm)
+
+
 TABLE = {
+    "nn.embedding_lookup_sparse": _embedded, "nn.safe_embedding_lookup_sparse": _embedded_safely,
     "sparse.add": _add, "sparse.concat": _concat, "sparse.eye": _eye, "sparse.slice": _slice, "sparse.split": _split,
     "sparse.softmax": _softmax, "sparse.map_values": _map_values, "sparse.retain": _retain,
     "sparse.expand_dims": lambda sp_input, axis=None, name=None: _like(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastnn
+from fastnn.compat.tf import combined_operators as made
 from fastnn.compat.tf import operators as lo
 from fastnn.core.errors import ArgumentError, ShapeError
 
@@ -14,11 +15,11 @@ CASES = {
     "diag": (D, d), "full": (F, f), "identity": (lo.LinearOperatorIdentity(2), np.eye(2)),
     "triangle": (lo.LinearOperatorLowerTriangular([[2.0, 9.0], [1.0, 3.0]]), np.tril(f)),
     "scaled": (lo.LinearOperatorScaledIdentity(2, 3.0), 3 * np.eye(2)), "matmul": (D @ F, d @ f),
-    "product": (lo.LinearOperatorComposition([D, F]), d @ f), "inverse": (F.inverse(), np.linalg.inv(f)),
-    "adjoint": (lo.LinearOperatorComposition([D, F]).H, f.T @ d), "sum": (D + F, d + f),
-    "kronecker": (lo.LinearOperatorKronecker([D, F]), np.kron(d, f)), "times": (2.0 * F, 2 * f),
-    "blocks": (lo.LinearOperatorBlockDiag([D, F]), np.block([[d, np.zeros((2, 2))], [np.zeros((2, 2)), f]])),
-    "update": (lo.LinearOperatorLowRankUpdate(F, U, [2.0]), f + 2 * U @ U.T), "minus": (-F, -f),
+    "product": (made.LinearOperatorComposition([D, F]), d @ f), "inverse": (F.inverse(), np.linalg.inv(f)),
+    "adjoint": (made.LinearOperatorComposition([D, F]).H, f.T @ d), "sum": (D + F, d + f),
+    "kronecker": (made.LinearOperatorKronecker([D, F]), np.kron(d, f)), "times": (2.0 * F, 2 * f),
+    "blocks": (made.LinearOperatorBlockDiag([D, F]), np.block([[d, np.zeros((2, 2))], [np.zeros((2, 2)), f]])),
+    "update": (made.LinearOperatorLowRankUpdate(F, U, [2.0]), f + 2 * U @ U.T), "minus": (-F, -f),
     "inverse of diag": (D.inverse(), np.linalg.inv(d)), "cholesky": (F.cholesky(), np.linalg.cholesky(f)),
 }  # fmt: skip
 
@@ -55,7 +56,7 @@ def test_zeros_and_what_is_refused():
     with pytest.raises(ArgumentError, match="Singular"):
         lo.LinearOperatorZeros(2).assert_non_singular()
     with pytest.raises(ArgumentError, match="non-empty list"):
-        lo.LinearOperatorComposition([])
+        made.LinearOperatorComposition([])
 
 
 def test_gradients_and_batches():

@@ -51,3 +51,19 @@ def test_parts_and_rows_without_anything():
     filled, empty = table["sparse.fill_empty_rows"](ZEROS, 9.0)
     assert filled.indices.tolist()[-1] == [2, 0] and filled.values.tolist() == [0.0, 2.0, -3.0, 9.0]
     assert empty.tolist() == [False, False, True]
+
+
+def test_embeddings_of_sparse_ids():
+    """The vectors of each row, combined: what TensorFlow 2.21 gives for the same ids and weights."""
+    table = np.arange(8.0, dtype="float32").reshape(4, 2)
+    ids = SparseTensor([[0, 0], [0, 1], [2, 0]], np.array([1, 3, 0]), (3, 2))
+    weights = SparseTensor([[0, 0], [0, 1], [2, 0]], np.array([1.0, 3.0, 2.0], "float32"), (3, 2))
+    look, safe = map(tf_names.find, ("nn.embedding_lookup_sparse", "nn.safe_embedding_lookup_sparse"))
+    for combiner, plain, weighted in (("mean", [4, 5], [[5, 6], [0, 1]]), ("sum", [8, 10], [[20, 24], [0, 2]]),
+                                      ("sqrtn", [5.656854, 7.071068], [[6.324555, 7.589466], [0, 1]])):  # fmt: skip
+        found = look(table, ids, None, combiner=combiner)
+        np.testing.assert_allclose(found, [plain, [0, 0], [0, 1]], rtol=1e-6)
+        found = look(table, ids, weights, combiner=combiner)
+        np.testing.assert_allclose(found, [weighted[0], [0, 0], weighted[1]], rtol=1e-6)
+    np.testing.assert_allclose(safe(table, ids, default_id=2), [[4, 5], [4, 5], [0, 1]])
+    np.testing.assert_allclose(safe(table, ids, weights), [[5, 6], [0, 0], [0, 1]])

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastnn import initializers
 from fastnn.compat.tf import names as tf_names
-from fastnn.compat.tf.graphs.graph import Node, value_of
+from fastnn.compat.tf.graphs.graph import Node, defer, value_of
 from fastnn.compat.tf.graphs.names import get_variable, variable_scope
 from fastnn.compat.tf.graphs.state import graph
 from fastnn.core import tree
@@ -32,6 +32,18 @@ class LSTMStateTuple(NamedTuple):
 
     c: object
     h: object
+
+
+def zeros(shape, dtype):
+    """Zeros; in a graph a Node, for which others can be fed.
+
+    Args:
+        shape: ints and Nodes.
+        dtype: their dtype.
+    """
+    here = graph()
+    make = tf_names.find("zeros")
+    return defer(make, (shape, dtype), {}) if here.active and here.values is None else make(shape, dtype)
 
 
 def given(value):
@@ -121,7 +133,7 @@ class RNNCell:
             batch_size: int, or a Node.
             dtype: its dtype.
         """
-        return each_size(self.state_size, lambda n: tf("zeros", [batch_size, n], dtype))
+        return each_size(self.state_size, lambda n: zeros([batch_size, n], dtype))
 
     get_initial_state = None  # replaced below: the arguments come in another order
 

@@ -276,16 +276,3 @@ def repeat(inputs, repetitions, layer, *args, **kwargs):
         for k in range(repetitions):
             inputs = layer(inputs, *args, **kwargs, scope=f"{name}_{k + 1}")
     return inputs
-
-
-_BOTH = ("fully_connected", "conv2d", "max_pool2d", "avg_pool2d", "dropout", "batch_norm", "flatten", "linear",
-         "one_hot_encoding", "l2_regularizer", "l1_regularizer", "xavier_initializer", "variance_scaling_initializer",
-         "embed_sequence", "repeat")  # fmt: skip
-_HOME = "compat.tf.graphs.contrib"
-NAMES = {
-    **{f"{root}.{n}": f"{_HOME}:{n}" for root in ("contrib.layers", "contrib.slim") for n in _BOTH},
-    "contrib.layers.relu": f"{_HOME}:fully_connected", "contrib.layers.convolution2d": f"{_HOME}:conv2d",
-    "contrib.layers.xavier_initializer_conv2d": f"{_HOME}:xavier_initializer",
-    **{f"{root}.{n}": f"{_HOME}:{n}" for root in ("contrib.framework", "contrib.slim") for n in (
-        "arg_scope", "add_arg_scope")},
-}  # fmt: skip

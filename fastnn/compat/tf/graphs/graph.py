@@ -88,6 +88,7 @@ class Node(Operators):
         self.after = list(graph().after)
 
     changes = False  # whether it is an operation that changes variables
+    made_of = None  # what makes a value of what is fed
 
     def prepare(self):
         """Compute it, before anything is changed."""
@@ -361,9 +362,10 @@ def run(fetches, feed_dict=None):
 def _fed(node, value):
     if not isinstance(node, Node):
         raise ArgumentError(f"Cannot feed a value for {node!r}; expected a placeholder, or what is computed of one.")
-    array = np.asarray(value)
-    if node.function is None and node._dtype not in (None, "string"):
-        array = array.astype(node._dtype)
+    if node.made_of is not None:
+        return node.made_of(value)
+    own = node.function is None and node._dtype not in (None, "string")
+    array = np.asarray(value).astype(node._dtype) if own else np.asarray(value)
     shape = node._shape if node.function is None else None
     if shape is not None and (
         len(shape) != array.ndim or any(n is not None and n != m for n, m in zip(shape, array.shape))
@@ -390,8 +392,7 @@ def _plain(fetches, values):
     found = values[fetches] if isinstance(fetches, Node) else fetches
     if isinstance(found, (list, tuple)):
         return [_plain(v, values) for v in found]
-    if isinstance(found, Variable):
-        return np.array(found.numpy())[()]
+    found = found.numpy() if isinstance(found, Variable) else found.of_a_run() if hasattr(found, "of_a_run") else found
     return np.array(found)[()] if hasattr(found, "__array__") else found
 
 

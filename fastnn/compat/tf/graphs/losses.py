@@ -226,6 +226,3 @@ def get_total_loss(add_regularization_losses=True, name="total_loss", scope=None
 
 
 globals().update(LOSSES)
-OWN = ("compute_weighted_loss", "mean_pairwise_squared_error", "add_loss", "get_losses", "get_regularization_losses",
-       "get_regularization_loss", "get_total_loss", "Reduction")  # fmt: skip
-"""Names besides LOSSES."""

@@ -377,7 +377,4 @@ NAMES = {
         "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "BatchNormalization", "Conv1D", "Conv2D",
         "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "Dense", "Dropout", "Flatten", "InputSpec", "Layer",
         "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "SeparableConv1D", "SeparableConv2D")},
-    **{f"layers.{n}": f"compat.tf.graphs.layers:{n}" for n in (
-        "dense", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "separable_conv2d", "max_pooling1d",
-        "max_pooling2d", "average_pooling1d", "average_pooling2d", "flatten", "dropout", "batch_normalization")},
 }  # fmt: skip

@@ -196,20 +196,3 @@ def stack_bidirectional_dynamic_rnn(cells_fw, cells_bw, inputs, initial_states_f
             forward.append(states[0])
             backward.append(states[1])
     return inputs, tuple(forward), tuple(backward)
-
-
-_CELLS = {
-    **dict.fromkeys(("RNNCell", "BasicRNNCell", "BasicLSTMCell", "LSTMCell", "GRUCell", "LSTMStateTuple"), "cells"),
-    **dict.fromkeys(("MultiRNNCell", "DropoutWrapper", "ResidualWrapper", "DeviceWrapper"), "cell_wrappers"),
-}
-_RUNS = ("dynamic_rnn", "static_rnn", "bidirectional_dynamic_rnn", "static_bidirectional_rnn")
-_HOME = "compat.tf.graphs"
-NAMES = {
-    **{f"{root}.{n}": f"{_HOME}.{home}:{n}" for root in ("nn.rnn_cell", "contrib.rnn") for n, home in _CELLS.items()},
-    **{f"{root}.{n}": f"{_HOME}.recurrent:{n}" for root in ("nn", "contrib.rnn") for n in _RUNS},
-    "contrib.rnn.stack_bidirectional_dynamic_rnn": f"{_HOME}.recurrent:stack_bidirectional_dynamic_rnn",
-    **dict.fromkeys(("contrib.rnn.LSTMBlockCell", "contrib.cudnn_rnn.CudnnCompatibleLSTMCell"),
-                    f"{_HOME}.cells:BasicLSTMCell"),
-    **dict.fromkeys(("contrib.rnn.GRUBlockCell", "contrib.rnn.GRUBlockCellV2"), f"{_HOME}.cells:GRUCell"),
-    "nn.rnn": f"{_HOME}.recurrent:static_rnn",
-}  # fmt: skip

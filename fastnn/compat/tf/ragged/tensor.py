@@ -10,7 +10,7 @@ from fastnn.compat.tf.ragged.makers import Makers, concatenate, count, joined, t
 from fastnn.compat.tf.sparse import Sparse
 from fastnn.compat.tf.values import host, operand
 from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
-from fastnn.data.tensor import as_texts
+from fastnn.data.tensor import Tensor, as_texts
 from fastnn.layers.host import is_text
 
 __all__ = ["RaggedTensor"]
@@ -197,6 +197,15 @@ class RaggedTensor(Makers):
         values = take(found.values, joined(index))
         return RaggedTensor.from_row_lengths(values[(slice(None), *inner)] if inner else values, list(map(len, index)))
 
+    def element(self, k):
+        """Row k as an element of a data set.
+
+        Args:
+            k: int.
+        """
+        found = self[k]
+        return found if isinstance(found, RaggedTensor) else np.asarray(found).view(Row)
+
     def merge_dims(self, outer_axis, inner_axis):
         """The values with the axes from one to another as one.
 
@@ -244,6 +253,22 @@ class RaggedTensor(Makers):
 
     def __invert__(self):
         return self.with_flat_values(~self.flat_values)
+
+
+class Row(Tensor):
+    """A row of rows of different lengths as an element of a data set: a batch of them is ragged."""
+
+    row_splits = None  # what says that lengths differ
+
+    @classmethod
+    def stacked(cls, rows):
+        """The rows as one RaggedTensor.
+
+        Args:
+            rows: a sequence of them.
+        """
+        parts = [np.asarray(row) for row in rows]
+        return RaggedTensor.from_row_lengths(host(np.concatenate(parts)), [len(part) for part in parts])
 
 
 def _listed(array):

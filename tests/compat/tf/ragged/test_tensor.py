@@ -121,3 +121,14 @@ def test_batches_of_ragged_elements():
 
 def _of(rows):
     return RaggedTensor.from_row_lengths([v for row in rows for v in row], list(map(len, rows)))
+
+
+def test_rows_as_elements_of_a_data_set():
+    """Batches of rows of different lengths are ragged again, shuffled or not, of text too."""
+    rows = RaggedTensor.from_row_lengths(np.array([1, 2, 3, 4, 5, 6]), [3, 2, 1])
+    data = Dataset.from_tensor_slices((rows, np.arange(3)))
+    assert [x.tolist() for x, _ in data] == [[1, 2, 3], [4, 5], [6]]
+    assert [x.to_list() for x, _ in data.batch(2)] == [[[1, 2, 3], [4, 5]], [[6]]]
+    ((x, y),) = data.shuffle(3, seed=1).batch(3)
+    assert sorted(x.to_list()) == [[1, 2, 3], [4, 5], [6]]
+    assert [rows[int(k)].tolist() for k in y] == x.to_list()
