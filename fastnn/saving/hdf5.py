@@ -40,8 +40,9 @@ def dump(tree, root_attributes=None):
             for key, value in attributes.items():
                 group.attrs[key] = value
             for name, array in arrays.items():
-                made = group.create_dataset(name, data=array)
-                if array.dtype.name in dtypes.PACKAGED:  # HDF5 has no name for its bytes; Keras says bfloat16 so
+                packaged = array.dtype.name in dtypes.PACKAGED  # HDF5 has no name for its bytes; Keras says bfloat16 so
+                made = group.create_dataset(name, data=array.view(f"V{array.itemsize}") if packaged else array)
+                if packaged:
                     made.attrs["dtype"] = array.dtype.name
         flat = {
             f"{path}/{name}".lstrip("/"): array for path, (_, arrays) in tree.items() for name, array in arrays.items()
@@ -141,7 +142,7 @@ class _Object:
             self.array.type.numpy = np.dtype(dtypes.numpy_type(name))
 
     def _packaged(self):
-        """The dtype, of those that NumPy has not, that an attribute names for opaque elements; None if it names none."""
+        """The dtype, of those that NumPy has not, that an attribute names for opaque elements; None for none."""
         of = self.array.type
         if of.numpy is not None or of.what != "opaque" or "dtype" not in self.attributes:
             return None
