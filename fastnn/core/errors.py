@@ -105,6 +105,10 @@ class SymbolTypeError(ValuesError, TypeError):
     """A symbol where only a value will do, as the condition of an `if`."""
 
 
+class NoValuesYetError(ValuesError, AttributeError):
+    """A method that only values have, as numpy(), of a symbol: hasattr says that it is not there."""
+
+
 class GoneNameError(NotSupportedError, ImportError):
     """A name that Keras once had and fastnn has not; an ImportError, which scripts of several years catch."""
 

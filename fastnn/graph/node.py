@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.core import dtypes, hooks
-from fastnn.core.errors import ArgumentError, GraphError, LengthError, NotSupportedError, SymbolTypeError, ValuesError
+from fastnn.core.errors import (
+    ArgumentError,
+    GraphError,
+    LengthError,
+    NotSupportedError,
+    NoValuesYetError,
+    SymbolTypeError,
+    ValuesError,
+)
 from fastnn.core.frames import user_line
 from fastnn.core.shapes import product, standard_shape
 from fastnn.core.types import Array, Attrs, Dims, Tensor
@@ -318,6 +326,15 @@ class Symbol(Operators):
             f"numerical value. You cannot convert it to {kind}: {self!r} has no values while the graph is "
             f"built{user_line(' (at {})')}. Use fastnn.ops instead of NumPy functions in layers, losses and metrics, "
             "or compile(..., run_eagerly=True), where values are there."
+        )
+
+    @property
+    def numpy(self) -> Any:
+        """No attribute of symbols: in a step, to ask for it is to ask for values."""
+        raise NoValuesYetError(
+            f"'KerasTensor' object has no attribute 'numpy': {self!r} has no values while the graph is "
+            f"built{user_line(' (at {})')}. Use fastnn.ops on it, or compile(..., run_eagerly=True), where values are "
+            "there."
         )
 
     def _refuse(self, library: str) -> Any:

@@ -59,6 +59,11 @@ class CallEvent:
         self.operation, self.outside, self.held = operation, outside, held
         self.args, self.kwargs = _kept(args), _kept(kwargs)
         flat = nest.flatten(outputs)
+        if (bare := next((x for x in flat if not hasattr(x, "shape")), self)) is not self:
+            raise GraphError(
+                f"All operation outputs must be tensors. Operation {operation!r} returned a non-tensor. Non-tensor "
+                f"received: {bare!r:.80}. What `call` returns goes into the graph: return a tensor."
+            )
         self.specs = [Spec(tuple(s.shape), s.dtype) for s in flat]
         self.structure = nest.map_structure(lambda s: None, outputs)
         self.names = names or [None] * len(flat)

@@ -11,6 +11,7 @@ def record(name, function, args, kwargs):
 
     The second where the arguments hold what Keras's class has no place for, as a symbol in its config.
     """
+    args = sizes.with_listed(name, args)
     plain = tuple(map(sizes.without_slices, args))
     count = sizes.count(plain, kwargs)
     calculated = sizes.calculated(name, args) if count and not kwargs else None

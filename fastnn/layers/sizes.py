@@ -8,6 +8,8 @@ import operator
 import weakref
 from typing import Any
 
+import numpy as np
+
 from fastnn.core import dtypes, shapes
 from fastnn.core.errors import ArgumentError, FileFormatError, ShapeError
 from fastnn.core.registry import suggest
@@ -191,6 +193,37 @@ def calculated(name, args):
     if name in FUNCTIONS and len(args) == 2 and all(map(_is_size, args)):
         return SizeCalculation(name)(*(x if isinstance(x, Size) else int(x) for x in args))
     return None
+
+
+def listed(value):
+    """The sizes in a symbol of the functional API, or a list, that holds such (stacked, joined, cut out), or None."""
+    if isinstance(value, (list, tuple)):
+        return list(value) if all(map(_is_size, value)) else None
+    if not isinstance(value, Symbol):
+        return np.ravel(value).tolist()
+    if isinstance(value, Size) or not is_functional(value):
+        return None
+    name, args = getattr(getattr(value.origin.operation, "row", None), "function", None), value.origin.args
+    if name in ("stack", "convert_to_tensor") and isinstance(args[0], (list, tuple)):
+        return listed(args[0])
+    if name == "concatenate":
+        parts = list(map(listed, args[0]))
+        return None if None in parts else [size for part in parts for size in part]
+    if name == "cast":
+        return listed(args[0])
+    if name == "getitem" and isinstance(args[-1], slice):
+        found = listed(args[0])
+        return None if found is None else found[args[-1]]
+    return None
+
+
+SHAPED = ("reshape", "broadcast_to", "tile")  # operations whose second argument is a list of sizes
+
+
+def with_listed(name, args):
+    """The arguments of a call with the sizes that a symbol lists in the place of a shape."""
+    found = listed(args[1]) if name in SHAPED and len(args) > 1 and isinstance(args[1], Symbol) else None
+    return args if found is None else (args[0], tuple(found), *args[2:])
 
 
 def shape_of(symbol):

@@ -131,6 +131,11 @@ def get_mask(x):
 
 def standardize_reduction(reduction):
     """`reduction` if it is one of the names Keras knows, else ArgumentError."""
+    if hasattr(reduction, "shape"):
+        raise ArgumentError(
+            f"Invalid value for argument `reduction`. Expected one of {REDUCTIONS}. Received an array of shape "
+            f"{tuple(reduction.shape)}: a loss is made first and called then, as MeanSquaredError()(y_true, y_pred)."
+        )
     if reduction == "auto":  # Keras 2's default
         return "sum_over_batch_size"
     if reduction not in REDUCTIONS:
@@ -243,8 +248,8 @@ class Loss(ChecksArguments):
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
-        self.name = name or auto_name(snake_case(type(self).__name__))
         self.reduction = standardize_reduction(reduction)
+        self.name = name or auto_name(snake_case(type(self).__name__))
         self._dtype = None if dtype is None else dtype_policies.get(dtype).compute_dtype
 
     @property

@@ -60,7 +60,7 @@ def clone_model(
     with names_given_before(), living.in_memory():
         twin = _cloned(model, input_tensors, clone_function, call_function, recursive)
     if isinstance(model, (Sequential, Functional)) and model.compiled:
-        with CustomObjectScope(_of_the_user(model)):
+        with living.in_memory(), CustomObjectScope(_of_the_user(model)):
             compile_from_config(twin, model.get_compile_config())
     return twin
 

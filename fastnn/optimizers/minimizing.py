@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fastnn.core import hooks
-from fastnn.core.errors import ArgumentError
+from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.core.types import Tensor, is_function
 from fastnn.graph import Variable, current
 
@@ -33,6 +33,11 @@ class Minimizing:
         Args:
             grads_and_vars: pairs (gradient, Variable); a gradient may be None.
         """
+        grads_and_vars = list(grads_and_vars)
+        if not grads_and_vars or not all(isinstance(p, (list, tuple)) and len(p) == 2 for p in grads_and_vars):
+            raise ArgumentTypeError(
+                f"apply_gradients: received {grads_and_vars!r:.200}, expected (gradient, variable) pairs, at least one."
+            )
         grads, variables = zip(*grads_and_vars)
         self.apply(list(grads), list(variables))
         return self._iterations

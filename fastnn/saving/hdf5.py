@@ -40,9 +40,10 @@ def dump(tree, root_attributes=None):
             for key, value in attributes.items():
                 group.attrs[key] = value
             for name, array in arrays.items():
-                made = group.create_dataset(name, data=array)
-                if array.dtype.name == "bfloat16":  # HDF5 has no name for its bytes; Keras says it so
-                    made.attrs["dtype"] = "bfloat16"
+                packaged = array.dtype.name in dtypes.PACKAGED  # HDF5 has no name for its bytes; Keras says bfloat16 so
+                made = group.create_dataset(name, data=array.view(f"V{array.itemsize}") if packaged else array)
+                if packaged:
+                    made.attrs["dtype"] = array.dtype.name
         flat = {
             f"{path}/{name}".lstrip("/"): array for path, (_, arrays) in tree.items() for name, array in arrays.items()
         }
@@ -136,14 +137,19 @@ class _Object:
         if self.links is None:
             self.array = file.array(messages)
         self.attributes = file.attributes(messages)
-        if self.array is not None and self._is_bfloat16():
-            self.array.type.numpy = np.dtype(dtypes.numpy_type("bfloat16"))
+        name = None if self.array is None else self._packaged()
+        if name is not None:
+            self.array.type.numpy = np.dtype(dtypes.numpy_type(name))
 
-    def _is_bfloat16(self):
-        """Whether the two bytes of each element are bfloat16, as Keras says in an attribute of the array."""
+    def _packaged(self):
+        """The dtype, of those that NumPy has not, that an attribute names for opaque elements; None for none."""
         of = self.array.type
-        plain = of.numpy is None and (of.what, of.size) == ("opaque", 2) and "dtype" in self.attributes
-        return plain and self.attributes["dtype"]() in ("bfloat16", b"bfloat16")
+        if of.numpy is not None or of.what != "opaque" or "dtype" not in self.attributes:
+            return None
+        name = self.attributes["dtype"]()
+        name = name.decode("ascii", "replace") if isinstance(name, bytes) else name
+        found = dtypes.PACKAGED.get(name) if isinstance(name, str) else None
+        return name if found is not None and found[1] == of.size else None
 
 
 class Reader:

@@ -17,7 +17,7 @@ import numpy as np
 from fastnn import dtype_policies
 from fastnn.core import results
 from fastnn.core.arguments import names_given_before
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, FileFormatError, RebuildError
+from fastnn.core.errors import ArgumentTypeError, FileFormatError, RebuildError
 from fastnn.core.shapes import standard_shape
 from fastnn.core.tree import holds_itself, map_structure
 from fastnn.saving import living, names, roles
@@ -157,7 +157,7 @@ def _serialize_instance(obj):
         )
     config = obj.get_config()
     if not isinstance(config, dict):
-        raise ArgumentError(f"{type(obj).__name__}.get_config() returned {config!r}, expected a dict.")
+        raise ArgumentTypeError(f"{type(obj).__name__}.get_config() returned {config!r}, expected a dict.")
     cls = type(obj)
     home = None if is_registered(cls) else names.home_of(cls)
     if home is None:

@@ -354,3 +354,21 @@ def test_an_error_of_ones_own_stays():
     model.compile("sgd", loss)
     with pytest.raises(RuntimeError, match="mine"):
         model.fit(X, Y, verbose=0)
+
+
+def test_numpy_of_what_is_traced_asks_for_its_values():
+    symbol = keras.Input((6,))
+    assert not hasattr(symbol, "numpy") and getattr(symbol, "numpy", None) is None
+    with pytest.raises(AttributeError, match="has no values"):
+        symbol.numpy()
+
+    def loss(y, p):
+        return float(y.numpy().max()) * ops.mean((y - p) ** 2)
+
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(6)])
+    model.compile("sgd", loss, metrics=[lambda y, p: np.log(1 + np.abs(y.numpy())).mean()])
+    twin = keras.models.clone_model(model)
+    twin.set_weights(model.get_weights())
+    twin.compile("sgd", weighed)
+    found, wanted = (m.fit(X, Y, shuffle=False, verbose=0).history["loss"] for m in (model, twin))
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)

@@ -6,6 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
+import fastnn
+from fastnn.core import dtypes
 from fastnn.core.errors import FileFormatError, NotSupportedError
 from fastnn.saving import hdf5
 
@@ -330,3 +332,29 @@ def test_the_newest_format_is_refused_with_the_remedy():
 
     with hdf5.reading(image(small, libver="latest")) as reader:
         assert reader.read("a").tolist() == [0, 1, 2] and reader.attribute("", "text") == "t"
+
+
+class Narrow(fastnn.layers.Layer):
+    """Weights of every dtype that NumPy has not."""
+
+    def build(self, shape):
+        for dtype in dtypes.PACKAGED:
+            self.add_weight(shape=(3,), dtype=dtype, name=dtype, trainable=False)
+
+    def call(self, x):
+        return x + sum(fastnn.ops.cast(w, "float32") for w in self.weights)
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.weights.h5"])
+def test_files_hold_dtypes_that_numpy_has_not(name, tmp_path):
+    model, twin = (fastnn.Sequential([fastnn.Input((3,)), Narrow()]) for _ in range(2))
+    model.set_weights([np.array([1.5, -2, 0.25]) * k for k in range(1, 4)])
+    if "weights" in name:
+        model.save_weights(tmp_path / name)
+        twin.load_weights(tmp_path / name)
+    else:
+        model.save(tmp_path / name)
+        twin = fastnn.models.load_model(tmp_path / name, {"Narrow": Narrow})
+    assert [w.dtype for w in twin.weights] == list(dtypes.PACKAGED)
+    for a, b in zip(model.get_weights(), twin.get_weights()):
+        np.testing.assert_array_equal(a.astype("float32"), b.astype("float32"))

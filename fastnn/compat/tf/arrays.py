@@ -15,6 +15,7 @@ from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.host import is_text
 from fastnn.layers.sizes import Size
+from fastnn.layers.sizes import listed as sizes_in
 
 
 # ---- making ----------------------------------------------------------------------------------------------------
@@ -253,7 +254,9 @@ def _convert(value, dtype=None, dtype_hint=None, name=None):
 def _concat(values, axis, name="concat"):
     if isinstance(values, (list, tuple)) and any(isinstance(v, Size) for part in values if isinstance(part, tuple)
                                                  for v in part):  # fmt: skip
-        return Sizes(v if isinstance(v, Size) else int(v) for part in values for v in part)
+        parts = list(map(sizes_in, values))
+        if None not in parts:
+            return Sizes(v if isinstance(v, Size) else int(v) for part in parts for v in part)
     return placed("concatenate", values, int(axis))
 
 

@@ -10,6 +10,7 @@ from fastnn.graph import Symbol, Variable
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers.host import is_text
 from fastnn.layers.sizes import Size
+from fastnn.layers.sizes import listed as sizes_in
 from fastnn.ops.functions.operands import is_stack
 
 
@@ -93,7 +94,7 @@ def axes(axis):
 def ints(values):
     """A shape, or another list of integers, as a tuple; sizes that are not known yet stay as they are."""
     if isinstance(values, (Symbol, Variable)) and not isinstance(values, Size):
-        values = _known(values)
+        values = sizes_in(values) or _known(values)
     listed = values if isinstance(values, (list, tuple)) or getattr(values, "shape", ()) else [values]
     return tuple(v if v is None or isinstance(v, Size) else int(v) for v in listed)
 

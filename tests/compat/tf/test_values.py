@@ -115,3 +115,21 @@ def test_losses_with_sizes_that_depend_on_values(tmp_path):
     assert [line[0] for line in found] == [line[0] for line in expected]
     for a, b in zip(found, expected):
         np.testing.assert_allclose(np.array(a[1:], float), np.array(b[1:], float), rtol=2e-5, err_msg=a[0])
+
+
+SHAPES = """
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+x = keras.Input((None, 4))
+sizes = tf.shape(x)
+for shape in (tf.stack([sizes[0], sizes[1] * 4]), tf.concat([sizes[:1], tf.stack([sizes[1] * 4])], 0)):
+    model = keras.Model(x, tf.reshape(x, shape))
+    print(model.predict(np.zeros((2, 3, 4)), verbose=0).shape)
+"""
+
+
+def test_shapes_may_be_tensors_of_sizes(tmp_path):
+    status, out, errors = run(SHAPES, tmp_path)
+    assert (status, out.split("\n")[:2]) == (0, ["(2, 12)"] * 2), errors

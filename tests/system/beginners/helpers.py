@@ -9,7 +9,7 @@ import tempfile
 import numpy as np
 
 keras = importlib.import_module(os.environ.get("ENG_MOD", "fastnn"))
-layers = keras.layers
+layers, ops = keras.layers, keras.ops
 
 
 def X(n=20, d=4):

@@ -37,6 +37,18 @@ CASES = {
     "zeros, both": (lambda x: ops.concatenate([x, ops.zeros((rows(x), size(x), 4))], -1), (N, 3), (N, N, 7)),
     "ones": (lambda x: x * ops.ones((size(x), 1)), (N, 3), (N, N, 3)),
     "full": (lambda x: x * ops.full((size(x), 1), 3.0), (N, 3), (N, N, 3)),
+    "reshape to a stack": (lambda x: ops.reshape(x, ops.stack([rows(x), size(x) * 3])), (N, 3), (N, N)),
+    "reshape to what is joined": (
+        lambda x: ops.reshape(x, ops.concatenate([ops.stack([rows(x), size(x)])[:2], [3, 1]])),
+        (N, 3),
+        (N, N, 3, 1),
+    ),
+    "broadcast_to a stack": (
+        lambda x: ops.broadcast_to(x[:, :1], ops.cast(ops.stack([rows(x), size(x), 3]), "int32")),
+        (N, 3),
+        (N, N, 3),
+    ),
+    "tile by a tensor": (lambda x: ops.tile(x[:, :1], ops.convert_to_tensor([1, size(x), 2])), (N, 3), (N, N, 6)),
     "full of a size": (lambda x: ops.full((rows(x), 2), size(x)), (N, 3), (N, 2)),
     "eye": (lambda x: ops.matmul(ops.eye(size(x)), x), (N, 3), (N, N, 3)),
     "tri": (lambda x: ops.matmul(ops.tri(size(x)), x), (N, 3), (N, N, 3)),
