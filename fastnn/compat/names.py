@@ -250,7 +250,15 @@ TENSORFLOW_FUNCTIONS = {
 }  # fmt: skip
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
 PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",
-           "python.ops.linalg", "python.ops.signal")  # fmt: skip
+           "python.ops.linalg", "python.ops.signal", "python.layers")  # fmt: skip
+# Those that are Keras's under an older name.
+PRIVATE_OF_KERAS = {
+    "python.layers.utils": "keras.utils.conv_utils",
+    "python.layers.base": "keras.engine.base_layer",
+    "python.layers.layers": "keras.layers",
+}
+# What a star takes of them: names of a public family.
+PRIVATE_STARS = {f"python.ops.{n}.": "nn.rnn_cell." for n in ("rnn_cell", "rnn_cell_impl")}
 # Where those functions are looked for.
 PUBLIC_FAMILIES = ("", "math", "nn", "linalg", "random", "image", "nest", "initializers", "lookup", "sparse", "strings",
                    "ragged", "io", "data", "train", "nn.rnn_cell", "signal")  # fmt: skip
