@@ -129,7 +129,7 @@ CLASSES = {
         "Container": "models:Model", "_Conv": "layers.conv:BaseConv", "_Merge": "layers.merging:Merge",
         "_GlobalPooling2D": "layers.global_pooling:BaseGlobalPooling", "_Pooling2D": "layers.pooling:BasePooling",
     },
-    "optimizers": {"OptimizerV2": "Optimizer",
+    "optimizers": {"OptimizerV2": "Optimizer", "get": "compat.keras2.optimizers:get",
                    "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adadelta": "Adadelta",
                    "adamax": "Adamax", "nadam": "Nadam"},
     "losses": {"logcosh": "log_cosh", "mse": "mean_squared_error", "mae": "mean_absolute_error",
