@@ -159,7 +159,9 @@ def compile_of_all_outputs(compile_today):
             args, kwargs = args[:2], {**dict(zip(("metrics", "loss_weights"), args[2:])), **kwargs}
         outputs = getattr(self, "output_names", None) or [None]
         for what in ("metrics", "weighted_metrics"):
-            given = kwargs.get(what)
+            if what not in kwargs:  # today's order has more before them
+                continue
+            given = kwargs[what]
             if given is not None and not is_nested(given):
                 given = [given]
             given = kwargs[what] = nest.map_structure(keras1_metrics.named, given)
