@@ -14,6 +14,7 @@ from fastnn.compat.tf import feature_functions as tf_feature_functions
 from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
+from fastnn.compat.tf import nests as tf_nests
 from fastnn.compat.tf import operators as tf_operators
 from fastnn.compat.tf import queues as tf_queues
 from fastnn.compat.tf import records as tf_records
@@ -228,7 +229,7 @@ TENSORFLOW_FUNCTIONS = {
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
-    **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
+    **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_nests.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
     **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     **tf_graph_names.NAMES, **graph_recurrent.NAMES, **graph_contrib.NAMES, **tf_feature_functions.NAMES,
     **tf_operators.NAMES, **tf_queues.NAMES,
@@ -240,8 +241,6 @@ TENSORFLOW_FUNCTIONS = {
     "config.experimental.enable_op_determinism": "compat.tensorflow:accept",
     "name_scope": "compat.backend:_Scope",
     "TensorShape": "compat.shapes:TensorShape",
-    **{f"nest.{n}": f"tree:{n}" for n in (
-        "flatten", "map_structure", "pack_sequence_as", "assert_same_structure", "is_nested")},
     **{f"{n}_initializer": f"initializers:{c}" for n, c in (
         ("zeros", "Zeros"), ("ones", "Ones"), ("constant", "Constant"), ("random_normal", "RandomNormal"),
         ("random_uniform", "RandomUniform"), ("truncated_normal", "TruncatedNormal"), ("orthogonal", "Orthogonal"),
