@@ -152,7 +152,8 @@ class _TensorFlow(types.ModuleType):
         )
 
     def __dir__(self):
-        prefix = "".join(f"{part}." for part in self.__name__.split(".")[1:] if part not in ("compat", "v1", "v2"))
+        path = _of_any_version(self.__name__.removeprefix(names.TENSORFLOW).removeprefix(".") + ".")
+        prefix = names.PRIVATE_STARS.get(path, path).removeprefix(".")
         known = (*tf_names.table(), *names.TENSORFLOW_FUNCTIONS, *names.TENSORFLOW_MODULES, "keras")
         below = {n[len(prefix) :].partition(".")[0] for n in known if n.startswith(prefix)}
         return sorted(n for n in below if n[:1] not in ("_", "") and n not in ("python", "compiler"))
@@ -206,6 +207,8 @@ def target_of(name):
         below = _of_any_version(name[len(names.TENSORFLOW) + 1 :])
         if below == "experimental.numpy":
             return "fastnn.compat.tf.numpy"
+        if below in names.PRIVATE_OF_KERAS:
+            return target_of(names.PRIVATE_OF_KERAS[below])
         if below in ("", "python") or below in names.TENSORFLOW_MODULES:
             return ""
         if any(below.startswith(p) and below.count(".") < p.count(".") + 2 for p in names.PRIVATE):

@@ -13,6 +13,7 @@ from fastnn.compat.tf import examples as tf_examples
 from fastnn.compat.tf import forward as tf_forward
 from fastnn.compat.tf import gfile as tf_gfile
 from fastnn.compat.tf import logging as tf_logging
+from fastnn.compat.tf import nests as tf_nests
 from fastnn.compat.tf import places as tf_places
 from fastnn.compat.tf import records as tf_records
 from fastnn.compat.tf import seeds as tf_seeds
@@ -126,7 +127,7 @@ CLASSES = {
         "Container": "models:Model", "_Conv": "layers.conv:BaseConv", "_Merge": "layers.merging:Merge",
         "_GlobalPooling2D": "layers.global_pooling:BaseGlobalPooling", "_Pooling2D": "layers.pooling:BasePooling",
     },
-    "optimizers": {"OptimizerV2": "Optimizer",
+    "optimizers": {"OptimizerV2": "Optimizer", "get": "compat.keras2.optimizers:get",
                    "sgd": "SGD", "adam": "Adam", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adadelta": "Adadelta",
                    "adamax": "Adamax", "nadam": "Nadam"},
     "losses": {"logcosh": "log_cosh", "mse": "mean_squared_error", "mae": "mean_absolute_error",
@@ -226,8 +227,8 @@ TENSORFLOW_FUNCTIONS = {
     **{f"data.experimental.{n}": f"data:{n}" for n in ("AUTOTUNE", "INFINITE_CARDINALITY", "UNKNOWN_CARDINALITY")},
     "data.experimental.cardinality": "data.passes:cardinality", "TensorSpec": "data:TensorSpec",
     **tf_devices.NAMES, **tf_examples.NAMES, **tf_gfile.OLD, **tf_records.NAMES, **tf_averages.NAMES,
-    **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_strategies.NAMES, **tf_summary.NAMES,
-    **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
+    **tf_datasets.NAMES, **tf_errors.NAMES, **tf_logging.NAMES, **tf_nests.NAMES, **tf_strategies.NAMES,
+    **tf_summary.NAMES, **tf_testing.NAMES, **tf_seeds.NAMES, **tf_sequences.NAMES, **tf_forward.NAMES,
     **tf_graph_names.NAMES, **tf_places.NAMES,
     **{f"layers.{n}": f"compat.tf.graphs.layers:{n}" for n in tf_graph_layers.FUNCTIONS},
     "config.list_physical_devices": "compat.tensorflow:list_physical_devices",
@@ -238,13 +239,19 @@ TENSORFLOW_FUNCTIONS = {
     "config.experimental.enable_op_determinism": "compat.tensorflow:accept",
     "name_scope": "compat.backend:_Scope",
     "TensorShape": "compat.shapes:TensorShape",
-    **{f"nest.{n}": f"tree:{n}" for n in (
-        "flatten", "map_structure", "pack_sequence_as", "assert_same_structure", "is_nested")},
     **tf_starts.NAMES,
 }  # fmt: skip
 # Modules of TensorFlow that are nobody's but its own; their functions are looked for among the public ones.
 PRIVATE = ("python.ops", "python.framework", "python.util", "python.eager", "python.training", "python.platform",
-           "python.ops.linalg", "python.ops.signal")  # fmt: skip
+           "python.ops.linalg", "python.ops.signal", "python.layers")  # fmt: skip
+# Those that are Keras's under an older name.
+PRIVATE_OF_KERAS = {
+    "python.layers.utils": "keras.utils.conv_utils",
+    "python.layers.base": "keras.engine.base_layer",
+    "python.layers.layers": "keras.layers",
+}
+# What a star takes of them: names of a public family.
+PRIVATE_STARS = {f"python.ops.{n}.": "nn.rnn_cell." for n in ("rnn_cell", "rnn_cell_impl")}
 # Where those functions are looked for.
 PUBLIC_FAMILIES = ("", "math", "nn", "linalg", "random", "image", "nest", "initializers", "lookup", "sparse", "strings",
                    "ragged", "io", "data", "train", "nn.rnn_cell", "signal")  # fmt: skip

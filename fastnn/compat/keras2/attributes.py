@@ -16,6 +16,7 @@ from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.compat.keras1 import metrics as keras1_metrics
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
 from fastnn.compat.keras2 import builds as keras2_builds
+from fastnn.compat.keras2 import cells as keras2_cells
 from fastnn.compat.keras2 import files as keras2_files
 from fastnn.compat.keras2 import lists, ranks
 from fastnn.compat.keras2 import loss_scales as keras2_loss_scales
@@ -167,7 +168,9 @@ def compile_of_all_outputs(compile_today):
             args, kwargs = args[:2], {**dict(zip(("metrics", "loss_weights"), args[2:])), **kwargs}
         outputs = getattr(self, "output_names", None) or [None]
         for what in ("metrics", "weighted_metrics"):
-            given = kwargs.get(what)
+            if what not in kwargs:  # today's order has more before them
+                continue
+            given = kwargs[what]
             if given is not None and not is_nested(given):
                 given = [given]
             if given is not None:
@@ -279,6 +282,7 @@ METHODS = {
     Optimizer: {"_decayed_lr": decayed_lr, **keras2_optimizers.METHODS},
     keras2_loss_scales.LossScaleOptimizer: keras2_loss_scales.METHODS,
     **keras1_recurrent.METHODS,
+    **keras2_cells.METHODS,
     Metric: {
         "reset_states": lambda self: self.reset_state(),
         "weights": property(lambda self: list(self.variables), doc="Its variables."),
@@ -314,6 +318,7 @@ WRAPPED = {
     AttributesMixin: {"_take_input_shape": dtype_of_the_input},
     Metric: {"add_weight": name_first, "__call__": metric_of_symbols},
     **keras1_recurrent.WRAPPED,
+    **keras2_cells.WRAPPED,
     Tensor: keras2_optimizers.ARITHMETIC,
     Variable: {
         **keras2_optimizers.ARITHMETIC,

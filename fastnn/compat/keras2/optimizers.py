@@ -14,12 +14,14 @@ from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.compat.keras_backend.values import Update, deferring
 from fastnn.core import dtypes
+from fastnn.core.errors import ArgumentTypeError
 from fastnn.core.types import defined_in, is_function
 from fastnn.data.tensor import Tensor
 from fastnn.graph import Symbol, Trace, Variable, current
 from fastnn.graph.active import paused
 from fastnn.graph.lifetime import passing
 from fastnn.layers.events import is_functional
+from fastnn.optimizers import identifiers
 from fastnn.optimizers.minimizing import Updates
 from fastnn.optimizers.optimizer import Optimizer
 from fastnn.optimizers.schedules import LearningRateSchedule
@@ -369,3 +371,21 @@ WRAPPED = {"__init__": init_of_those_years, "apply_gradients": gradients_of_thos
            "learning_rate": rate_of_those_years, "lr": rate_of_those_years,
            "_rate_before_decay": step_rate_of_those_years,
            "iterations": iterations_of_those_years, "variables": variables_that_are_called}  # fmt: skip
+
+
+def get(identifier, **kwargs):
+    """`optimizers.get` of any year.
+
+    Args:
+        identifier: a name, config dict, class, Optimizer or None.
+        kwargs: use_legacy_optimizer and jit_compile, which some years had; of no effect.
+
+    Raises ArgumentTypeError for other arguments.
+
+    >>> get("sgd", use_legacy_optimizer=True).name
+    'sgd'
+    """
+    unknown = sorted(set(kwargs) - {"use_legacy_optimizer", "jit_compile"})
+    if unknown:
+        raise ArgumentTypeError(f"optimizers.get() got an unexpected keyword argument {unknown[0]!r}.")
+    return identifiers.get(identifier)

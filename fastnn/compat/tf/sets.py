@@ -1,4 +1,4 @@
-"""tf.sets: what the last axes of two tensors have in common as sets, or not; edit distances; on arrays."""
+"""tf.sets: what the last axes of two tensors have in common, as sets, or not; on arrays."""
 
 import numpy as np
 
@@ -45,49 +45,11 @@ def _size(a, validate_indices=True):
     return host(np.array([len(s) for s in sets], np.int32).reshape(sizes))
 
 
-def _sequences(x, name):
-    """{place before the last axis: the values named along it, in order}."""
-    if type(x) is not Sparse or x.ndim < 2:
-        raise ArgumentError(
-            f"tf.edit_distance: received {name} of type {type(x).__name__} and shape {getattr(x, 'shape', None)}; "
-            "expected a SparseTensor of two axes or more, as tf.sparse.from_dense makes it."
-        )
-    found = {}
-    for place, value in sorted(zip(np.asarray(x.indices).tolist(), np.asarray(x.values).tolist())):
-        found.setdefault(tuple(place[:-1]), []).append(value)
-    return found
-
-
-def _steps(x, y):
-    """How many insertions, deletions and substitutions make one sequence the other (Levenshtein, 1966)."""
-    row = list(range(len(y) + 1))
-    for i, a in enumerate(x, 1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(y, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]
-
-
-def _edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
-    ours, theirs = _sequences(hypothesis, "hypothesis"), _sequences(truth, "truth")
-    if hypothesis.ndim != truth.ndim:
-        raise ArgumentError(
-            f"tf.edit_distance: received shapes {hypothesis.shape} and {truth.shape}, expected as many axes."
-        )
-    found = np.zeros(np.maximum(hypothesis.shape[:-1], truth.shape[:-1]), np.float32)
-    for place in ours.keys() | theirs.keys():
-        x, y = ours.get(place, ()), theirs.get(place, ())
-        distance = _steps(x, y)
-        found[place] = distance if not normalize else distance / len(y) if y else np.inf
-    return host(found)
-
-
 _INTERSECTION, _UNION = _of_both("intersection", set.intersection), _of_both("union", set.union)
 # fmt: off
 TABLE = {
     "sets.intersection": lambda a, b, validate_indices=True: _INTERSECTION(a, b),
     "sets.union": lambda a, b, validate_indices=True: _UNION(a, b),
     "sets.difference": _of_both("difference", set.difference), "sets.size": _size,
-    "edit_distance": _edit_distance,
 }
 # fmt: on

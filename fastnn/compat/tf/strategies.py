@@ -181,6 +181,7 @@ ADVICE = {
     "lite": "TensorFlow Lite's files are made by TensorFlow. Write model.export('model.onnx', format='onnx'), which "
     "converters and small devices read, or quantize with model.quantize('int8')",
     "estimator": "estimators have left TensorFlow, too. Use a Model with compile() and fit() on the same data set",
+    "python": "it is private to TensorFlow. Packages often import such names and seldom use them",
 }
 
 
@@ -204,9 +205,14 @@ def advising(name):
     """What stands for a name whose call says what to do instead, or None.
 
     Args:
-        name: the name below `tensorflow`.
+        name: the name below `tensorflow`; of those of private modules only the names that are private there.
+
+    >>> advising("python.ops.rnn_cell_impl._concat").__name__, advising("python.ops.array_ops.concat")
+    ('python.ops.rnn_cell_impl._concat', None)
     """
-    return _Advising(name) if name.split(".")[0] in ADVICE else None
+    root = name.split(".")[0]
+    inner = root == "python" and not name.rpartition(".")[2].startswith("_")
+    return _Advising(name) if root in ADVICE and not inner else None
 
 
 def contains_saved_model(export_dir):

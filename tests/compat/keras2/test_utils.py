@@ -87,6 +87,10 @@ MODULES = {
     "tensorflow.python.ops.math_ops": "cast reduce_sum matmul", "tensorflow.python.ops.nn": "relu softmax",
     "tensorflow.python.ops": "array_ops state_ops", "tensorflow.python.framework.dtypes": "float32 int64",
     "tensorflow.python.framework.tensor_shape": "TensorShape", "tensorflow.python.util.nest": "flatten map_structure",
+    "tensorflow.python.ops.init_ops_v2": "Zeros Ones glorot_normal", "tensorflow.python.layers": "utils base",
+    "tensorflow.python.ops.init_ops": "Constant TruncatedNormal glorot_uniform_initializer",
+    "tensorflow.python.ops.lookup_ops": "StaticHashTable TextFileInitializer",
+    "tensorflow.python.layers.utils": "conv_output_length normalize_tuple", "tensorflow.python.layers.base": "Layer",
     "tensorflow.python.util.tf_export": "keras_export", "tensorflow.python.framework.ops": "Tensor convert_to_tensor",
 }  # fmt: skip
 
@@ -103,6 +107,9 @@ def test_where_scripts_look(module):
 def test_what_is_nowhere_is_named():
     with pytest.raises(AttributeError, match="no_such_function is not part of fastnn"):
         _ = importlib.import_module("tensorflow.python.ops.math_ops").no_such_function
+    hidden = importlib.import_module("tensorflow.python.ops.rnn_cell_impl")._concat  # packages take such unused
+    with pytest.raises(NotSupportedError, match="_concat is not supported by fastnn: it is private"):
+        hidden([], 1)
     with pytest.raises(AttributeError, match="no_such_support"):
         _ = importlib.import_module("keras.legacy.interfaces").no_such_support
 

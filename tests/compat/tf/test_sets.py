@@ -34,11 +34,3 @@ def test_what_does_not_fit():
         find("sets.size")(A[0])
     with pytest.raises(ArgumentError, match="as many of both"):
         find("sets.union")(A, B[:1])
-
-
-def test_distances_are_of_sparse_tensors_with_as_many_axes():
-    one, two, three = (SparseTensor([[0] * n], [1], (1,) * n) for n in (1, 2, 3))
-    assert find("edit_distance")(two, two).tolist() == [0]
-    for first, second in ((one, two), (two, one), (two, np.ones((1, 1))), (two, three)):
-        with pytest.raises(ArgumentError, match="edit_distance"):
-            find("edit_distance")(first, second)
