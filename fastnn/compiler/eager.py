@@ -255,7 +255,10 @@ def kept(key: Any, fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
             REFUSED.append(full)
             return None
         KEPT.put(full, call)
-    return call(*given)
+    out = call(*given)
+    if notes.calls is not None:
+        notes.calls.append((call, given, out))
+    return out
 
 
 def plan_of(fn: Callable[..., Any], array: Array) -> EagerPlan:
