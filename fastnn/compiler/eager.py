@@ -22,7 +22,7 @@ from fastnn.graph.active import casting, paused
 from fastnn.graph.lifetime import passing
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import here, settle
-from fastnn.graph.trace import Trace
+from fastnn.graph.trace import Trace, active
 from fastnn.ops.functions.operands import operand
 from fastnn.ops.op import Op
 from fastnn.runtime import pack
@@ -235,6 +235,11 @@ def kept(key: Any, fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
     key: what fn depends on besides shapes and dtypes.  Returns None where fn asks for values, draws random numbers or
     reads variables: it is no function of the arrays alone, or no graph.
     """
+
+    def alone(*symbols: Any) -> Any:
+        active("kept").extra["alone"] = True  # fn asks for no gradients, and who calls it cannot
+        return fn(*symbols)
+
     given = [as_array(a) for a in arrays]
     full = key, tuple([(a.shape, a.dtype) for a in given]), config.version()
     call = KEPT.find(full)
@@ -243,14 +248,17 @@ def kept(key: Any, fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
             return None
         try:
             with paused():
-                call = EagerPlan(fn, [(a.shape, dtypes.standardize(a.dtype)) for a in given], lend=True)
+                call = EagerPlan(alone, [(a.shape, dtypes.standardize(a.dtype)) for a in given], lend=True)
         except (ValuesError, NotSupportedError):
             call = None
         if call is None or call.reads_variables or call.program.storage.keys:
             REFUSED.append(full)
             return None
         KEPT.put(full, call)
-    return call(*given)
+    out = call(*given)
+    if notes.calls is not None:
+        notes.calls.append((call, given, out))
+    return out
 
 
 def plan_of(fn: Callable[..., Any], array: Array) -> EagerPlan:

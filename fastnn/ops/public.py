@@ -16,7 +16,7 @@ from fastnn.core.errors import ArgumentError
 from fastnn.core.naming import camel_case
 from fastnn.core.notes import notes
 from fastnn.core.results import ARRAYS, own
-from fastnn.graph.active import current
+from fastnn.graph.active import casting, current
 from fastnn.graph.node import Symbol
 from fastnn.graph.tensor import here
 
@@ -32,6 +32,14 @@ NOT_RECORDED = frozenset((
 # Of these, the ones that make arrays of a size: a size that is not known yet is an argument that makes them events.
 TAKE_SIZES = NOT_RECORDED - {"broadcast_shapes", "convert_to_numpy", "dtype", "image.extract_patches_3d", "is_tensor",
                              "linear", "ndim", "shape", "size"}  # fmt: skip
+
+
+# Made of several operations that are functions of arrays alone: on arrays they run as one plan.
+AS_ONE = frozenset((
+    "average", "batch_normalization", "cross", "dot_product_attention", "einsum", "glu", "image.affine_transform",
+    "image.gaussian_blur", "image.hsv_to_rgb", "image.perspective_transform", "image.rgb_to_hsv", "layer_normalization",
+    "logsumexp", "moments", "norm", "normalize", "psnr", "rms_normalization", "std", "tensordot", "var",
+))  # fmt: skip
 
 
 def is_recorded(name):
@@ -224,20 +232,53 @@ def _noted(function, args, key):
     return result
 
 
+def _as_one(name, function):
+    """`function`, of which a call on arrays and plain values is one plan, which is kept."""
+
+    def run(*args, **kwargs):
+        values = (*args, *kwargs.values())
+        arrays = [v for v in values if type(v) in ARRAYS]
+        others = [None if type(v) in ARRAYS else _exact(v) for v in values]
+        fits = arrays and NotImplemented not in others and all(a.size for a in arrays)
+        if not fits or current() is not None or here.recording or casting() is not None:
+            return function(*args, **kwargs)
+
+        def call(*symbols):
+            given = iter(symbols)
+            put = [next(given) if type(v) in ARRAYS else v for v in values]
+            return function(*put[: len(args)], **dict(zip(kwargs, put[len(args) :])))
+
+        key = name, id(function), len(args), tuple(kwargs), tuple(others)
+        found = hooks.call("kept", key, call, arrays)
+        return function(*args, **kwargs) if found is None else found
+
+    return run
+
+
+def _exact(value):
+    """A plain value as a part of a key: 1, 1.0 and True differ; NotImplemented for one that is not plain."""
+    if type(value) in (tuple, list):
+        parts = tuple(map(_exact, value))
+        return NotImplemented if NotImplemented in parts else (type(value).__name__, parts)
+    return (type(value).__name__, value) if isinstance(value, (bool, int, float, str, type(None))) else NotImplemented
+
+
 def recorded(name, function):
     """`function`, the public operation `name`, with its calls on functional symbols recorded."""
+
+    run = _as_one(name, function) if name in AS_ONE else function
 
     @functools.wraps(function)
     def call(*args, **kwargs):
         if not kwargs and not here.recording:
             short = _short_way(function, args)
             if short is not None:
-                return short(*args) if type(short) is not tuple else own(_noted(function, args, short))
+                return short(*args) if type(short) is not tuple else own(_noted(run, args, short))
         if current() is None and (_symbolic(args) or (kwargs and _symbolic(kwargs.values()))):
             return hooks.call("record", name, function, args, kwargs)
         if current() is not None and (later.holds(args) or (kwargs and later.holds(kwargs.values()))):
             return later.postponed(call, args, kwargs)
-        result = function(*args, **kwargs)
+        result = run(*args, **kwargs)
         # a tape knows the arrays that it watches
         return result if here.recording or current() is not None else own(result)
 

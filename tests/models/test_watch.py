@@ -400,7 +400,7 @@ def test_the_data_of_half_precision_are_told():
     model.compile("adam", "mse")
     with pytest.raises(NotFiniteError, match="NaN in the data, array 'x'; step 2, row 1"):
         fit(model, planted(2), nan="raise")
-    with pytest.raises(NotFiniteError, match="Infinity in the forward pass: operation 'cast_host'"):
+    with pytest.raises(NotFiniteError, match="Infinity in the forward pass: operation 'cast'"):
         fit(model, planted(2, 1e6), nan="raise")
 
 

@@ -10,13 +10,20 @@ from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.kernels.cpu.vecmath import exp, log1p
 
 FAR = -1e5
+NOTHING = -750.0  # float64's exp of less is 0
 
 
 @device
 def either(F, a, b):
     """log(exp(a) + exp(b))."""
     high, low = max(a, b), min(a, b)
-    return high + log1p(F, exp(F, low - high))
+    return high if low - high < NOTHING else high + log1p(F, exp(F, low - high))
+
+
+@device
+def share(x):
+    """exp(x), of which most are 0."""
+    return 0.0 if x < NOTHING else exp(np.float64, x)
 
 
 @device(inline=False)
@@ -94,8 +101,8 @@ def ctc_grad(a, lo, hi, F):
         end = at(np.float64, base + last * width * 8)
         if n > 0:
             total = either(np.float64, end[2 * n], end[2 * n - 1])
-            later[2 * n] = -np.float64(gy[r]) * exp(np.float64, end[2 * n] - total)
-            later[2 * n - 1] = -np.float64(gy[r]) * exp(np.float64, end[2 * n - 1] - total)
+            later[2 * n] = -np.float64(gy[r]) * share(end[2 * n] - total)
+            later[2 * n - 1] = -np.float64(gy[r]) * share(end[2 * n - 1] - total)
         else:
             later[0] = -np.float64(gy[r])
         for back in range(last):
@@ -116,16 +123,16 @@ def ctc_grad(a, lo, hi, F):
                     here = later[2 * k + 1]
                     g[np.int64(label[k])] += F(here)
                     total = either(np.float64, wait, old[2 * k + 1])
-                    gw = here * exp(np.float64, wait - total)
-                    earlier[2 * k + 1] += here * exp(np.float64, old[2 * k + 1] - total)
+                    gw = here * share(wait - total)
+                    earlier[2 * k + 1] += here * share(old[2 * k + 1] - total)
                 here = later[2 * k]
                 g[blank] += F(here)
                 if k > 0:
                     total = either(np.float64, wait, skipped)
-                    earlier[2 * k - 1] += here * exp(np.float64, skipped - total)
-                    gw += here * exp(np.float64, wait - total)
-                    earlier[2 * k] += gw * exp(np.float64, old[2 * k] - wait)
-                    earlier[2 * k - 1] += gw * exp(np.float64, moved - wait)
+                    earlier[2 * k - 1] += here * share(skipped - total)
+                    gw += here * share(wait - total)
+                    earlier[2 * k] += gw * share(old[2 * k] - wait)
+                    earlier[2 * k - 1] += gw * share(moved - wait)
                 else:
                     earlier[0] += gw + here
             later, earlier = earlier, later

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastnn.core.jit import at, f64, kernel, sizeof, words
+from fastnn.core.jit import at, device, f64, kernel, sizeof, words
 
 
 @kernel(("u8", "f32", "u8"), ("f32", "f32", "f32"), ("f64", "f64", "f64"), ("f32", "f64", "f32"))
@@ -118,4 +118,69 @@ def nms(a, lo, hi, F):
         while found < most:
             kept[found] = np.int32(-1)
             found += 1
+    return 0
+
+
+# ------------------------------------------------------------------ between the pixels
+@device
+def _whole(v):
+    """A float as an int32, the least one where it is none: what casts make of it."""
+    return np.int64(v) if v > -2147483649.0 and v < 2147483648.0 else np.int64(-2147483648)
+
+
+@device
+def _fixed(i, size, mode):
+    """An index brought inside: 0 and 1 the nearest, 2 wrapped, 3 mirrored at the last pixel, 4 at its edge."""
+    if i >= 0 and i < size:
+        return i
+    if mode <= 1:
+        return np.int64(0) if i < 0 else size - 1
+    if mode == 3 and size == 1:
+        return np.int64(0)
+    period = size if mode == 2 else (2 * (size - 1) if mode == 3 else 2 * size)
+    i = i + size - 1 if mode == 3 else i
+    i = i % period
+    i = i + period if i < 0 else i  # a remainder has the divisor's sign where this runs as Python
+    if mode == 3:
+        i -= size - 1
+        return -i if i < 0 else i
+    return min(i, period - 1 - i) if mode == 4 else i
+
+
+@kernel(("f32", "f32"), ("f32", "f64"), ("f64", "f32"), ("f64", "f64"))
+def sample(a, lo, hi, F, G):
+    """y = x read at (rows, columns), which lie between its pixels.
+
+    args: x, rows, columns, y, h, w, c, places of an image, order (0: the nearest pixel, 1: between four), mode of what
+    lies outside (0: `fill`, and see _fixed), fill.  items: places.
+    """
+    xs, rows, columns, ys, h, w, c, many, order, mode, fill = words(a, 11)
+    S, outside = sizeof(F), F(f64(fill))
+    at_row, at_column = at(G, rows), at(G, columns)
+    for item in range(lo, hi):
+        r, s, y = at_row[item], at_column[item], at(F, ys + item * c * S)
+        if order == 0:
+            u, v = G(r + np.sign(r) * G(0.5)), G(s + np.sign(s) * G(0.5))
+            u = G(np.trunc(u))
+            v = G(np.trunc(v))
+        else:
+            u, v = G(np.floor(r)), G(np.floor(s))
+        image = xs + item // many * h * w * c * S
+        i, k = _whole(u), _whole(v)
+        if order == 0:
+            within = mode != 0 or (i >= 0 and i < h and k >= 0 and k < w)
+            x = at(F, image + (_fixed(i, h, mode) * w + _fixed(k, w, mode)) * c * S)
+            for j in range(c):
+                y[j] = x[j] if within else outside
+            continue
+        p, q = G(r - u), G(s - v)
+        for corner in range(4):
+            low, left = corner < 2, corner % 2 == 0
+            i, k = _whole(u if low else G(u + G(1))), _whole(v if left else G(v + G(1)))
+            within = mode != 0 or (i >= 0 and i < h and k >= 0 and k < w)
+            x = at(F, image + (_fixed(i, h, mode) * w + _fixed(k, w, mode)) * c * S)
+            weight = F((G(1) - p if low else p) * (G(1) - q if left else q))
+            for j in range(c):
+                value = (x[j] if within else outside) * weight
+                y[j] = value if corner == 0 else y[j] + value
     return 0

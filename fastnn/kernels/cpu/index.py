@@ -154,7 +154,7 @@ def _signed(D, v):
 
 
 @device
-def _half(D, v):
+def half(D, v):
     """A float16 that was read as uint16; its subnormals are kept although the tape flushes float32's."""
     m = np.uint32(v & np.uint16(0x7FFF))
     x = bitcast(np.float32, np.uint32((m << np.uint32(13)) + np.uint32(0x38000000)))
@@ -164,7 +164,7 @@ def _half(D, v):
 
 
 @device
-def _brain(D, v):
+def brain(D, v):
     """A bfloat16 that was read as uint16: the upper half of a float32."""
     return D(bitcast(np.float32, np.uint32(np.uint32(v) << np.uint32(16))))
 
@@ -204,7 +204,7 @@ def gather(name, D, S, convert):
 
 # fmt: off
 _SOURCES = (("u8", np.uint8, _same), ("i8", np.int8, _same), ("i16", np.uint16, _signed), ("i32", np.int32, _same),
-            ("i64", np.int64, _same), ("f16", np.uint16, _half), ("bf16", np.uint16, _brain),
+            ("i64", np.int64, _same), ("f16", np.uint16, half), ("bf16", np.uint16, brain),
             ("f32", np.float32, _same), ("f64", np.float64, _same))
 # fmt: on
 _TARGETS = (("f32", np.float32), ("f64", np.float64), ("i32", np.int32), ("i64", np.int64))

@@ -45,3 +45,35 @@ def _overlaps(one, two, share):
     size = np.minimum(one[2:], two[2:]) - np.maximum(one[:2], two[:2])
     shared = size[0] * size[1] if (size > 0).all() else 0.0
     return shared > share * (sum((b[2] - b[0]) * (b[3] - b[1]) for b in (one, two)) - shared)
+
+
+def sample(x, rows, columns, order, fill_mode, fill_value):
+    """One pixel after the other, between its neighbours"""
+    h, w, c = x.shape[1:]
+    y = np.zeros((*rows.shape, c))
+
+    def pixel(image, i, j):
+        inside = 0 <= i < h and 0 <= j < w
+        if fill_mode == "constant" and not inside:
+            return np.full(c, float(fill_value))
+        places = []
+        for k, size in ((i, h), (j, w)):
+            if fill_mode == "wrap":
+                k = k % size
+            elif fill_mode == "mirror":
+                k = 0 if size == 1 else abs((k + size - 1) % (2 * (size - 1)) - (size - 1))
+            elif fill_mode == "reflect":
+                k = min(k % (2 * size), 2 * size - 1 - k % (2 * size))
+            places.append(min(max(k, 0), size - 1))
+        return image[tuple(places)].astype(float)
+
+    for place in np.ndindex(*rows.shape):
+        image, r, s = x[place[0]], float(rows[place]), float(columns[place])
+        if order == 0:
+            y[place] = pixel(image, *(int(np.trunc(v + np.sign(v) * 0.5)) for v in (r, s)))
+            continue
+        i, j = int(np.floor(r)), int(np.floor(s))
+        for a, wa in ((i, 1 - (r - i)), (i + 1, r - i)):
+            for b, wb in ((j, 1 - (s - j)), (j + 1, s - j)):
+                y[place] += wa * wb * pixel(image, a, b)
+    return y

@@ -9,6 +9,9 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.shapes import product
 from fastnn.core.types import Tensor
+from fastnn.graph.active import current
+from fastnn.graph.tensor import gathers
+from fastnn.graph.trace import is_symbolic
 from fastnn.ops.forms import WIDE
 from fastnn.ops.functions.arithmetic import add, clip, divide, minimum, mod, multiply, subtract
 from fastnn.ops.functions.comparison import greater_equal, less, logical_and, where
@@ -20,6 +23,7 @@ from fastnn.ops.functions.layout import broadcast_to, concatenate, expand_dims, 
 from fastnn.ops.functions.linalg import solve
 from fastnn.ops.functions.operands import cast_to, dtype_of, float_dtype, floating, operand
 from fastnn.ops.functions.slicing import getitem
+from fastnn.ops.op import R
 
 ORDERS = {"nearest": 0, "bilinear": 1}
 
@@ -78,11 +82,22 @@ def _neighbours(at, size, order, fill_mode):
     return found
 
 
+def _alone(values):
+    """Whether nobody can ask for a gradient of what is made of these values now."""
+    trace = current()
+    if trace is None:
+        return not is_symbolic(values) and not gathers(values)
+    return bool(trace.extra.get("alone"))
+
+
 def sampled(x, places, order, fill_mode, fill_value):
     """x (n, *sizes, c) read at places, one (n, *shape) of floats for each of the sizes; returns (n, *shape, c)."""
     n, *sizes, channels = x.shape
     kind = dtype_of(x)
     shape = tuple(places[0].shape)
+    if len(sizes) == 2 and x.shape[1:].count(0) == 0 and _alone((x, *places)):  # one kernel, with the same bits
+        rows, columns = (broadcast_to(v, (n, *shape[1:])) for v in places)
+        return R.sample(x, rows, columns, order=order, fill_mode=fill_mode, fill_value=float(fill_value))
     rows = reshape(x, (-1, channels))
     start = np.arange(n, dtype=np.int32).reshape(-1, *(1,) * (len(shape) - 1)) * product(sizes)
     outside, total = np.asarray(fill_value, dtypes.numpy_type(kind)), None

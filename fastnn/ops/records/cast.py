@@ -30,6 +30,8 @@ def _infer(specs: Specs, attrs: Attrs) -> Any:
 
 
 def _has_kernel(source: Any, target: Any) -> Any:
+    if source in dtypes.HALVES or target in dtypes.HALVES:
+        return "float32" in (source, target)
     return source in (*NUMBERS, *BYTES) and target in (*NUMBERS, *BYTES)
 
 

@@ -15,7 +15,7 @@ from fastnn.core.types import Attrs
 from fastnn.graph.node import Node
 from fastnn.graph.spec import Spec
 from fastnn.kernels.reference import images as reference
-from fastnn.ops.forms import BITS, FLOATS, same_dtype, unary_cost
+from fastnn.ops.forms import BITS, FLOATS, check_dtype, same_dtype, unary_cost
 from fastnn.ops.op import REQUIRED, Array, Case, Draw, Gradients, Op, R, Specs, register
 from fastnn.ops.records.vision import check_images
 
@@ -259,5 +259,71 @@ nms = register(
         ],
         cost=lambda specs, outs, attrs: (15 * specs[1].size * attrs["max_boxes"], specs[0].nbytes + specs[1].nbytes),
         doc="y[i, k] = boxes of class k that overlap no better one (corners left, top, right, bottom), best first",
+    )
+)
+
+
+# ------------------------------------------------------------------ between the pixels
+FILLS = ("constant", "nearest", "wrap", "mirror", "reflect")  # by their numbers in the kernel
+
+
+def _sample_infer(specs: Specs, attrs: Attrs) -> Any:
+    x, rows, columns = specs
+    for spec in specs:
+        check_dtype("sample", spec, ("float32", "float64"))
+    if len(x.shape) != 4 or 0 in x.shape[1:] or rows != columns or rows.shape[:1] != x.shape[:1]:
+        raise ShapeError(
+            f"sample: received images of shape {x.shape} and places of shapes {rows.shape} and {columns.shape}; "
+            "expected (n, h, w, c), not empty, and twice (n, ...)."
+        )
+    if attrs["order"] not in (0, 1) or attrs["fill_mode"] not in FILLS:
+        raise ArgumentError(
+            f"sample: received order={attrs['order']!r}, fill_mode={attrs['fill_mode']!r}; expected 0 or 1, and one "
+            f"of {', '.join(FILLS)}."
+        )
+    return Spec((*rows.shape, x.shape[3]), x.dtype)
+
+
+def _sample_lower(e: Emitter) -> None:
+    (x, rows, columns), y = e.ins, e.outs[0]
+    n, h, w, c = x.shape
+    order, mode = e.attrs["order"], FILLS.index(e.attrs["fill_mode"])
+    places = rows.size // max(n, 1)
+    e.emit(
+        f"sample_{x.t}_{rows.t}",
+        x.rd_all,
+        rows.rd,
+        columns.rd,
+        y.wr,
+        *(h, w, c, places, order, mode, float(e.attrs["fill_value"])),
+        n=rows.size,
+        flops=rows.size * (40 + 12 * c),
+    )
+
+
+def _sample_cases(draw: Draw) -> Any:
+    h, w, places = draw.integer(1, 4), draw.integer(1, 4), (2, draw.integer(1, 5))
+    where = [Array(places, low=-9.0, high=9.0) for _ in range(2)]
+    attrs = {"order": draw.choice((0, 1, 1)), "fill_mode": draw.choice(FILLS), "fill_value": 0.5}
+    return Case([Array((2, h, w, draw.choice((1, 3)))), *where], attrs)
+
+
+sample = register(
+    Op(
+        name="sample",
+        inputs=("x", "rows", "columns"),
+        attrs={"order": 1, "fill_mode": "constant", "fill_value": 0.0},
+        infer=_sample_infer,
+        lower=_sample_lower,
+        nondiff="it is called where nobody can ask for a gradient; see ops/functions/image_places.py",
+        reference=reference.sample,
+        cases=_sample_cases,
+        invalid=[
+            ([Spec((1, 2, 2, 1), "float32"), Spec((1, 2), "float32"), Spec((1, 3), "float32")], {}, ShapeError),
+            ([Spec((1, 2, 2, 1), "uint8"), Spec((1, 2), "float32"), Spec((1, 2), "float32")], {}, DTypeError),
+            ([Spec((1, 2, 2, 1), "float32"), *[Spec((1, 2), "float32")] * 2], {"fill_mode": "edge"}, ArgumentError),
+        ],
+        cost=lambda specs, outs, attrs: (20 * outs[0].size, specs[1].nbytes * 2 + 5 * outs[0].nbytes),
+        doc="y = images read at places between their pixels",
     )
 )

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from fastnn import layers, ops, utils
+from fastnn import GradientTape, layers, ops, utils
 from fastnn.compiler import eager
+from fastnn.ops.functions import image_places
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (3, 12, 10, 3)).astype("float32")
 MAKE = {
@@ -79,3 +80,32 @@ def test_what_asks_for_values_is_no_plan():
 
     assert eager.kept(("asks",), asks, [IMAGES]) is None
     assert eager.kept(("asks",), asks, [IMAGES]) is None and len(ran) == 1
+
+
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize("mode", ["constant", "nearest", "wrap", "mirror", "reflect"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_places_are_read_by_one_kernel_with_the_bits_of_many(order, mode, dtype):
+    rng = np.random.default_rng(1)
+    for size in ((7, 5), (1, 4)):
+        x = rng.standard_normal((2, *size, 3)).astype(dtype)
+        at = [(rng.standard_normal((2, 40)) * 9).astype("float32") for _ in range(2)]
+        at[0][0, :9] = [np.nan, np.inf, -np.inf, 3e9, -3e9, 0.5, -0.5, 2.0, -1.0]
+
+        def read(x, rows, columns):
+            return image_places.sampled(x, [rows, columns], order, mode, 1.5)
+
+        specs = [(a.shape, a.dtype.name) for a in (x, *at)]
+        with np.errstate(invalid="ignore"):
+            one, many = read(x, *at), eager.EagerPlan(read, specs)(x, *at)
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(many))
+
+
+def test_gradients_of_places_are_there():
+    x = np.random.default_rng(2).standard_normal((1, 4, 4, 1)).astype("float32")
+    turn = np.array([[1, 0, 0.3, 0, 1, 0.2, 0, 0]], "float32")
+    with GradientTape() as tape:
+        tape.watch([x, turn])
+        y = ops.sum(ops.image.affine_transform(x, turn))
+    found = tape.gradient(y, [x, turn])
+    assert all(np.abs(np.asarray(g)).sum() > 0 for g in found)
