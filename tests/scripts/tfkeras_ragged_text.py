@@ -35,4 +35,4 @@ assert history.history["accuracy"][-1] == 1.0
 
 ragged = tf.ragged.constant([[1.0, 2.0], [], [3.0]])
 assert tf.reduce_sum(ragged, axis=1).numpy().tolist() == [3.0, 0.0, 3.0]
-assert tf.strings.reduce_join(tf.strings.split(["a b", "c"]), axis=-1, separator="-").numpy().tolist() == ["a-b", "c"]
+assert tf.strings.reduce_join(tf.strings.split(["a b", "c"]), axis=-1, separator="-").numpy().tolist() == [b"a-b", b"c"]

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import os
 
 import numpy as np
 
@@ -100,7 +101,8 @@ def TextLineDataset(filenames, compression_type=None, buffer_size=None, num_para
     def lines():
         names = filenames if isinstance(filenames, Dataset) else np.ravel(np.asarray(filenames, object))
         for path in names:
-            with opened(str(path), "rt", encoding="utf-8", newline="\n") as file:
+            name = os.fsdecode(path.item() if isinstance(path, np.ndarray) else path)
+            with opened(name, "rt", encoding="utf-8", newline="\n") as file:
                 for line in file:
                     yield line.removesuffix("\n").removesuffix("\r")
 

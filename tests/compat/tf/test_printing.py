@@ -31,6 +31,10 @@ SHOWN = {
     "print(tf.TensorSpec([None, 3]), [tf.int32])":
         "TensorSpec(shape=(None, 3), dtype=tf.float32, name=None) [tf.int32]",
     "print(tf.ragged.constant([['a'], ['b', 'c']]))": "<tf.RaggedTensor [[b'a'], [b'b', b'c']]>",
+    "print(tf.strings.reduce_join(tf.strings.split(['a b', 'c']), axis=-1, separator='-'))":
+        "tf.Tensor([b'a-b' b'c'], shape=(2,), dtype=string)",
+    "open('a.txt', 'w').write('x')\nnames = tf.data.Dataset.from_tensor_slices(['a.txt'])\n"
+    "print(list(tf.data.TextLineDataset(names).as_numpy_iterator()))": "[b'x']",
     "print(tf.SparseTensor([[0, 0]], [1.0], [1, 2]).values)": "tf.Tensor([1.], shape=(1,), dtype=float32)",
     "v = tf.Variable(3.0)\nwith tf.GradientTape() as t:\n    y = v * v\nprint(t.gradient(y, v))": (
         "tf.Tensor(6.0, shape=(), dtype=float32)"),

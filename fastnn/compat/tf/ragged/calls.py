@@ -89,7 +89,7 @@ def _along(name, function, x, axis=None, keepdims=False, separator="", **kwargs)
     if isinstance(x.values, RaggedTensor):
         raise NotSupportedError(f"tf.{name}: received axis=1 of rows that are ragged themselves; use x.to_tensor().")
     rows = [function(row, 0, **more) if row.shape[0] else _of_nothing(name, function, row, more) for row in x]
-    return host(np.array([str(r) for r in rows], object)) if more else ops.stack(rows)
+    return host(np.array([np.asarray(r).item() for r in rows], object)) if more else ops.stack(rows)
 
 
 def _of_nothing(name, function, row, more):
