@@ -86,7 +86,7 @@ ALLOWED: dict[str, set[str]] = {
     "tuner": OBJECTS | {"models"},
     "playground": OBJECTS | {"models", "datasets"},
     "compat": OBJECTS
-    | {"applications", "gradients", "models", "data", "datasets", "preprocessing", "compiler", "runtime"},
+    | {"applications", "gradients", "models", "data", "datasets", "preprocessing", "compiler", "runtime", "tree"},
     "cli": {"*"},
     "__init__": BASE,
     "__main__": {"cli"},
