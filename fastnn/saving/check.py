@@ -143,7 +143,8 @@ def living_lambda(config, custom_objects=None):
     if found is None:
         raise NotSupportedError(
             "The config holds a lambda (as that of a `Lambda` layer), which is arbitrary code execution. Code stored "
-            "in a file is never executed by fastnn, with any safe_mode; pass the function itself: custom_objects={'<lambda>': the_function}."
+            "in a file is never executed by fastnn, with any safe_mode; pass the function itself: "
+            "custom_objects={'<lambda>': the_function}."
         )
     return found
 
