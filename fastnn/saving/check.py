@@ -142,8 +142,9 @@ def living_lambda(config, custom_objects=None):
     found = find_custom(["<lambda>"], custom_objects) or living.find(config)
     if found is None:
         raise NotSupportedError(
-            "The config holds a lambda, which is arbitrary code execution. Code stored in a file is never executed by "
-            "fastnn, with any safe_mode; pass the function itself: custom_objects={'<lambda>': the_function}."
+            "The config holds a lambda (as that of a `Lambda` layer), which is arbitrary code execution. Code stored "
+            "in a file is never executed by fastnn, with any safe_mode; pass the function itself: "
+            "custom_objects={'<lambda>': the_function}."
         )
     return found
 
