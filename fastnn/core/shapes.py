@@ -93,7 +93,7 @@ def normalize_axis(axis: Any, rank: int, name: str = "axis") -> int:
     if (
         isinstance(axis, bool)
         or not hasattr(axis, "__index__")
-        or getattr(axis, "ndim", 0)
+        or getattr(axis, "ndim", False)
         or not -rank <= axis < max(rank, 1)
     ):
         raise PlaceError(
