@@ -29,7 +29,7 @@ def some_values(shape, dtype, seed):
     [2, 3]
     """
     values = _drawn(shape, dtype, seed)
-    if len(shape) > 1 and seed[0] % 2:
+    if len(shape) > 1 and seed[0] % 4 == 1:  # with 5 and 1, not with 7: a condition on rows leaves some of them out
         values[1:] = values[:1]  # how many different rows there are is no size of x
     return values
 
