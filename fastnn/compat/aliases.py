@@ -138,7 +138,7 @@ class _TensorFlow(types.ModuleType):
             return getattr(importlib.import_module(f"fastnn.{module}"), function)
         if full in names.TENSORFLOW_MODULES or full == "keras" or full in names.TENSORFLOW_KERAS:
             return importlib.import_module(f"{self.__name__}.{name}")
-        found = tf_devices.of_tpus(full) if full.startswith("tpu.") else tf_names.find(whole) or tf_names.find(full)
+        found = tf_devices.of_tpus(full) if full.startswith("tpu.") else _function(whole, full)
         if found is None:
             found = tf_strategies.advising(full)
         if found is None and full.startswith(names.PRIVATE):
@@ -172,6 +172,12 @@ class _TensorFlow(types.ModuleType):
 
     def __reduce__(self):
         return importlib.import_module, (self.__name__,)
+
+
+def _function(whole, full):
+    """The function of a name; that of TensorFlow 1 where it differs, while a graph is built."""
+    found = tf_names.find(f"compat.v1.{full}") if graph().active else tf_names.find(whole)
+    return found or tf_names.find(full)
 
 
 def _of_any_version(name):

@@ -23,7 +23,7 @@ def _once(row):
     return [v for k, v in enumerate(row) if k == 0 or v != row[k - 1]]
 
 
-def greedy(inputs, sequence_length, merge_repeated=True, blank_index=None, name=None):
+def greedy(inputs, sequence_length, merge_repeated=True, blank_index=None):
     """The most probable class of each step, without repetitions and blanks.
 
     Args:
@@ -31,7 +31,6 @@ def greedy(inputs, sequence_length, merge_repeated=True, blank_index=None, name=
         sequence_length: ints (batch,).
         merge_repeated: whether a class that is there several times in turn counts once.
         blank_index: the class that stands for none; None: the last one; negative: from the end.
-        name: of no effect.
 
     Returns ([a sparse tensor of int64], minus the sums of the largest logits (batch, 1)).
     """
@@ -72,7 +71,7 @@ def _beams(logits, width):
     return sorted(((labels, found[2]) for labels, found in beams.items()), key=lambda pair: -pair[1])
 
 
-def beam_search(inputs, sequence_length, beam_width=100, top_paths=1, merge_repeated=False, name=None):
+def beam_search(inputs, sequence_length, beam_width=100, top_paths=1):
     """The most probable sequences, by a search that goes on with the best beginnings.
 
     Args:
@@ -80,29 +79,32 @@ def beam_search(inputs, sequence_length, beam_width=100, top_paths=1, merge_repe
         sequence_length: ints (batch,).
         beam_width: how many beginnings stay.
         top_paths: how many sequences.
-        merge_repeated: whether a class that follows itself counts once, as in TensorFlow 1.
-        name: of no effect.
 
     Returns (a list of sparse tensors of int64, log probabilities (batch, top_paths)).
     """
+    return _searched(inputs, sequence_length, beam_width, top_paths, list)
+
+
+def _searched(inputs, sequence_length, beam_width, top_paths, reading):
     if top_paths > beam_width:
         raise ArgumentError(f"Requested number of paths {top_paths} is larger than the number of beams {beam_width}.")
     x = values_of(operand(inputs), "nn.ctc_beam_search_decoder")
     found = [_beams(x[:n, k], beam_width)[:top_paths] for k, n in enumerate(np.asarray(sequence_length))]
     if any(len(paths) < top_paths for paths in found):
         raise ArgumentError(f"Less paths than the {top_paths} that are asked for: the sequences are too short.")
-    reading = (lambda labels: _once(list(labels))) if merge_repeated else list
     decoded = [_sparse([reading(paths[p][0]) for paths in found]) for p in range(top_paths)]
     return decoded, host(np.array([[score for _, score in paths] for paths in found], x.dtype))
 
 
 def beam_search_v1(inputs, sequence_length, beam_width=100, top_paths=1, merge_repeated=True):
-    """`beam_search` with TensorFlow 1's default: what follows itself counts once.
+    """`beam_search` of TensorFlow 1.
 
     Args:
-        inputs, sequence_length, beam_width, top_paths, merge_repeated: as of beam_search.
+        inputs, sequence_length, beam_width, top_paths: as of beam_search.
+        merge_repeated: whether a class that follows itself counts once.
     """
-    return beam_search(inputs, sequence_length, beam_width, top_paths, merge_repeated)
+    reading = (lambda labels: _once(list(labels))) if merge_repeated else list
+    return _searched(inputs, sequence_length, beam_width, top_paths, reading)
 
 
 # ---- distances -----------------------------------------------------------------------------------------------------
@@ -148,6 +150,6 @@ def edit_distance(hypothesis, truth, normalize=True, name="edit_distance"):
 
 
 TABLE = {
-    "nn.ctc_greedy_decoder": greedy, "nn.ctc_beam_search_decoder nn.ctc_beam_search_decoder_v2": beam_search,
+    "nn.ctc_greedy_decoder": greedy, "nn.ctc_beam_search_decoder": beam_search,
     "compat.v1.nn.ctc_beam_search_decoder": beam_search_v1, "edit_distance": edit_distance,
 }  # fmt: skip

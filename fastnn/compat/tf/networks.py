@@ -173,10 +173,8 @@ def _rows_first(logits, time_major):
     return ops.transpose(x, (1, 0, 2)) if time_major else x
 
 
-def _ctc_loss(labels, logits, label_length, logit_length=None, logits_time_major=True, unique=None, blank_index=None,
+def _ctc_loss(labels, logits, label_length, logit_length, logits_time_major=True, unique=None, blank_index=None,
               name=None):  # fmt: skip
-    if logit_length is None:  # of TensorFlow 1: (labels, inputs, sequence_length)
-        label_length, logit_length = None, label_length
     x, labels = _rows_first(logits, logits_time_major), operand(labels)
     if label_length is None:  # of labels that are sparse: which places are named says how long they are
         blank_index = -1 if blank_index is None else blank_index
@@ -220,7 +218,7 @@ TABLE = {
     "nn.max_pool_with_argmax": _with_argmax,
     "nn.local_response_normalization nn.lrn": _local_response, "nn.sufficient_statistics": _statistics,
     "nn.normalize_moments": _normalize_moments, "nn.weighted_moments": _weighted_moments,
-    "nn.ctc_loss nn.ctc_loss_v2": _ctc_loss,
+    "nn.ctc_loss": _ctc_loss,
     "compat.v1.nn.ctc_loss": _ctc_loss_v1,
     "nn.collapse_repeated": _collapsed, "nn.scale_regularization_loss": _scaled_loss,
     "nn.max_pool3d": lambda input, ksize, strides, padding, data_format="NDHWC", name=None: _pool(

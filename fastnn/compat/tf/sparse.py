@@ -256,7 +256,7 @@ def _ids(sp_ids):
     return np.asarray(sp_ids.values), places[:, 0].astype(np.int32), int(np.asarray(sp_ids.dense_shape)[0])
 
 
-def _embedded(params, sp_ids, sp_weights=None, combiner="mean", max_norm=None, name=None):
+def _embedded(params, sp_ids, sp_weights, combiner=None, max_norm=None, name=None, allow_fast_lookup=False):
     """The vectors of the ids of each row, combined; of a row without ids zeros."""
     only("nn.embedding_lookup_sparse", "max_norm", max_norm, None)
     only("nn.embedding_lookup_sparse", "combiner", combiner, None, "mean", "sum", "sqrtn")
@@ -273,7 +273,7 @@ def _embedded(params, sp_ids, sp_weights=None, combiner="mean", max_norm=None, n
 
 
 def _embedded_safely(embedding_weights, sparse_ids, sparse_weights=None, combiner="mean", default_id=None,
-                     max_norm=None, name=None):  # fmt: skip
+                     max_norm=None, name=None, allow_fast_lookup=False):  # fmt: skip
     """As `_embedded`; ids below 0 do not count, and default_id stands in rows without ids."""
     ids, rows, n = _ids(sparse_ids)
     weights = np.ones(len(ids), np.float32) if sparse_weights is None else np.asarray(sparse_weights.values)
