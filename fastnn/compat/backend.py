@@ -223,7 +223,7 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
                 "(variable, new value) pairs whose values are computed of inputs, or assign in Python after each call."
             )
     updates = [*(updates or ()), *(x for x in listed if isinstance(x, Updates))]
-    steps = [u for u in updates if isinstance(u, Updates)]
+    steps = [u for u in updates if callable(getattr(u, "apply", None))]
     pairs = [tuple(u) for u in updates if u not in steps]
     wanted = [x for x in listed if isinstance(x, Symbol)] + [value for _, value in pairs if isinstance(value, Symbol)]
     wanted += [g for step in steps for g in step.gradients]
