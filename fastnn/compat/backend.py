@@ -12,7 +12,6 @@ from importlib import import_module
 import numpy as np
 
 from fastnn import ops
-from fastnn.compat.keras2.lists import StateUpdate
 from fastnn.compat.keras_backend.names import ARGUMENTS, RENAMED, adapted
 from fastnn.compat.keras_backend.values import get_value
 from fastnn.compat.shapes import Sizes
@@ -223,11 +222,8 @@ def function(inputs, outputs, updates=None, name=None, **kwargs):
                 f"K.function: received the update {u!r}, which was made at once, since its value is no symbol. Give "
                 "(variable, new value) pairs whose values are computed of inputs, or assign in Python after each call."
             )
-    updates = [
-        *(u for u in updates or () if not isinstance(u, StateUpdate)),
-        *(x for x in listed if isinstance(x, Updates)),
-    ]
-    steps = [u for u in updates if isinstance(u, Updates)]
+    updates = [*(updates or ()), *(x for x in listed if isinstance(x, Updates))]
+    steps = [u for u in updates if callable(getattr(u, "apply", None))]
     pairs = [tuple(u) for u in updates if u not in steps]
     wanted = [x for x in listed if isinstance(x, Symbol)] + [value for _, value in pairs if isinstance(value, Symbol)]
     wanted += [g for step in steps for g in step.gradients]

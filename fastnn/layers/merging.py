@@ -110,6 +110,8 @@ class Merge(Layer):
             return None
         self._check_mask(inputs, previous_mask)
         masks = [m for m in nest.flatten(previous_mask) if m is not None]
+        if masks and context.as_before_keras_3():  # what all masks keep; an input without one hides nothing
+            return functools.reduce(ops.logical_and, masks)
         return functools.reduce(ops.logical_or, masks) if len(masks) == len(inputs) else None
 
 
@@ -278,7 +280,8 @@ class Concatenate(Merge):
         if all(m is None for m in masks):
             return None
         full = [ops.cast(ops.ones_like(x), "bool") if m is None else _as_wide(m, x) for x, m in zip(inputs, masks)]
-        return ops.any(ops.concatenate(full, axis=self.axis), axis=-1)
+        joined = ops.all if context.as_before_keras_3() else ops.any
+        return joined(ops.concatenate(full, axis=self.axis), axis=-1)
 
     def get_config(self):
         return {**super().get_config(), "axis": self.axis}

@@ -398,5 +398,5 @@ def graft(cls, functional):
             base.__bases__ = tuple(functional if b is Model else b for b in base.__bases__)
             return
     raise ShapeError(
-        f"{cls.__name__}: inputs and outputs were passed to Model.__init__, but it is no direct subclass of Model."
+        f"{cls.__name__}: inputs and outputs were passed to Model.__init__; it is no direct subclass of it."
     )

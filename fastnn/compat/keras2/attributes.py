@@ -32,6 +32,7 @@ from fastnn.compat.keras2.own_layers import (
     dtype_of_the_input,
     metric_of_symbols,
     name_first,
+    set_stateful,
     shape_at,
     weights_that_are_set,
 )
@@ -240,6 +241,9 @@ PROPERTIES = {
             doc="The arrays that its argument `weights` gave, until it has taken them.",
         ),
         "inbound_nodes": property(lambda self: self._events(), doc="Its calls on symbols."),
+        "stateful": property(
+            lambda self: self.__dict__.get("stateful", False), set_stateful, doc="Whether it keeps a state."
+        ),
         **lists.PROPERTIES,
     },
     Trainer: {

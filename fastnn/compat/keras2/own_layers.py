@@ -205,6 +205,16 @@ class AbstractRNNCell(Layer):
         return zeros if isinstance(self.state_size, (list, tuple)) else zeros[0]
 
 
+def set_stateful(self, value):
+    """Say whether a layer keeps a state, which its updates change in inference, too.
+
+    Args:
+        value: bool.
+    """
+    self.__dict__["stateful"] = value
+    self._tracker.stateful = bool(value)
+
+
 def add_update(self, updates, inputs=None):
     """Pairs (variable, value), or a list of them, that are assigned while training; what K.update gave is done.
 
@@ -217,5 +227,5 @@ def add_update(self, updates, inputs=None):
         lists.note_updates(self, updates, inputs)
     for update in [updates] if isinstance(updates, tuple) else updates if isinstance(updates, list) else ():
         if isinstance(update, tuple) and len(update) == 2 and isinstance(update[0], Variable):
-            if here is not None and here.training:
+            if here is not None and (here.training or getattr(here.tracker, "stateful", False)):
                 update[0].assign(update[1])

@@ -56,9 +56,9 @@ def _later(value):
 
 
 def _idle():
-    """Whether a layer is called in inference, where the updates of Keras 2's graphs did not run."""
+    """Whether a layer is called in inference, where the updates of Keras 2's graphs ran for stateful layers alone."""
     here = context.active()
-    return here is not None and not here.training
+    return here is not None and not here.training and not getattr(here.tracker, "stateful", False)
 
 
 def variable(value, dtype=None, name=None, constraint=None):
@@ -232,7 +232,7 @@ def count_params(x):
 def update(x, new_x):
     """x.assign(new_x); `update_add` and `update_sub` change it by an amount.
 
-    In the `call` of a layer x changes while training alone.
+    In the `call` of a layer x changes while training alone, in that of one whose `stateful` is True always.
 
     Args:
         x: a variable.

@@ -135,3 +135,46 @@ except NotImplementedError as error:
 def test_parts_of_ones_own(tmp_path):
     status, output, errors = run(PARTS, tmp_path)
     assert status == 0 and "compiled for TensorFlow" in output, errors
+
+
+KEPT = """
+import numpy as np
+from tensorflow import keras
+from tensorflow.keras import backend as K
+
+x = np.ones((2, 3), "float32")
+UPDATES = {
+    "update": lambda self, new: K.update(self.kept, new),
+    "add_update": lambda self, new: self.add_update([K.update(self.kept, new)], x),
+    "pair": lambda self, new: self.add_update((self.kept, new)),
+}
+for stateful in (False, True):
+    for name, update in UPDATES.items():
+
+        class Counts(keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.stateful = stateful
+
+            def build(self, shape):
+                self.kept = self.add_weight(name="kept", shape=(2, 3), initializer="zeros", trainable=False)
+
+            def call(self, inputs):
+                new = self.kept + inputs
+                update(self, new)
+                return new * 1.0
+
+        i = keras.Input((3,))
+        model = keras.Model(i, Counts()(i))
+        seen = [float(model.predict(x, verbose=0)[0, 0]) for _ in range(2)]
+        model.compile("sgd", "mse")
+        model.fit(x, x, verbose=0)
+        print(stateful, seen, float(model.get_weights()[0][0, 0]), model.stateful, model.layers[0].stateful)
+"""
+
+
+def test_stateful_layers_are_updated_in_inference_too(tmp_path):
+    """As Keras 2 ran `state_updates` in predict(), and TensorFlow all assignments."""
+    status, output, errors = run(KEPT, tmp_path)
+    assert status == 0, errors
+    assert output.splitlines() == ["False [1.0, 1.0] 1.0 False False"] * 3 + ["True [1.0, 2.0] 3.0 True False"] * 3
