@@ -11,6 +11,9 @@ from fastnn.core.errors import ArgumentError
 from fastnn.layers.config import placed
 from fastnn.layers.vocabulary import Lookup
 
+NONE = -2  # in a table: no word lies there
+CLOSE = 8  # places of a table for each word, at most
+
 
 class StringLookup(Lookup):
     """Words as numbers: 0 for the mask, then the numbers of unknown words, then the vocabulary.
@@ -129,9 +132,15 @@ class IntegerLookup(Lookup):
     def _numbers(self, array):
         if array.dtype.kind not in "iu":
             return super()._numbers(array)
-        flat, (words, numbers) = array.reshape(-1), self._sorted()
-        places = np.minimum(np.searchsorted(words, flat), len(words) - 1)
-        found, missing = numbers[places], words[places] != flat
+        flat, (words, numbers, table) = array.reshape(-1), self._sorted()
+        if table is not None:
+            places = flat.astype(np.int64) - words[0]
+            missing = (flat < words[0]) | (flat > words[-1])
+            found = table[np.where(missing, 0, places)]
+            missing |= found == NONE
+        else:
+            places = np.minimum(np.searchsorted(words, flat), len(words) - 1)
+            found, missing = numbers[places], words[places] != flat
         if missing.any():
             others = flat[missing].tolist()
             numbers = {word: self._unknown(word) for word in dict.fromkeys(others)}
@@ -139,11 +148,15 @@ class IntegerLookup(Lookup):
         return found.reshape(array.shape)
 
     def _sorted(self):
-        """The words, rising, and their numbers."""
+        """The words, rising, their numbers, and where they lie close together a table from the first word on."""
         if self._rising is None or self._rising[0] is not self._index:
             words = np.array(list(self._index), np.int64)
             order = np.argsort(words)
-            self._rising = self._index, words[order], np.array(list(self._index.values()), np.int64)[order]
+            words, numbers, table = words[order], np.array(list(self._index.values()), np.int64)[order], None
+            if int(words[-1]) - int(words[0]) < CLOSE * len(words):
+                table = np.full(int(words[-1] - words[0]) + 1, NONE)
+                table[words - words[0]] = numbers
+            self._rising = self._index, words, numbers, table
         return self._rising[1:]
 
     def _hash(self, word):

@@ -177,6 +177,8 @@ class Lookup(LookupFiles, HostLayer):
         given = None if idf_weights is None else _weights(idf_weights, len(words), len(special))
         self._tokens = words
         self._index = {word: i + len(special) for i, word in enumerate(words)}
+        if self.mask_token is not None:
+            self._index[self.mask_token] = 0 if self.output_mode == "int" else DROPPED
         if given is not None:
             lead = np.full(self.num_oov_indices, given.mean() if given.size else 1.0)
             self._weights = given if len(given) == len(words) + len(lead) else np.concatenate([lead, given])
@@ -270,12 +272,12 @@ class Lookup(LookupFiles, HostLayer):
 
     def _numbered(self, words):
         """The numbers of a list of words, as a list."""
+        if self.num_oov_indices == 1:  # all unknown ones have the same
+            return list(map(self._index.get, words, itertools.repeat(len(self._special()) - 1)))
         found = list(map(self._index.get, words))
         return [self._unknown(w) if n is None else n for w, n in zip(words, found)] if None in found else found
 
     def _unknown(self, word):
-        if self.mask_token is not None and word == self.mask_token:
-            return 0 if self.output_mode == "int" else DROPPED
         if not self.num_oov_indices:
             raise DataError(f"{type(self).__name__}: {word!r} is not in the vocabulary, and num_oov_indices is 0.")
         first = len(self._special()) - self.num_oov_indices

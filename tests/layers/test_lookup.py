@@ -16,8 +16,9 @@ LOOKUP_ARRAYS = [
 @pytest.mark.parametrize("options", [{}, {"num_oov_indices": 3}, {"num_oov_indices": 2, "oov_method": "farmhash"},
                                      {"mask_token": 7}])  # fmt: skip
 @pytest.mark.parametrize("array", LOOKUP_ARRAYS, ids=str)
-def test_integers_in_an_array_are_looked_up_as_one_by_one(array, options):
-    layer = IntegerLookup(vocabulary=[30, 10, 20], **options)
+@pytest.mark.parametrize("words", [[30, 10, 20], [10, 2**40, -(2**40)]], ids=["close", "far"])
+def test_integers_in_an_array_are_looked_up_as_one_by_one(array, options, words):
+    layer = IntegerLookup(vocabulary=words, **options)
     one_by_one = np.array([int(layer(v)) for v in array.reshape(-1).tolist()], np.int64).reshape(array.shape)
     np.testing.assert_array_equal(layer(array), one_by_one)
     layer.set_vocabulary([7000, 10])

@@ -51,3 +51,13 @@ def test_the_dtype_of_a_product_by_letters(first, second, want):
     known = ops.einsum("ij,jk->ik", KerasTensor((2, 3), first), KerasTensor((3, 2), second))
     unknown = ops.einsum("ij,jk->ik", KerasTensor((None, 3), first), KerasTensor((3, None), second))
     assert {str(given.dtype), known.dtype, unknown.dtype} == {want}
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+@pytest.mark.parametrize(
+    "shapes", [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((2, 1, 3, 4), (6, 4, 5)), ((0, 4), (4, 5)), ((3, 0), (0, 5))]
+)
+def test_products_of_integers_wrap_as_numpys(dtype, shapes):
+    rng = np.random.default_rng(0)
+    x, w = (rng.integers(-(2**30), 2**30, shape).astype(dtype) for shape in shapes)
+    np.testing.assert_array_equal(ops.matmul(x, w), np.matmul(x, w))

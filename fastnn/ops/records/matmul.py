@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn.core.blocks import CODES, COPY_LINE, DEPTH, PANEL_BYTES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
-from fastnn.core.shapes import broadcast
+from fastnn.core.shapes import broadcast, product
 from fastnn.core.types import Attrs
 from fastnn.graph.fusion import Algebra, Fusion
 from fastnn.graph.node import Node
@@ -279,8 +279,19 @@ def _whole_infer(specs: Specs, attrs: Attrs) -> Any:
     return Spec((*broadcast(x.shape[:-2], w.shape[:-2]), x.shape[-2], w.shape[-1]), x.dtype)
 
 
-def _whole_host(ins: Specs, outs: Specs, attrs: Attrs) -> None:
-    np.matmul(ins[0], ins[1], out=outs[0])
+def _whole_lower(e: Emitter) -> None:
+    (x, w), y = e.ins, e.outs[0]
+    (m, depth), n, many = x.shape[-2:], w.shape[-1], y.shape[:-2]
+    starts = []
+    for v in (x, w):  # of each matrix in the batch
+        size = product(v.shape[-2:])
+        places = np.arange(product(v.shape[:-2]), dtype=np.int64).reshape(v.shape[:-2]) * size
+        starts.append(np.broadcast_to(places, many).reshape(-1))
+    rows = product(many) * m
+    flops = 2 * rows * depth * n
+    e.emit(
+        f"matmul_whole_{x.t}", x.rd_all, w.rd_all, y.wr, m, depth, n, e.table(np.stack(starts, 1)), n=rows, flops=flops
+    )
 
 
 _whole_op = register(
@@ -288,8 +299,7 @@ _whole_op = register(
         name="matmul_whole",
         inputs=("x", "w"),
         infer=_whole_infer,
-        host=_whole_host,
-        cuda="NumPy multiplies integers",
+        lower=_whole_lower,
         nondiff="integers",
         reference=np.matmul,
         cost=lambda specs, outs, attrs: (
