@@ -78,10 +78,27 @@ def _count_of(name, value):
     return {name: whole(value)}
 
 
+def _cut(value):
+    """A size that `filters / 2` made a float in Python 3, as an int: layers of Keras 2 cut it.
+
+    >>> _cut(4.5), _cut("relu")
+    (4, 'relu')
+    """
+    return int(value) if isinstance(value, (float, np.floating)) and math.isfinite(value) else value
+
+
+def _size(name, value):
+    return {name: _cut(value)}
+
+
+def _sizes(**names):
+    return {old: functools.partial(_size, new) for old, new in names.items()}
+
+
 _FORMAT = _same(data_format={"tf": "channels_last", "th": "channels_first", "default": None})
 _WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
             "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}  # fmt: skip
-_CONV = {**_WEIGHTS, "nb_filter": "filters", "border_mode": "padding", "subsample": "strides",
+_CONV = {**_WEIGHTS, **_sizes(nb_filter="filters", filters="filters"), "border_mode": "padding", "subsample": "strides",
          "subsample_length": "strides", "filter_length": "kernel_size", "dim_ordering": _FORMAT,
          **dict.fromkeys(("kernel_dim1", "kernel_dim2", "kernel_dim3", "nb_row", "nb_col"),
                          lambda n: {"kernel_size": (n,)}),
@@ -89,7 +106,8 @@ _CONV = {**_WEIGHTS, "nb_filter": "filters", "border_mode": "padding", "subsampl
 _SEPARABLE = {k: v for k, v in _CONV.items() if k[:2] != "W_"}
 _IMAGES, _RATE = {"dim_ordering": _FORMAT}, {"p": "rate", "dim_ordering": lambda value: {}}
 _POOL = {"pool_length": "pool_size", "stride": "strides", "border_mode": "padding", "dim_ordering": _FORMAT}
-_RNN = {"output_dim": "units", "init": "kernel_initializer", "inner_init": "recurrent_initializer",
+_UNITS = _sizes(output_dim="units", units="units")
+_RNN = {**_UNITS, "init": "kernel_initializer", "inner_init": "recurrent_initializer",
         "inner_activation": "recurrent_activation", "W_regularizer": "kernel_regularizer",
         "U_regularizer": "recurrent_regularizer", "b_regularizer": "bias_regularizer", "dropout_W": "dropout",
         "dropout_U": "recurrent_dropout", "consume_less": lambda value: {},
@@ -103,7 +121,7 @@ _DECAY = {"lr": "learning_rate", "decay": "time_decay"}
 OPTIMIZERS = "SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl"
 
 OLD = {
-    "Dense": {**_WEIGHTS, "output_dim": "units"},
+    "Dense": {**_WEIGHTS, **_UNITS}, "RepeatVector": _sizes(n="n"),
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "LocallyConnected1D", "LocallyConnected2D"),
                     _CONV),
     "SeparableConv2D": {**_SEPARABLE, "init": "depthwise_initializer"},
@@ -117,11 +135,12 @@ OLD = {
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout"),
                     _RATE),
     "GaussianNoise": {"sigma": "stddev"},
-    "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
+    "Embedding": {**_sizes(input_dim="input_dim", output_dim="output_dim"),
+                  "init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
                   "W_constraint": "embeddings_constraint",
                   "dropout": _ignored(0, None)},  # see REPLACED
     **dict.fromkeys(("LSTM", "GRU"), _RNN), "SimpleRNN": {k: v for k, v in _RNN.items() if k != "inner_activation"},
-    "BaseConvLSTM": {**{k: v for k, v in _RNN.items() if k != "output_dim"}, **_CONV},
+    "BaseConvLSTM": {**{k: v for k, v in _RNN.items() if k not in _UNITS}, **_CONV},
     "BatchNormalization": {"mode": _ignored(0, None),  # see REPLACED
                             "beta_init": "beta_initializer",
                            "gamma_init": "gamma_initializer"},
@@ -211,11 +230,14 @@ def translate(table, kwargs):
 
 def _wrapped(function, table):
     generates = function.__name__.endswith("_generator")
+    sized = any(isinstance(v, functools.partial) and v.func is _size for v in table.values())
 
     @functools.wraps(function)
     def taking_both(self, *args, **kwargs):
         if generates and len(args) > 1:  # the data, steps, and epochs
             args = args[0], *map(whole, args[1:3]), *args[3:]
+        elif sized:
+            args = *map(_cut, args[:2]), *args[2:]
         return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
 
     taking_both.also_takes = tuple(table)

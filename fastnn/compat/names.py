@@ -109,7 +109,7 @@ CLASSES = {
         **{n: f"compat.keras1.layers:{n}" for n in ("SReLU", "ParametricSoftplus")},
         "merge": "compat.keras1.calls:merge", "Merge": "compat.keras1.calls:Merge",
         "SeparableConvolution2D": "compat.keras1.calls:SeparableConvolution2D",
-        **{f"AtrousConvolution{k}D": f"compat.keras1.calls:Convolution{k}D" for k in (1, 2)},
+        **{f"AtrousConvolution{k}D": f"compat.keras1.calls:AtrousConvolution{k}D" for k in (1, 2)},
         "Deconvolution2D": "compat.keras1.calls:Deconvolution2D", "Convolution3D": "compat.keras1.calls:Convolution3D",
         "LocallyConnected1D": "compat.keras2.layers:LocallyConnected1D",
         "LocallyConnected2D": "compat.keras2.layers:LocallyConnected2D", "CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU",

@@ -35,3 +35,22 @@ def test_given_backward_layer_keeps_its_name():
     assert [w.path.split("/")[1] for w in both.weights] == ["forward_there"] * 3 + ["back"] * 3
     again = layers.Bidirectional.from_config(both.get_config())
     assert [again.forward_layer.name, again.backward_layer.name] == ["forward_there", "back"]
+
+
+class Penalized(layers.Dense):
+    def __init__(self, units, penalty=None, **kwargs):
+        super().__init__(units, kernel_regularizer=penalty, **kwargs)
+
+
+class Bare(layers.Layer):
+    def __init__(self, penalty=None, **kwargs):
+        super().__init__(**kwargs)
+
+
+def test_classes_of_layers_that_say_their_own_config_may_take_any_object():
+    penalty = fastnn.regularizers.L2(0.5)
+    config = Penalized(3, penalty).get_config()  # as Keras: that of Dense
+    assert config["units"] == 3 and config["kernel_regularizer"]["config"] == {"l2": 0.5}
+    assert "penalty" not in config and Penalized(3).get_config()["penalty"] is None
+    with pytest.raises(NotImplementedError, match="must override"):
+        Bare(penalty).get_config()

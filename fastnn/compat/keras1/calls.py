@@ -2,6 +2,7 @@
 
 from fastnn import layers, regularizers
 from fastnn.compat.arguments import OLD, translate
+from fastnn.compat.keras1.own_convolutions import Derivable
 from fastnn.core.errors import ArgumentError
 from fastnn.models import Model, Sequential
 
@@ -14,7 +15,7 @@ _MERGES = {
 }
 
 
-class Convolution2D:
+class Convolution2D(metaclass=Derivable):
     """Conv2D as Keras 1 wrote it: Convolution2D(filters, rows, columns, ...); also takes today's arguments.
 
     >>> Convolution2D(4, 3, 5, border_mode="same").kernel_size
@@ -42,6 +43,22 @@ class Convolution1D(Convolution2D):
     """
 
     rank = 1
+
+
+class AtrousConvolution1D(Convolution1D, atrous=True):
+    """Conv1D with Keras 1's argument names, among them atrous_rate.
+
+    >>> AtrousConvolution1D(4, 3, atrous_rate=2).dilation_rate
+    (2,)
+    """
+
+
+class AtrousConvolution2D(Convolution2D, atrous=True):
+    """Conv2D with Keras 1's argument names, among them atrous_rate.
+
+    >>> AtrousConvolution2D(4, 3, 3, atrous_rate=(2, 2)).dilation_rate
+    (2, 2)
+    """
 
 
 class Convolution3D(Convolution2D):

@@ -79,6 +79,16 @@ def test_masks_first_states_and_shapes():
         keras1_recurrent.Recurrent().step(None, None)
 
 
+def test_a_stateful_layer_goes_on_until_its_states_are_reset():
+    i = Input(batch_shape=(2, 4, 3))
+    layer = Sums(2, stateful=True)
+    model = Model(i, layer(i))
+    for x in (X, np.concatenate([X, X], 1)):
+        np.testing.assert_allclose(model.predict(X, verbose=0), _by_hand(x)[:, -1], rtol=1e-5, atol=1e-5)
+    layer.reset_states()
+    np.testing.assert_allclose(model.predict(X, verbose=0), _by_hand(X)[:, -1], rtol=1e-5, atol=1e-5)
+
+
 def test_a_step_of_a_class_derived_from_lstm(aliases):
     class Doubles(aliases.LSTM):
         def get_constants(self, x):
