@@ -397,6 +397,4 @@ def graft(cls, functional):
         if Model in base.__bases__:
             base.__bases__ = tuple(functional if b is Model else b for b in base.__bases__)
             return
-    raise ShapeError(
-        f"{cls.__name__}: inputs and outputs were passed to Model.__init__; it is no direct subclass of it."
-    )
+    raise ShapeError(f"{cls.__name__}: inputs and outputs went to Model.__init__; it is no direct subclass of Model.")
