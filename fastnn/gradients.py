@@ -21,6 +21,7 @@ from fastnn.graph import autodiff
 from fastnn.graph.active import current
 from fastnn.graph.tensor import Tensor, here
 from fastnn.graph.trace import active
+from fastnn.ops.op import R
 
 __all__ = ["GradientTape"]
 UNCONNECTED = ("none", "zero")
@@ -59,6 +60,7 @@ class GradientTape:
         self._named: dict[int, Any] = {}  # variables that were watched, by id
         self.number = -1
         self._in_trace = False
+        self._held: list[int] = []  # arrays that it watches in a trace
         self.entries: list[Any] = []  # of what it recorded, once the log has let go of it
 
     # ------------------------------------------------------------------ recording
@@ -97,6 +99,9 @@ class GradientTape:
         if not self._in_trace:
             here.recording -= 1
             self._log.open = tuple([n for n in self._log.open if n != self.number])
+        elif self._held:
+            here.held = {k: x for k, x in dict(here.held).items() if k not in self._held} or ()
+            self._held = []
 
     def watch(self, tensor: Any) -> None:
         """Watch arrays, Tensors or variables in any structure: what follows from them has gradients along them.
@@ -115,6 +120,10 @@ class GradientTape:
                 raise CallOrderError("GradientTape.watch: enter the tape's block first.")
             elif not self._in_trace:
                 self._log.watch(x, self.number)
+            elif isinstance(x, np.ndarray) and id(x) not in here.held:
+                here.held = {**dict(here.held), id(x): x}
+                self._held.append(id(x))
+                active("GradientTape.watch").watch_array(x, R.identity)
 
     def stop_recording(self) -> Any:
         """A block inside the tape's in which nothing is recorded."""

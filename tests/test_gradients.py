@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import fastnn as keras
 from fastnn import GradientTape, Variable, gradients, layers, losses, ops, optimizers
 from fastnn.compiler import events, gather
+from fastnn.core import hooks
 from fastnn.graph.tensor import Tensor, here
 
 RNG = np.random.default_rng(5)
@@ -438,3 +439,46 @@ def test_a_gradient_function_of_any_names_is_given_variables_that_were_read(read
         y = ops.sum(own(x))
     dx, dw = tape.gradient(y, [x, weight])
     assert np.all(dx == 2.0) and (np.all(dw == 5.0) if reads else dw is None)
+
+
+def test_a_function_that_asks_for_values_and_brings_its_gradient_reads_variables():
+    weight, unread = Variable(np.array([[2.0], [1.0]], "float32")), Variable(np.float32(1.0))
+    x = np.array([[1.0, 3.0], [2.0, -1.0]], "float32")
+
+    @ops.custom_gradient
+    def powers(x, times):
+        y = x
+        for _ in range(int(ops.sum(times))):
+            y = ops.matmul(y, weight) * ops.ones_like(x)
+
+        def gradient(*upstream, **kwargs):
+            assert kwargs["variables"] == [weight]
+            return (upstream[0] * 2.0, None), [ops.ones_like(v) * 5.0 for v in kwargs["variables"]]
+
+        return y, gradient
+
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = powers(ops.multiply(x, 1.0), np.float32(2.0) * ops.sum(ops.ones_like(x[:, :1])) / 2)
+        loss = ops.sum(y)
+    dx, dw, none = tape.gradient(loss, [x, weight, unread])
+    assert np.all(dx == 2.0) and np.all(dw == 5.0) and none is None
+    assert np.allclose(y, x @ weight.numpy() * 3.0)
+
+
+def test_a_tape_in_a_trace_watches_arrays_from_outside():
+    x = ops.convert_to_tensor(np.array([1.0, 2.0], "float32"))
+
+    def loss(a):
+        with GradientTape() as outer:
+            outer.watch(x)
+            with GradientTape() as tape:
+                tape.watch(x)
+                y = ops.sum(a * x[:1] * x**3) + ops.sum(2.0 * x)
+            slope = tape.gradient(y, x)
+        return slope, outer.gradient(ops.sum(slope), x), ops.sum(x * 2.0)
+
+    slope, bend, after = hooks.call("traced", loss, [np.array([1.0, 2.0], "float32")])
+    np.testing.assert_allclose(slope, [22.0, 26.0])  # of x0 * (x0 ** 3 + 2 * x1 ** 3) + 2 * (x0 + x1)
+    np.testing.assert_allclose(bend, [36.0, 48.0])
+    assert float(after) == 6.0 and type(x * 2.0) is type(x)

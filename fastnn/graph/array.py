@@ -9,7 +9,7 @@ import numpy as np
 from fastnn.core import hooks, results
 from fastnn.graph.numpy_calls import by_function, joins, kept, recorded
 from fastnn.graph.numpy_names import COUNTS, ELEMENTWISE, METHODS, OPERATORS, PROPERTIES, UFUNCS, UNKNOWN
-from fastnn.graph.tensor import gathers, here
+from fastnn.graph.tensor import gathers, here, holds, in_trace
 
 _ndarray: Any = np.ndarray
 
@@ -19,6 +19,9 @@ def _recorded(name: str, operation: str, swap: bool = False) -> Any:
     plain = getattr(np.ndarray, name)
 
     def method(self: Any, *others: Any) -> Any:
+        if here.held and holds((self, *others)):
+            self, *others = in_trace((self, *others))
+            return hooks.call("operator", operation, *((*others, self) if swap else (self, *others)))
         if here.recording and gathers((self, *others)):
             return hooks.call("operator", operation, *((*others, self) if swap else (self, *others)))
         found = plain(self, *others)
@@ -37,6 +40,8 @@ def _property(name: str, operation: str) -> Any:
     plain = getattr(_ndarray, name)
 
     def get(self: Any) -> Any:
+        if here.held and holds((self,)):
+            return hooks.call("operator", operation, *in_trace((self,)))
         if here.recording and gathers((self,)):
             return hooks.call("operator", operation, self)
         return plain.__get__(self)
@@ -107,6 +112,8 @@ class Array(np.ndarray):
     def __getitem__(self, key: Any) -> Any:
         if type(key) is list:
             key = as_index(key)
+        if here.held and holds((self,)):
+            return hooks.call("operator", "getitem", *in_trace((self,)), key)
         if here.recording and gathers((self, key)):
             return hooks.call("operator", "getitem", self, key)
         found = _ndarray.__getitem__(self, key)

@@ -18,6 +18,7 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.docstrings import ConstructorSignature
 from fastnn.core.errors import ArgumentTypeError
 from fastnn.core.types import Array
+from fastnn.graph.active import current
 from fastnn.graph.dtype import DType, dtype_of
 from fastnn.graph.node import Symbol
 from fastnn.graph.numpy_names import CHANGES, ELEMENTWISE, METHODS, PROPERTIES, UNKNOWN
@@ -26,12 +27,14 @@ from fastnn.graph.numpy_names import CHANGES, ELEMENTWISE, METHODS, PROPERTIES, 
 class Here(threading.local):
     """What gathers in this thread.
 
-    recording: how many tapes are recording; log: the Log that calls go to, or None; busy: whether it is running.
+    recording: how many tapes are recording; log: the Log that calls go to, or None; busy: whether it is running;
+    held: arrays that tapes watch in a trace, by id.
     """
 
     recording = 0
     log: Any = None
     busy = False
+    held: dict[int, Any] | tuple[()] = ()
 
 
 here = Here()
@@ -63,6 +66,17 @@ def gathers(values: Iterable[Any]) -> bool:
             for v in values
         )
     return any(type(v) is Tensor and v._value is None for v in values)
+
+
+def holds(values: Iterable[Any]) -> bool:
+    """Whether a tape in the active trace watches one of the values, which are arrays: what follows is part of it."""
+    return any(id(v) in here.held for v in values) and current() is not None
+
+
+def in_trace(values: Iterable[Any]) -> list[Any]:
+    """Values with symbols of the active trace in place of the arrays that a tape watches in it."""
+    trace: Any = current()
+    return [trace.symbol(v) if id(v) in here.held else v for v in values]
 
 
 def lifted(x: Any) -> Any:

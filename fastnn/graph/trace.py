@@ -74,6 +74,7 @@ class Trace:
         self.outside: dict[Symbol, Symbol] = {}
         self.reads: dict[Variable, Symbol] = {}
         self._constants: dict[Any, Any] = {}
+        self.watched: dict[Any, tuple[Any, Symbol]] = {} if parent is None else parent.watched  # by tapes
         self._lifted: dict[Symbol, Symbol] = {}
         self._scopes = [""]
         self._again: list[tuple[int, bool]] = []
@@ -143,6 +144,10 @@ class Trace:
 
     def constant(self, value: Any, dtype: str | None = None) -> Symbol:
         """The symbol of a constant: a number, or an array that nobody changes afterwards."""
+        if self.watched and isinstance(value, np.ndarray):
+            kept = self.watched.get((_memory(value), value.shape))
+            if kept is not None and dtype in (None, kept[1].dtype):
+                return self.symbol(kept[1])
         if dtype is None:
             array = np.asarray(value)
             if array.dtype.kind == "O":
@@ -167,6 +172,17 @@ class Trace:
             if array.size > 16:
                 self._constants[id(value), "kept"] = value  # so that its id and memory stay its own
         return found
+
+    def watch_array(self, array: Any, own: Any) -> None:
+        """Give an array a symbol of its own, which no other constant of the same value has.
+
+        Args:
+            array: what a tape watches.
+            own: makes a symbol of its own of a symbol.
+        """
+        key = _memory(array), array.shape
+        if key not in self.watched:
+            self.watched[key] = array, own(self.constant(array))
 
     def read(self, variable: Variable) -> Symbol:
         """The symbol of a variable's value at this point of the trace."""

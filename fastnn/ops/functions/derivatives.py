@@ -115,7 +115,25 @@ def _of_values(f, args, kwargs):
     plain_args, plain_kwargs = tree.map_structure(lambda x: shown(np.asarray(x)) if is_value(x) else x, [args, kwargs])
     with at_once():
         found = f(*plain_args, **plain_kwargs)
-    return custom_gradient(lambda *_, **__: found)(*args, **kwargs)
+    read = _read_at_once(f, plain_args, plain_kwargs) if _wants_variables(_Rule._grad_of(found)) else []
+    given = {id(x) for x in tree.flatten([args, kwargs])}
+    variables = [v for v in read if id(v) not in given]
+    if not variables:
+        return custom_gradient(lambda *_, **__: found)(*args, **kwargs)
+
+    def of_all(*upstream):
+        parts = upstream if len(upstream) == 1 or _takes(found[1], len(upstream)) else (upstream,)
+        own, more = found[1](*parts, variables=variables)
+        return [*(own if isinstance(own, (tuple, list)) else [own]), *more]
+
+    return custom_gradient(lambda *_: (found[0], of_all))(*tree.flatten([args, kwargs]), *variables)
+
+
+def _read_at_once(f, args, kwargs):
+    """The variables that a function reads that asks for values: a tape sees another call of it."""
+    with hooks.call("tape") as tape:
+        f(*args, **kwargs)
+    return tape.watched_variables()
 
 
 def custom_gradient(f: Any) -> Any:
