@@ -29,4 +29,4 @@ def _method_of_an_array(self, name):
     return lambda *args, **kwargs: defer(_called, (self, name, *args), kwargs)
 
 
-Node.__getattr__ = _method_of_an_array
+Node.__getattr__ = _method_of_an_array  # type: ignore[attr-defined]
