@@ -51,6 +51,7 @@ class Dataset(Sources, Batches):
 
     Args:
         plan: how elements are made; `from_tensor_slices` and its kin find it.
+        source, how: what it was made of, and in which way, where passes go on together.
 
     >>> import numpy as np
     >>> data = Dataset.from_tensor_slices((np.arange(5), np.arange(5) * 2)).batch(2)

@@ -20,8 +20,8 @@ def _recorded(name: str, operation: str, swap: bool = False) -> Any:
 
     def method(self: Any, *others: Any) -> Any:
         if here.held and holds((self, *others)):
-            self, *others = in_trace((self, *others))
-            return hooks.call("operator", operation, *((*others, self) if swap else (self, *others)))
+            first, *rest = in_trace((self, *others))
+            return hooks.call("operator", operation, *((*rest, first) if swap else (first, *rest)))
         if here.recording and gathers((self, *others)):
             return hooks.call("operator", operation, *((*others, self) if swap else (self, *others)))
         found = plain(self, *others)

@@ -382,8 +382,8 @@ def get(identifier, **kwargs):
 
     Raises ArgumentTypeError for other arguments.
 
-    >>> get("sgd", use_legacy_optimizer=True).name
-    'sgd'
+    >>> get("sgd", use_legacy_optimizer=True).momentum
+    0.0
     """
     unknown = sorted(set(kwargs) - {"use_legacy_optimizer", "jit_compile"})
     if unknown:

@@ -319,6 +319,9 @@ def eye(size, dtype=None, name=None):
 def sqrt(x):
     """The square root; 0 of what is below 0.
 
+    Args:
+        x: floats of any shape.
+
     >>> sqrt(np.array([4.0, -1.0], "float32")).tolist()
     [2.0, 0.0]
     """

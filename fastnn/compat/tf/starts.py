@@ -17,7 +17,8 @@ def _of_those_years(name, made):
     def __new__(cls, *args, **kwargs):
         return made(*args, **{k: v for k, v in kwargs.items() if k not in _OF_NO_EFFECT})
 
-    return type(name, (), {"__new__": __new__, "__doc__": made.__doc__, "__module__": __name__})
+    text = f"{made.__name__} of fastnn.initializers, with its arguments; those that spoke of dtypes have no effect."
+    return type(name, (), {"__new__": __new__, "__doc__": text, "__module__": __name__})
 
 
 NAMES = {f"{name}_initializer": f"compat.tf.starts:{name}_initializer" for name in _CLASSES}
