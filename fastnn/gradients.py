@@ -6,7 +6,7 @@ the speed of `fit` from its second step on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -60,6 +60,7 @@ class GradientTape:
         self._named: dict[int, Any] = {}  # variables that were watched, by id
         self.number = -1
         self._in_trace = False
+        self._block: tuple[Any, int] | None = None  # the trace of its block, and how many nodes it had by then
         self._held: list[int] = []  # arrays that it watches in a trace
         self.entries: list[Any] = []  # of what it recorded, once the log has let go of it
 
@@ -70,6 +71,8 @@ class GradientTape:
                 "Tape is still recording, This can happen if you try to re-enter an already-active tape."
             )
         self._start()
+        trace = current()
+        self._block = None if trace is None else (trace, len(trace.nodes))
         return self
 
     def _start(self) -> None:
@@ -182,7 +185,7 @@ class GradientTape:
         trace = current()
         if trace is not None:
             return list(ask([trace.symbol(t) for t in targets], [trace.symbol(s) for s in sources],
-                            [None if w is None else trace.symbol(w) for w in weights]))  # fmt: skip
+                            [None if w is None else trace.symbol(w) for w in weights], self._seen(trace)))  # fmt: skip
         if self._used and not self.persistent:
             raise CallOrderError(
                 "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians). "
@@ -209,6 +212,13 @@ class GradientTape:
         if not self.persistent:
             self._log = None if log is not here.log else log
         return out
+
+    def _seen(self, trace: Any) -> Callable[[Any], bool] | None:
+        """Says of a node of a trace whether the tape saw it: what was computed before its block is constant to it."""
+        if self._block is None or self._block[0] is not trace:
+            return None
+        first = self._block[1]
+        return lambda node: node.order >= first
 
     def watches(self, source: Any) -> bool:
         """Whether gradients along a variable, an array or a Tensor are asked of it.

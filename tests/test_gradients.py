@@ -482,3 +482,35 @@ def test_a_tape_in_a_trace_watches_arrays_from_outside():
     np.testing.assert_allclose(slope, [22.0, 26.0])  # of x0 * (x0 ** 3 + 2 * x1 ** 3) + 2 * (x0 + x1)
     np.testing.assert_allclose(bend, [36.0, 48.0])
     assert float(after) == 6.0 and type(x * 2.0) is type(x)
+
+
+@pytest.mark.parametrize("how", ["tape", "jacobian", "value_and_grad"])
+def test_what_a_step_computed_before_a_tapes_block_is_constant_to_it(how):
+    """As in eager code, and in TensorFlow: targets of the same model, computed before the block, have no gradient."""
+
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.w = self.add_weight(shape=(2,), initializer=lambda shape, dtype: np.array([1.0, 3.0], dtype))
+            self.found = self.add_weight(shape=(2,), initializer="zeros", trainable=False)
+
+        def call(self, x):
+            return x * self.w
+
+        def train_step(self, data):
+            x, _ = data
+            before = self(x) * 2
+            if how == "value_and_grad":
+                _, found = keras.value_and_grad(lambda w: ops.sum(w * before))(self.w)
+            else:
+                with GradientTape() as tape:
+                    y = ops.sum(self.w * before)
+                found = tape.gradient(y, self.w) if how == "tape" else tape.jacobian(y, self.w)
+            self.found.assign(found)
+            return {"loss": ops.sum(found)}
+
+    for eager in (False, True):
+        net = Net()
+        net.compile("sgd", run_eagerly=eager)
+        net.fit(np.ones((1, 2), "float32"), np.ones((1, 1), "float32"), verbose=0)
+        assert net.found.numpy().tolist() == [2.0, 6.0], eager

@@ -146,12 +146,12 @@ class Adversarial(keras.Model):
 
     def train_step(self, data):
         noise = keras.random.normal((ops.shape(data)[0], 3), seed=self.seeds)
-        real = ops.mean(ops.softplus(-self.judge(data))) + ops.mean(ops.softplus(self.judge(self.maker(noise))))
-        weights = self.judge.trainable_weights
         with GradientTape() as tape:
-            pass
+            real = ops.mean(ops.softplus(-self.judge(data))) + ops.mean(ops.softplus(self.judge(self.maker(noise))))
+        weights = self.judge.trainable_weights
         self.first.apply_gradients(zip(tape.gradient(real, weights), weights))
-        fake = ops.mean(ops.softplus(-self.judge(self.maker(noise))))
+        with GradientTape() as tape:
+            fake = ops.mean(ops.softplus(-self.judge(self.maker(noise))))
         weights = self.maker.trainable_weights
         self.second.apply_gradients(zip(tape.gradient(fake, weights), weights))
         self.mean.update_state(fake)
