@@ -96,7 +96,7 @@ def test_errors():
         Sequential([Input((2,)), layers.Conv2D(1, 3)])
     with pytest.raises(ShapeError, match="output size would be zero or negative"):
         Sequential([Input((2, 2, 1)), layers.Conv2D(1, 3)])
-    with pytest.raises(TypeError, match="no layers"):
+    with pytest.raises(IndexError, match="no layers"):
         Sequential().pop()
 
 
