@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import fastnn as keras
 from fastnn import callbacks, metrics
 from fastnn.callbacks.monitor import direction_of
-from fastnn.core.errors import ArgumentError, NotFiniteWarning, NotSupportedError, UnknownNameError
+from fastnn.core.errors import ArgumentError, NotFiniteWarning, UnknownNameError
 from fastnn.metrics.compile_metrics import CompileMetrics
 
 NAN = float("nan")
@@ -238,12 +238,6 @@ def test_csv_logger(tmp_path):
     fit(model, callbacks.CSVLogger(path, append=True), [{"loss": 0.25}])
     rows = list(csv.reader(path.read_text().splitlines()))
     assert rows == [["epoch", "loss", "val_loss"], ["0", "1.0", "NA"], ["1", "0.5", "2.0"], ["0", "0.25", "NA"]]
-
-
-def test_tensorboard_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "tensorboardX", None)
-    with pytest.raises(NotSupportedError, match="pip install tensorboardX"):
-        fit(FakeModel(), callbacks.TensorBoard(tmp_path), [1])
 
 
 # ------------------------------------------------------------------ lists, history, hooks

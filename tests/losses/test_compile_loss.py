@@ -6,7 +6,7 @@ from evaluate import run
 
 import fastnn
 from fastnn import losses
-from fastnn.core.errors import ArgumentError, DataError, UnknownNameError
+from fastnn.core.errors import ArgumentError, DataError, UnknownNameError, UnknownPathError
 from fastnn.losses.compile_loss import CompileLoss
 from fastnn.losses.targets import flatten, outputs_of
 
@@ -142,7 +142,7 @@ def test_structures_that_do_not_fit(spec, weights, error, words):
 
 def test_targets_that_do_not_fit():
     loss = CompileLoss("mse", output_names=NAMES)
-    with pytest.raises(DataError, match="2 outputs"):
+    with pytest.raises(UnknownPathError, match="2 outputs"):
         loss(A, [PA, PB])
     with pytest.raises(DataError, match="3 entries"):
         loss([A, B, B], [PA, PB])

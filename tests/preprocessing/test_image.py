@@ -7,7 +7,14 @@ import pytest
 
 import fastnn as keras
 from fastnn import ops, utils
-from fastnn.core.errors import ArgumentError, ArgumentTypeError, DataError, NotBuiltError, NotSupportedError
+from fastnn.core.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DataError,
+    MissingFileError,
+    NotBuiltError,
+    NotSupportedError,
+)
 from fastnn.preprocessing.image import ImageDataGenerator, smart_resize
 
 RNG = np.random.default_rng(0)
@@ -37,7 +44,7 @@ def test_files(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"nothing")
     for wrong, error in (
         (lambda: utils.load_img(tmp_path / "bad.png"), DataError),
-        (lambda: utils.load_img(tmp_path / "none.png"), DataError),
+        (lambda: utils.load_img(tmp_path / "none.png"), MissingFileError),
         (lambda: utils.load_img(path, "blue"), ArgumentError),
         (lambda: utils.load_img(path, target_size=(2, 2), interpolation="x"), ArgumentError),
         (lambda: utils.array_to_img(np.ones((2, 2, 5))), DataError),
@@ -93,7 +100,7 @@ def test_folder_splits_and_trains(folder):
     ):
         with pytest.raises(ArgumentError):
             utils.image_dataset_from_directory(folder, **wrong)
-    with pytest.raises(DataError):
+    with pytest.raises(MissingFileError):
         utils.image_dataset_from_directory(folder / "none")
 
 
