@@ -109,7 +109,11 @@ def _guarded(command):
     try:
         return command() or 0
     except (FastnnError, OSError) as error:
-        sys.stderr.write(f"fastnn: {clean(error)}\n")
+        where = getattr(error, "of_script", None)
+        if where is None:
+            sys.stderr.write(f"fastnn: {clean(error)}\n")
+        else:  # where in the script it is
+            sys.excepthook(type(error), error.with_traceback(where), where)
         return 1
     except KeyboardInterrupt as error:
         notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))

@@ -9,9 +9,10 @@ import sys
 import types
 
 from fastnn import compat
-from fastnn.core.errors import ArgumentError, FileFormatError, NotSupportedError
+from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError, NotSupportedError
 from fastnn.core.switches import run_script_of_any_year
 
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 # Magics of IPython that change what a notebook shows, not what it computes; and those that run what stands behind them.
 SHOWN_ONLY = ("load_ext", "reload_ext", "matplotlib", "autoreload", "config", "pylab", "precision")
 RUNS_REST = ("time", "timeit", "capture", "prun")
@@ -49,10 +50,23 @@ def _as_main(name, arguments, folder, run, module=False):
     sys.argv, sys.path[0] = [name, *arguments], folder
     try:
         run()
+    except (FastnnError, OSError) as error:
+        error.of_script = _from_script(error.__traceback__)
+        raise
     finally:
         sys.argv, sys.path[0] = before
         run_script_of_any_year(False)
     return 0
+
+
+def _from_script(traceback):
+    """A traceback from the first line of the script on; None if the script is not in it."""
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if "runpy" not in os.path.basename(file) and not os.path.abspath(file).startswith(_HERE):
+            return traceback
+        traceback = traceback.tb_next
+    return None
 
 
 def _run_module(name):

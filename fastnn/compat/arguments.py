@@ -115,8 +115,8 @@ _RNN = {**_UNITS, "init": "kernel_initializer", "inner_init": "recurrent_initial
 _COUNTS = {name: functools.partial(_count_of, name) for name in (
     "steps_per_epoch", "validation_steps", "steps", "epochs", "batch_size")}  # fmt: skip
 _FIT = {**_COUNTS, "nb_epoch": "epochs", "class_weight": _weights_of_classes,
-        "nb_val_samples": "validation_steps", "nb_worker": "workers", "max_q_size": "max_queue_size",
-        "pickle_safe": "use_multiprocessing", "val_samples": "steps"}  # fmt: skip
+        "nb_worker": "workers", "max_q_size": "max_queue_size",
+        "pickle_safe": "use_multiprocessing"}  # fmt: skip
 _DECAY = {"lr": "learning_rate", "decay": "time_decay"}
 OPTIMIZERS = "SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Ftrl"
 

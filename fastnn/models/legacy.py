@@ -25,6 +25,7 @@ class LegacyMethods:
         shuffle=True,
         initial_epoch=0,
         samples_per_epoch=None,
+        nb_val_samples=None,
     ):
         """`fit(generator, ...)` under its name until Keras 2.
 
@@ -33,11 +34,12 @@ class LegacyMethods:
             steps_per_epoch, epochs, verbose, callbacks, validation_data, validation_steps, validation_freq,
                 class_weight, shuffle, initial_epoch: as in `fit`.
             max_queue_size, workers, use_multiprocessing: of no effect: batches are made when they are needed.
-            samples_per_epoch: Keras 1's rows per epoch; the number of steps follows from the first batch.
+            samples_per_epoch, nb_val_samples: Keras 1's rows of an epoch, and of a validation; the numbers of steps
+                follow from the first batches.
         """
-        if samples_per_epoch is not None and steps_per_epoch is None:
-            first, generator = _look(generator)
-            steps_per_epoch = max(1, round(samples_per_epoch / len(_first_array(first))))
+        steps_per_epoch, generator = _steps(steps_per_epoch, samples_per_epoch, generator)
+        if nb_val_samples is not None and not isinstance(validation_data, (tuple, list)):
+            validation_steps, validation_data = _steps(validation_steps, nb_val_samples, validation_data)
         return self.fit(
             generator,
             steps_per_epoch=steps_per_epoch,
@@ -53,7 +55,15 @@ class LegacyMethods:
         )
 
     def evaluate_generator(
-        self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1, use_multiprocessing=False, verbose=0
+        self,
+        generator,
+        steps=None,
+        callbacks=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+        verbose=0,
+        val_samples=None,
     ):
         """`evaluate(generator, ...)` under its name until Keras 2.
 
@@ -61,11 +71,21 @@ class LegacyMethods:
             generator: what yields batches, as x of `evaluate`.
             steps, callbacks, verbose: as in `evaluate`.
             max_queue_size, workers, use_multiprocessing: of no effect: batches are made when they are needed.
+            val_samples: Keras 1's number of rows; the number of steps follows from the first batch.
         """
+        steps, generator = _steps(steps, val_samples, generator)
         return self.evaluate(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
     def predict_generator(
-        self, generator, steps=None, callbacks=None, max_queue_size=10, workers=1, use_multiprocessing=False, verbose=0
+        self,
+        generator,
+        steps=None,
+        callbacks=None,
+        max_queue_size=10,
+        workers=1,
+        use_multiprocessing=False,
+        verbose=0,
+        val_samples=None,
     ):
         """`predict(generator, ...)` under its name until Keras 2.
 
@@ -73,7 +93,9 @@ class LegacyMethods:
             generator: what yields batches, as x of `predict`.
             steps, callbacks, verbose: as in `predict`.
             max_queue_size, workers, use_multiprocessing: of no effect: batches are made when they are needed.
+            val_samples: Keras 1's number of rows; the number of steps follows from the first batch.
         """
+        steps, generator = _steps(steps, val_samples, generator)
         return self.predict(generator, steps=steps, callbacks=callbacks, verbose=verbose)
 
     def reset_states(self):
@@ -106,6 +128,14 @@ class LegacyMethods:
             x, batch_size, verbose: as in `predict`.
         """
         return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+def _steps(steps, rows, generator):
+    """(steps, a source): the steps until at least so many rows were given, where rows are said in place of steps."""
+    if rows is None or steps is not None or generator is None:
+        return steps, generator
+    first, generator = _look(generator)
+    return max(1, -(-int(rows) // len(_first_array(first)))), generator
 
 
 def _look(generator):
