@@ -6,6 +6,8 @@ the speed of `fit` from its second step on.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -60,7 +62,8 @@ class GradientTape:
         self._named: dict[int, Any] = {}  # variables that were watched, by id
         self.number = -1
         self._in_trace = False
-        self._block: tuple[Any, int] | None = None  # the trace of its block, and how many nodes it had by then
+        self._block: Any = None  # the trace of its block
+        self._spans: list[tuple[int, float]] = []  # nodes of the trace that it saw, as [first, end)
         self._held: list[int] = []  # arrays that it watches in a trace
         self.entries: list[Any] = []  # of what it recorded, once the log has let go of it
 
@@ -71,8 +74,6 @@ class GradientTape:
                 "Tape is still recording, This can happen if you try to re-enter an already-active tape."
             )
         self._start()
-        trace = current()
-        self._block = None if trace is None else (trace, len(trace.nodes))
         return self
 
     def _start(self) -> None:
@@ -81,6 +82,9 @@ class GradientTape:
         self._recording = True
         if trace is not None:
             trace.extra["taped"] = True  # what follows is computed, not told by rules of shapes alone
+            if self._block is not trace:
+                self._block, self._spans = trace, []
+            self._spans.append((len(trace.nodes), math.inf))
             return
         if here.recording:
             log = gather.current_log()
@@ -136,11 +140,11 @@ class GradientTape:
         """Forget what was recorded."""
         if self._recording:
             self._stop()
-            self._log = None
+            self._log = self._block = None
             self._named, self._used = {}, False
             self._start()
         else:
-            self._log, self._named, self._used = None, {}, False
+            self._log, self._block, self._named, self._used = None, None, {}, False
 
     def watched_variables(self) -> tuple[Any, ...]:
         """The variables that were watched, in the order in which they were made."""
@@ -184,8 +188,7 @@ class GradientTape:
     def _ask(self, targets: Sequence[Any], sources: Sequence[Any], weights: Sequence[Any], ask: Any) -> list[Any]:
         trace = current()
         if trace is not None:
-            return list(ask([trace.symbol(t) for t in targets], [trace.symbol(s) for s in sources],
-                            [None if w is None else trace.symbol(w) for w in weights], self._seen(trace)))  # fmt: skip
+            return self._asked_in(trace, targets, sources, weights, ask)
         if self._used and not self.persistent:
             raise CallOrderError(
                 "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians). "
@@ -213,12 +216,28 @@ class GradientTape:
             self._log = None if log is not here.log else log
         return out
 
+    def _asked_in(
+        self, trace: Any, targets: Sequence[Any], sources: Sequence[Any], weights: Sequence[Any], ask: Any
+    ) -> list[Any]:
+        """What `ask` finds in a trace: along a variable that was assigned, along all that it was."""
+        ys, xs, seen = [trace.symbol(t) for t in targets], [trace.symbol(s) for s in sources], self._seen(trace)
+        given = [None if w is None else trace.symbol(w) for w in weights]
+        older = [trace.were.get(s, ()) if seen is not None and is_variable(s) else () for s in sources]
+        if seen is None or not any(older):
+            return list(ask(ys, xs, given, seen))
+        groups = [list(dict.fromkeys((*old, x))) for old, x in zip(older, xs)]
+        ends = {x.node for old, group in zip(older, groups) if old for x in group}  # no gradient leads through assign
+        flat = [x for group in groups for x in group]
+        found = iter(ask(ys, flat, given, lambda node: seen(node) and node not in ends))
+        parts = [[g for g in [next(found) for _ in group] if g is not None] for group in groups]
+        return [functools.reduce(ops.add, part) if part else None for part in parts]
+
     def _seen(self, trace: Any) -> Callable[[Any], bool] | None:
         """Says of a node of a trace whether the tape saw it: what was computed before its block is constant to it."""
-        if self._block is None or self._block[0] is not trace:
+        if self._block is not trace:
             return None
-        first = self._block[1]
-        return lambda node: node.order >= first
+        spans = tuple(self._spans)
+        return lambda node: any(first <= node.order < end for first, end in spans)
 
     def watches(self, source: Any) -> bool:
         """Whether gradients along a variable, an array or a Tensor are asked of it.
@@ -290,7 +309,10 @@ class _Stopped:
     def __enter__(self) -> None:
         if not self._tape._recording:
             raise CallOrderError("Tape is not recording: stop_recording() belongs inside of the tape's block.")
-        self._tape._stop()
+        tape = self._tape
+        tape._stop()
+        if tape._in_trace:  # what is made of values after the block is seen, what is computed in here is not
+            tape._spans[-1] = tape._spans[-1][0], len(tape._block.nodes)
 
     def __exit__(self, *_: Any) -> None:
         self._tape._start()

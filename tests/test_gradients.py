@@ -514,3 +514,86 @@ def test_what_a_step_computed_before_a_tapes_block_is_constant_to_it(how):
         net.compile("sgd", run_eagerly=eager)
         net.fit(np.ones((1, 2), "float32"), np.ones((1, 1), "float32"), verbose=0)
         assert net.found.numpy().tolist() == [2.0, 6.0], eager
+
+
+def _assigned_in_the_block(net, x):
+    with GradientTape() as tape:
+        net.w.assign(net.w * 2.0)
+        y = ops.sum(ops.square(net(x)))
+    return tape.gradient(y, net.w)
+
+
+def _assigned_after_the_block(net, x):
+    with GradientTape() as tape:
+        y = ops.sum(ops.square(net(x)))
+    net.w.assign(net.w * 2.0)
+    return tape.gradient(y, net.w)
+
+
+def _two_blocks_with_an_update_between(net, x):
+    for _ in range(2):
+        with GradientTape() as tape:
+            y = ops.sum(ops.square(net(x)))
+        slope = tape.gradient(y, net.w)
+        optimizers.SGD(0.25).apply_gradients([(slope, net.w)])
+    return slope
+
+
+def _a_tape_entered_again(net, x):
+    with GradientTape(persistent=True) as tape:
+        y = ops.sum(ops.square(net(x)))
+    net.w.assign(net.w * 2.0)
+    with tape:
+        y = y + ops.sum(ops.square(net(x)))
+    net.w.assign(net.w * 2.0)
+    return tape.gradient(y, net.w)
+
+
+def _not_recorded(net, x):
+    with GradientTape() as tape:
+        y = net(x)
+        with tape.stop_recording():
+            z = net(x) * 3.0
+        y = ops.sum(y * z)
+    return tape.gradient(y, net.w)
+
+
+def _forgotten(net, x):
+    with GradientTape() as tape:
+        z = net(x) * 3.0
+        tape.reset()
+        y = ops.sum(net(x) * z)
+    return tape.gradient(y, net.w)
+
+
+# fmt: off
+BLOCKS = {  # w is (1, 3) at first
+    _assigned_in_the_block: [4.0, 12.0], _assigned_after_the_block: [2.0, 6.0],
+    _two_blocks_with_an_update_between: [1.0, 3.0], _a_tape_entered_again: [6.0, 18.0],
+    _not_recorded: [3.0, 9.0], _forgotten: [3.0, 9.0],
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_tapes_in_steps_see_what_they_recorded_and_what_variables_were(block, eager):
+    """The numbers are TensorFlow's: an assignment has no gradient, and each value of a variable counts."""
+
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.w = self.add_weight(shape=(2,), initializer=lambda shape, dtype: np.array([1.0, 3.0], dtype))
+            self.found = self.add_weight(shape=(2,), initializer="zeros", trainable=False)
+
+        def call(self, x):
+            return x * self.w
+
+        def train_step(self, data):
+            self.found.assign(block(self, data[0]))
+            return {"loss": ops.sum(self.found)}
+
+    net = Net()
+    net.compile("sgd", run_eagerly=eager)
+    net.fit(np.ones((1, 2), "float32"), np.ones((1, 1), "float32"), verbose=0)
+    assert net.found.numpy().tolist() == BLOCKS[block]

@@ -201,7 +201,10 @@ class Replay(Trace):
         if variable in self.values and not is_function(self.values[variable]):
             if not watchers:
                 self._noted(variable)
-            return super().read(variable)
+            found = super().read(variable)
+            if self.recorded and not watchers and not any(s is found for s in self.versions.get(variable, ())):
+                found = self._fenced(variable, found)  # it was assigned where no tape recorded
+            return found
         number = self.epoch, serial(variable)
         if number in self.before and variable not in self.values:
             self.old[number] = self.values[variable] = self.input(variable.shape, variable.stored_dtype)
@@ -221,8 +224,14 @@ class Replay(Trace):
             del self.assigns[variable]
             return
         if self.recorded and not watchers:  # a StatelessScope gives variables other values, which count as read
-            fence = self.values[variable] = hooks.call("operator", "stop_gradient", symbol)
-            self.versions.setdefault(variable, []).append(fence)
+            self._fenced(variable, symbol)
+
+    def _fenced(self, variable: Variable, symbol: Symbol) -> Symbol:
+        """What a variable was assigned, as a value that it has from now on."""
+        fence: Symbol = hooks.call("operator", "stop_gradient", symbol)
+        self.values[variable] = fence
+        self.versions.setdefault(variable, []).append(fence)
+        return fence
 
     def changed(self) -> None:
         """Something else has written variables: what is read from now on is what they are."""

@@ -71,6 +71,7 @@ class Trace:
         self.losses: list[Any] = []
         self.values: dict[Variable, Any] = {}
         self.assigns: dict[Variable, Symbol] = {}
+        self.were: dict[Variable, list[Symbol]] = {}  # values that were read or assigned before the present ones
         self.outside: dict[Symbol, Symbol] = {}
         self.reads: dict[Variable, Symbol] = {}
         self._constants: dict[Any, Any] = {}
@@ -233,7 +234,15 @@ class Trace:
     def assign(self, variable: Variable, symbol: Symbol) -> None:
         """Record the effect variable <- symbol, after those that are recorded."""
         self.assigns.pop(variable, None)
-        self.values[variable] = self.assigns[variable] = symbol
+        self.put(variable, symbol)
+        self.assigns[variable] = symbol
+
+    def put(self, variable: Variable, value: Any) -> None:
+        """What a variable is from now on: a symbol, or a function that gives it; tapes may ask for what it was."""
+        old = self.values.get(variable)
+        if old is not None and not is_function(old):
+            self.were.setdefault(variable, []).append(old)
+        self.values[variable] = value
 
     def symbol(self, value: Any, dtype: str | None = None) -> Symbol:
         """Any operand as a symbol of this trace."""

@@ -39,7 +39,7 @@ class Unit:
         if self.offsets is not None:
             trace = current()
             for i, v in enumerate(self.variables):
-                trace.values[v] = functools.partial(self.part, trace.read(self.param), i)
+                trace.put(v, functools.partial(self.part, trace.read(self.param), i))
 
     def joined(self, parts):
         """One flat value from one value for each variable."""
