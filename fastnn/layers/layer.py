@@ -302,7 +302,8 @@ class Layer(
     def _resolve_training(self, call, args, kwargs, outer):
         given = call.named(args, kwargs).get("training")
         trace = current()
-        for value in (given, outer and outer.training, trace and trace.training, call.default("training")):
+        told = None if trace is None or "step" in trace.extra else trace.training  # steps say it in their calls
+        for value in (given, outer and outer.training, told, call.default("training")):
             if value is not None:
                 if getattr(value, "ndim", 0):
                     raise ArgumentTypeError(

@@ -143,7 +143,7 @@ class Step:
     def traced(self, trace, feed, rows):
         """Trace the step on a batch of so many rows; returns the input symbols, and what the model's method did."""
         model, kind = self._model(), self.kind
-        trace.seed = self.shared.seed
+        trace.seed, trace.extra["step"] = self.shared.seed, True
         trace.watch = self.shared.watch if kind == "train" else None
         symbols, values = feed.symbols(trace, rows)
         x, y, weight = feed.parts(values)

@@ -259,3 +259,25 @@ def test_targets_of_an_own_step_are_not_held_to_the_loss_of_compile():
     plain.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(DataError, match="expects whole numbers"):
         plain.train_on_batch(X, Y)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("said, changes", [({}, False), ({"training": False}, False), ({"training": True}, True)])
+def test_a_model_in_a_step_trains_only_where_the_call_says_so(said, changes, eager):
+    """As in Keras: a generator that is called in a train_step without `training` is in inference."""
+
+    class Holder(keras.Model):
+        def __init__(self):
+            super().__init__()
+            inputs = keras.Input((2,))
+            self.inner = keras.Model(inputs, layers.Dropout(0.5)(layers.BatchNormalization()(inputs)))
+
+        def train_step(self, data):
+            return {"zeros": ops.sum(ops.cast(self.inner(data, **said) == 0.0, "float32"))}
+
+    holder = Holder()
+    holder.compile("sgd", run_eagerly=eager)
+    rows = np.arange(1.0, 65.0, dtype="float32").reshape(32, 2)
+    zeros = holder.fit(rows, batch_size=32, verbose=0).history["zeros"][0]
+    assert (zeros > 0) == changes
+    assert bool(np.any(holder.inner.get_weights()[2])) == changes
