@@ -12,12 +12,12 @@ import numpy as np
 from fastnn import ops
 from fastnn.core import dtypes, hooks, shapes
 from fastnn.core import random as core
-from fastnn.core.errors import ArgumentError, DTypeError, NotSupportedError, ShapeError
+from fastnn.core.errors import ArgumentError, DTypeError, ShapeError, ValuesError
 from fastnn.core.results import giving, own
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
 from fastnn.graph.seeds import SeedGenerator, draw_seed
-from fastnn.graph.tensor import Tensor
+from fastnn.graph.tensor import here, known, stepping
 from fastnn.ops.functions import random as operations
 from fastnn.ops.op import R
 from fastnn.ops.records.random import random_uniform
@@ -49,7 +49,7 @@ def _numbers(op_name, sample, shape, dtype, seed, **attrs):
     """Numbers of one distribution: an operation inside a trace, unless the seed fixes them; else an array."""
     key, changing = draw_seed(seed)
     shape = tuple(shape)
-    if tracing.current() is not None and (changing or None in shape):
+    if (changing and stepping()) or (tracing.current() is not None and (changing or None in shape)):
         return getattr(R, op_name)(shape=shape, dtype=dtypes.standardize(dtype), **_attrs(key), **attrs)
     return sample((*key, 0), shape)
 
@@ -152,7 +152,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     if dtypes.is_float(dtypes.standardize(dtype)):
         raise DTypeError(f"`keras.random.randint` requires an integer `dtype`. Received: dtype={dtype}.")
     key, changing = draw_seed(seed)
-    if tracing.current() is None or not changing:
+    if not changing or not (tracing.current() is not None or stepping()):
         return core.integers((*key, 0), shape, minval, maxval, dtype)
     u = random_uniform(shape=tuple(shape), dtype="float64", minval=float(minval), maxval=float(maxval), **_attrs(key))
     return ops.cast(ops.floor(u), dtype)
@@ -175,7 +175,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     [0.0, 2.0]
     """
     key, changing = draw_seed(seed)
-    if isinstance(inputs, Symbol) and changing and type(inputs) is not Tensor:  # of an event the key would be the first
+    if changing and (isinstance(inputs, Symbol) or tracing.current() is not None or stepping()):
         return operations.dropout(inputs, rate, *key, noise_shape=noise_shape)
     if not 0 <= rate <= 1:
         return operations.dropout(inputs, rate)  # raises
@@ -203,10 +203,10 @@ def shuffle(x, axis=0, seed=None):
     >>> sorted(shuffle([1, 2, 3], seed=1).tolist())
     [1, 2, 3]
     """
-    if tracing.is_symbolic(x):
+    if _in_graph(x):
         axis = shapes.normalize_axis(axis, len(x.shape))
         return ops.take(x, ops.argsort(uniform((ops.shape(x)[axis],), seed=seed)), axis=axis)
-    key = _eager("shuffle", seed, x)
+    key, x = _values("shuffle", seed, x)
     x = np.asarray(x)
     axis = shapes.normalize_axis(axis, x.ndim)
     return np.take(x, core.permutation((*key, 0), x.shape[axis]), axis=axis)
@@ -225,9 +225,9 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     >>> categorical(np.array([[0.0, -1e9]]), 3, seed=1)
     array([[0, 0, 0]], dtype=int32)
     """
-    if tracing.is_symbolic(logits):
+    if _in_graph(logits):
         return _drawn(logits, num_samples, dtype, seed)
-    key = _eager("categorical", seed, logits)
+    key, logits = _values("categorical", seed, logits)
     logits = np.asarray(logits, np.float64)
     if logits.ndim != 2:
         raise ShapeError(f"categorical: received logits of shape {logits.shape}, expected (batch, classes).")
@@ -264,7 +264,7 @@ def gamma(shape, alpha, dtype=None, seed=None):
     """
     if not dtypes.is_float(dtypes.standardize(dtype)):
         raise DTypeError(f"dtype argument to `gamma` must be a float dtype. Received: dtype={dtype}")
-    key = _eager("gamma", seed, alpha)
+    key, alpha = _values("gamma", seed, alpha)
     return _gamma(key, tuple(shape), alpha).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
 
@@ -302,7 +302,7 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     >>> bool(0 < beta((1,), 2.0, 3.0, seed=1)[0] < 1)
     True
     """
-    key = _eager("beta", seed, alpha)
+    key, alpha, beta = _values("beta", seed, alpha, beta)
     x, y = _gamma((*key, 1), tuple(shape), alpha), _gamma((*key, 2), tuple(shape), beta)
     return (x / (x + y)).astype(dtypes.numpy_type(dtypes.standardize(dtype)))
 
@@ -321,7 +321,7 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
     >>> binomial((2,), 5, 1.0, seed=1)
     array([5., 5.], dtype=float32)
     """
-    key = _eager("binomial", seed, counts)
+    key, counts, probabilities = _values("binomial", seed, counts, probabilities)
     n = np.ceil(np.broadcast_to(np.asarray(counts, np.float64), tuple(shape)))
     if not np.isfinite(n).all():
         raise ArgumentError(f"binomial: received counts={counts}, expected numbers of trials, which are finite.")
@@ -352,15 +352,26 @@ def _halved(key, n, p):
     return out, n, p
 
 
-def _eager(name, seed, value):
-    if isinstance(value, Symbol) or (tracing.current() is not None and not tracing.current().building):
-        raise NotSupportedError(
-            f"fastnn.random.{name} works on arrays only, not inside a layer's call; draw the "
-            "numbers outside, or use normal, uniform, truncated_normal, randint or dropout."
+def _in_graph(x):
+    """Whether what is drawn for x is computed with it: where x is, or where all is drawn anew at every step."""
+    return tracing.is_symbolic([x]) or tracing.current() is not None or stepping()
+
+
+def _values(name, seed, *values):
+    """The key of a draw that is made on arrays, and the arrays: a step that makes one runs as Python."""
+    trace = tracing.current()
+    if any(isinstance(known(v), Symbol) for v in values) or (trace is not None and not trace.building):
+        raise ValuesError(
+            f"fastnn.random.{name} works on arrays only, and asks for their values inside a layer's call or a step; "
+            "normal, uniform, truncated_normal, randint and dropout do not."
         )
-    return draw_seed(seed)[0]
+    (seed, stream, call), changing = draw_seed(seed)
+    if changing and stepping():
+        stream = core.fold((stream, here.log.step))
+    return (seed, stream, call), *[known(v) for v in values]
 
 
+hooks.register("drawn_seed", lambda generator: randint((2,), 0, 2**31 - 1, "int64", generator))
 hooks.register("random_normal", lambda shape, seed: normal(shape, seed=seed))
 
 

@@ -101,12 +101,12 @@ class Log(LogTrace):
         self.leaves.append((value, array))
         return array.shape, dtypes.standardize(array.dtype)
 
-    def call(self, key: Any, fn: Callable[..., Any], values: Sequence[Any]) -> Any:
-        """fn(*values) as an event; `key`: what it depends on besides the shapes and dtypes of the values."""
+    def call(self, key: Any, fn: Callable[..., Any], values: Sequence[Any], keys: Sequence[Any] = ()) -> Any:
+        """fn(*values) as an event; `key`: what it depends on besides shapes and dtypes; keys: that it draws with."""
         with self.lock:
             leaves = len(self.leaves)
             wiring = tuple([v._at if type(v) is Tensor and v._log is self else self.wire(v) for v in values])
-            event = Event(fn, wiring, self.open)
+            event = Event(fn, wiring, self.open, keys)
             full = key, wiring, self.open
             entry = self.at.children.get(full)
             if entry is None:
@@ -121,7 +121,7 @@ class Log(LogTrace):
                     raise
                 self.at.children[full] = entry
                 roots.root.entries += 1
-            elif entry.draws:
+            elif entry.draws and not keys:
                 event.keys = [draw() for draw in entry.draws]
             event.entry = entry
             self.events.append(event)

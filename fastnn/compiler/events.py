@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastnn.compiler.program import Program
@@ -119,9 +119,8 @@ class Event:
 
     __slots__ = ("entry", "fn", "keys", "tapes", "wiring")
 
-    def __init__(self, fn: Any, wiring: Any, tapes: Any) -> None:
-        self.fn, self.wiring, self.tapes = fn, wiring, tapes
-        self.keys: list[Any] = []
+    def __init__(self, fn: Any, wiring: Any, tapes: Any, keys: Sequence[Any] = ()) -> None:
+        self.fn, self.wiring, self.tapes, self.keys = fn, wiring, tapes, keys
         self.entry: Any = None
 
 

@@ -24,10 +24,12 @@ from fastnn.core import dtypes, hooks
 from fastnn.core.errors import GraphError
 from fastnn.core.types import Attrs
 from fastnn.graph.tensor import here, known
+from fastnn.graph.trace import active
 from fastnn.graph.variable import Variable
 from fastnn.ops.op import REGISTRY, Op
 
 MOST_EVENTS = 512  # gathered without a look; then they run
+KEY = "seed", "stream", "call"  # attributes of operations that draw
 FIXED_NUMBERS = 2  # that one place of a loop may multiply or add; with another one they become values
 
 
@@ -71,6 +73,7 @@ def session(step: int, counts: dict[Any, int]) -> Iterator[None]:
     finally:
         here.recording -= 1
     log.flush()
+    log.counts = None
 
 
 def call(key: Any, fn: Callable[..., Any], values: Sequence[Any], effect: bool = False) -> Any:
@@ -106,21 +109,25 @@ def operation(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Any:
             if len(seen) >= FIXED_NUMBERS:
                 return _with_numbers(inputs[0], **attrs)
             seen.add(values)
+    keys = []
+    if op.draws:  # what it draws with changes from call to call: no part of the plan
+        keys, attrs = [tuple([attrs[name] for name in KEY])], {k: v for k, v in attrs.items() if k not in KEY}
     given = [v for v in inputs if v is not None]
     absent = tuple([v is None for v in inputs]) if len(given) < len(inputs) else None
 
     def fn(*symbols: Any) -> Any:
-        if absent is None:
-            return op(*symbols, **attrs)
-        rest = iter(symbols)
-        return op(*[None if gone else next(rest) for gone in absent], **attrs)
+        rest, how = iter(symbols), attrs
+        if keys:
+            replay: Any = active(op.name).replay()
+            how = {**attrs, **dict(zip(KEY, replay.draw_key(lambda: keys[0])))}
+        return op(*(symbols if absent is None else [None if gone else next(rest) for gone in absent]), **how)
 
     key = op.name, id(op), tuple(attrs.values()), absent
     try:
         hash(key)
     except TypeError:
         key = op.name, id(op), tuple([_hashed(v) for v in attrs.values()]), absent
-    return current_log().call(key, fn, given)
+    return current_log().call(key, fn, given, keys)
 
 
 def read(variable: Variable) -> Any:

@@ -49,7 +49,7 @@ class LogTrace:
     def _traced(self, event: Event) -> Entry:
         """Trace a call that is new here: what will be known of it."""
         trace = self._tracing(len(self.events))
-        trace.given = None
+        trace.given = iter(event.keys) if event.keys else None
         try:
             found = self._trace_one(trace, event)
         except BaseException:

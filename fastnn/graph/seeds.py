@@ -7,13 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastnn.core import config, results, scopes
+from fastnn.core import config, hooks, results, scopes
 from fastnn.core.arguments import name_of, whole
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import Array, Config
 from fastnn.graph.active import current
 from fastnn.graph.node import Symbol
-from fastnn.graph.tensor import here
+from fastnn.graph.tensor import here, stepping
 from fastnn.graph.trace import Trace
 from fastnn.graph.variable import Variable, auto_name, watchers
 
@@ -95,10 +95,10 @@ class SeedGenerator:
         return self._state
 
     def draw(self) -> tuple[int, int, int]:
-        """(seed, stream, call) of the next use: counted within the active trace, or over this object's life."""
+        """(seed, stream, call) of the next use: counted within the active trace or step, or over this object's life."""
         trace = current()
         if trace is None:
-            return self.draw_of_life()
+            return self._next() if stepping() else self.draw_of_life()
         replay = trace.replay()
         if replay is not None:
             key: tuple[int, int, int] = replay.draw_key(self._next)
@@ -111,7 +111,7 @@ class SeedGenerator:
         return (*self.key, self.calls - 1)
 
     def _next(self) -> tuple[int, int, int]:
-        """The key of the next use by a call that gathers: counted as on arrays."""
+        """The key of the next use by a call that gathers: counted within a step, else as on arrays."""
         counts = here.log.counts
         if counts is None:
             return self.draw_of_life()
@@ -120,9 +120,14 @@ class SeedGenerator:
     def next(self, ordered: bool = True) -> Array:
         """[seed, call number] as Keras' seed state (int64 array of 2); takes one call.
 
+        Inside a layer's call or a step they are two numbers that are drawn anew at every step.
+
         Args:
             ordered: Keras's argument, of no effect.
         """
+        if current() is not None or stepping():
+            drawn: Array = hooks.call("drawn_seed", self)
+            return drawn
         seed, stream, call = self.draw()
         found: Array = results.shown(np.array([(seed + stream) % 2**31, call], np.int64))
         return found
@@ -171,6 +176,8 @@ def draw_seed(seed: Any) -> tuple[tuple[int, int, int], bool]:
         if trace is not None:
             seed = config.seed() if trace.seed is None else trace.seed
             return (seed, 0, _count(trace, "random")), True
+        if stepping():
+            return _next_of_process(), True
         return (config.seed(), config.next_stream(), 0), True
     if isinstance(seed, bool) or not hasattr(seed, "__index__"):
         raise ArgumentError(

@@ -50,6 +50,12 @@ def at_once() -> Iterator[None]:
         here.busy = busy
 
 
+def stepping() -> bool:
+    """Whether what is called now is part of a step that runs as Python: its draws are those of the compiled step."""
+    log = here.log
+    return log is not None and log.counts is not None and not here.busy and current() is None
+
+
 def recording() -> bool:
     """Whether a tape of this thread records what is called now."""
     return here.recording > 0 and not here.busy

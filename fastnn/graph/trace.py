@@ -15,7 +15,7 @@ from fastnn.core.types import Attrs, is_function
 from fastnn.graph.active import casting, current, enter, leave
 from fastnn.graph.node import CONSTANT, INPUT, VARIABLE, Node, Symbol
 from fastnn.graph.spec import Spec
-from fastnn.graph.tensor import Tensor, gathers, known
+from fastnn.graph.tensor import Tensor, gathers, known, stepping
 
 if TYPE_CHECKING:
     from fastnn.graph.node import Record
@@ -296,7 +296,7 @@ def apply(op: Record, inputs: Sequence[Any], attrs: dict[str, Any] | None = None
         return op.compose(*inputs, **given)
     trace = current()
     if trace is None:
-        if gathers(inputs):
+        if gathers(inputs) or (op.draws and stepping()):
             return hooks.call("gather", op, inputs, given)
         inputs = [known(v) for v in inputs]
         if is_symbolic(inputs):

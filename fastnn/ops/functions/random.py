@@ -6,6 +6,7 @@ from fastnn.core import dtypes, random
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import trace as tracing
 from fastnn.graph.node import Symbol
+from fastnn.graph.tensor import stepping
 from fastnn.ops.functions.constants import zeros_like
 from fastnn.ops.records.random import dropout_op, random_bernoulli
 
@@ -36,7 +37,7 @@ def dropout(x, rate, seed=0, stream=0, call=0, noise_shape=None):
     if rate == 1:
         return zeros_like(x)
     key = {"seed": int(seed), "stream": int(stream), "call": int(call)}
-    if not isinstance(x, Symbol) and tracing.current() is None:
+    if not isinstance(x, Symbol) and tracing.current() is None and not stepping():
         # a plan for each call number would fill the cache of plans; these are the bits of the kernel at step 0
         x = np.asarray(x)
         shape = x.shape if noise_shape is None else mask_shape(x.shape, noise_shape)
