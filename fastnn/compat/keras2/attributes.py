@@ -15,7 +15,6 @@ from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.compat.keras1 import metrics as keras1_metrics
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
-from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2 import cells as keras2_cells
 from fastnn.compat.keras2 import files as keras2_files
 from fastnn.compat.keras2 import lists, ranks
@@ -60,6 +59,7 @@ from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
 from fastnn.layers.attributes import AttributesMixin
 from fastnn.layers.events import CallEvent
+from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
@@ -208,6 +208,26 @@ def _validation_data(self):
     return [*x, *y, *(weight or [np.ones(len(part), "float32") for part in y])]
 
 
+def _itself(self, inputs, *args, **kwargs):
+    """The inputs as they are: what a layer without a `call` of its own computed up to Keras 2."""
+    return inputs
+
+
+def _with_open_rank(init_today):
+    @functools.wraps(init_today)
+    def __init__(self, dtype=None, shape=None, ndim=None, **kwargs):
+        if isinstance(ndim, str):  # Keras 1's "2+"
+            kwargs["min_ndim"], ndim = int(ndim.rstrip("+")), None
+        init_today(self, dtype, shape, ndim, **kwargs)
+
+    return __init__
+
+
+def _truth(self):
+    """Of a scalar its value, of a tensor True: `if b:` asked whether there is one."""
+    return bool(self._settled()) if not self._host.shape else True
+
+
 def _with_shape(init_today):
     @functools.wraps(init_today)
     def __init__(self, *args, **kwargs):
@@ -274,6 +294,7 @@ PROPERTIES = {
 }
 METHODS = {
     Layer: {
+        "call": _itself,
         "get_input_shape_at": shape_at("input"),
         "get_output_shape_at": shape_at("output"),
         "add_metric": add_metric,
@@ -305,14 +326,15 @@ METHODS = {
     Lazy: SHAPES,
     Variable: {
         "numpy": _number,
+        "__bool__": _truth,
         "get_shape": lambda self: TensorShape(self.shape),
         "read_value": lambda self: self.value,
         **tf_variables.METHODS,
     },
 }
 WRAPPED = {
+    InputSpec: {"__init__": _with_open_rank},
     Layer: {
-        "_build_once": keras2_builds.build_that_remembers,
         "add_weight": name_first,
         "add_variable": name_first,
         "trainable_weights": weights_that_are_set,
@@ -323,7 +345,7 @@ WRAPPED = {
     Metric: {"add_weight": name_first, "__call__": metric_of_symbols},
     **keras1_recurrent.WRAPPED,
     **keras2_cells.WRAPPED,
-    Tensor: keras2_optimizers.ARITHMETIC,
+    Tensor: keras2_optimizers.OF_TENSORS,
     Variable: {
         **keras2_optimizers.ARITHMETIC,
         **tf_variables.WRAPPED,
