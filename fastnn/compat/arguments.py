@@ -16,7 +16,7 @@ from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import year_names
 from fastnn.compat.keras1.layers import BatchNormalizationOfMode, DroppingEmbedding
 from fastnn.compat.keras2 import attributes as keras2
-from fastnn.compat.keras2 import h5_groups
+from fastnn.compat.keras2 import builds, h5_groups
 from fastnn.compat.keras2.training import with_accuracy
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.tf import printing
@@ -27,6 +27,7 @@ from fastnn.data.tensor import give_text_as
 from fastnn.graph.calls import own_function
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import BatchNormalization, Embedding, Layer, TextVectorization
+from fastnn.layers.method_wrappers import give_builds_around
 from fastnn.layers.signature import give_shapes_as
 from fastnn.saving import living
 from fastnn.saving.files import write_file
@@ -207,6 +208,8 @@ REPLACED = {
     "BatchNormalization": {"__new__": _with("mode", BatchNormalization, BatchNormalizationOfMode)},
     "TextVectorization": {"__new__": _with("ragged", TextVectorization, RaggedTextVectorization)},
 }
+# Arguments by which a call shows that its windows are (filters, rows, columns), as Keras 1's were.
+_OF_KERAS_1 = {"border_mode", "dim_ordering", "subsample", "nb_filter", "init", "inner_init", "W_regularizer"}
 _adapted = {}  # (class, method name): the function as it was
 _translated = set()  # (class, method name) of runs that take old arguments
 
@@ -230,6 +233,7 @@ def translate(table, kwargs):
 
 def _wrapped(function, table):
     generates = function.__name__.endswith("_generator")
+    windows = any(k in table for k in ("nb_row", "nb_col"))
     sized = any(isinstance(v, functools.partial) and v.func is _size for v in table.values())
 
     @functools.wraps(function)
@@ -238,6 +242,8 @@ def _wrapped(function, table):
             args = args[0], *map(whole, args[1:3]), *args[3:]
         elif sized:
             args = *map(_cut, args[:2]), *args[2:]
+            if windows and len(args) > 2 and _OF_KERAS_1 & kwargs.keys() and all(isinstance(k, int) for k in args[1:3]):
+                args = args[0], args[1:3], *args[3:]
         return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
 
     taking_both.also_takes = tuple(table)
@@ -298,6 +304,7 @@ def _begin():
     _put_all((keras2.PROPERTIES, keras2.METHODS), (keras2.WRAPPED,))
     give_logs_as(year_names.Logs)
     give_shapes_as(TensorShape)
+    give_builds_around(builds.while_built)
     living.find_always(True)
 
 
@@ -348,4 +355,5 @@ def restore():
     give_logs_as(dict)
     give_text_as(None)
     give_shapes_as(tuple)
+    give_builds_around()
     living.find_always(False)

@@ -13,6 +13,7 @@ from fastnn import ops, random
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.compat.keras_backend.sequences import rnn
 from fastnn.core.errors import ArgumentError, CallOrderError
+from fastnn.core.types import defined_in
 from fastnn.graph import Variable
 from fastnn.layers import GRU, LSTM, RNN, Bidirectional, InputSpec, Layer, SimpleRNN, nest
 
@@ -313,8 +314,26 @@ def _shown(path):
 
 _NAMES = {"output_dim": "units", "inner_init": "recurrent_initializer", "init": "kernel_initializer",
           "W": "cell.kernel", "U": "cell.recurrent_kernel", "b": "cell.bias"}  # fmt: skip
+
+
+def _own(name):
+    """A property: what an object sets under the name, None before that."""
+    return property(lambda self: self.__dict__.get(name), lambda self, value: self.__dict__.__setitem__(name, value))
+
+
+def _states(self):
+    """Those of a stateful layer; else None, or a list of None where a class has a `call` of its own."""
+    found = self.__dict__.get("states")
+    own = not defined_in(type(self), "call").startswith("fastnn.")
+    return [None] * len(nest.flatten(self.state_size)) if found is None and own and not self.stateful else found
+
+
 METHODS: dict[type, dict[str, Any]] = {
-    RNN: {"reset_states": reset_states},
+    RNN: {
+        "reset_states": reset_states,
+        **{name: _own(name) for name in ("_num_constants", "state_spec", "constants_spec")},
+        "states": property(_states, lambda self, value: self.__dict__.__setitem__("states", value)),
+    },
     Bidirectional: {"layer": property(lambda self: self.forward_layer, doc="The layer that goes forward.")},
 } | {
     cls: {

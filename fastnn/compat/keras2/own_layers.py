@@ -4,7 +4,7 @@ import functools
 import inspect
 
 from fastnn import metrics, ops
-from fastnn.compat.keras2 import lists
+from fastnn.compat.keras2 import builds, lists
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
@@ -96,6 +96,7 @@ def weights_that_are_set(today, trainable=True):
     """`trainable_weights`, which layers of Keras 1 set; a variable that is not among them is not trained."""
 
     def put(self, weights):
+        weights = builds.weights_of(self, weights)
         for variable in weights:
             self._tracker.track(variable)
         chosen = {id(v) for v in weights}
