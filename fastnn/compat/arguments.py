@@ -96,6 +96,26 @@ def _sizes(**names):
     return {old: functools.partial(_size, new) for old, new in names.items()}
 
 
+def _zeros_round(value):
+    """Keras 1's padding: a dict of `top_pad` and its kin, or one number per edge, as pairs.
+
+    >>> _zeros_round({"left_pad": 1, "bottom_pad": 2}), _zeros_round((1, 2, 3, 4)), _zeros_round(3)
+    ({'padding': ((0, 2), (1, 0))}, {'padding': ((1, 2), (3, 4))}, {'padding': 3})
+    """
+    if isinstance(value, dict):
+        unknown = value.keys() - set(_EDGES)
+        if unknown:
+            raise ArgumentError(
+                f"Unexpected key found in `padding` dictionary. Keys have to be in {set(_EDGES)}. "
+                f"Found: {sorted(map(str, unknown))}"
+            )
+        value = [value.get(edge, 0) for edge in _EDGES]
+    if isinstance(value, (list, tuple)) and len(value) == len(_EDGES):
+        value = tuple(value[:2]), tuple(value[2:])
+    return {"padding": value}
+
+
+_EDGES = "top_pad", "bottom_pad", "left_pad", "right_pad"
 _FORMAT = _same(data_format={"tf": "channels_last", "th": "channels_first", "default": None})
 _WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
             "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}  # fmt: skip
@@ -131,6 +151,7 @@ OLD = {
     **dict.fromkeys(("GlobalMaxPooling2D", "GlobalAveragePooling2D", "UpSampling2D", "ZeroPadding2D", "Cropping2D",
                      "GlobalMaxPooling3D", "GlobalAveragePooling3D", "UpSampling3D", "ZeroPadding3D", "Cropping3D",
                      "Flatten"), _IMAGES),
+    "ZeroPadding2D": {**_IMAGES, "padding": _zeros_round},
     "UpSampling1D": {"length": "size"}, "L1": {"l": "l1"}, "L2": {"l": "l2"}, "MaxNorm": {"m": "max_value"},
     "MinMaxNorm": {"low": "min_value", "high": "max_value"},
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout"),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops, random
+from fastnn.compat.keras2 import constants as keras2_constants
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.compat.keras_backend.sequences import rnn
 from fastnn.core.errors import ArgumentError, CallOrderError
@@ -73,11 +74,8 @@ def by_steps(call_today):
         ):  # (mask, training, initial_state), as in Keras 2
             initial_state, mask, training = training or None, initial_state, mask
         if constants is not None:
-            object.__setattr__(self, "_constants", nest.flatten(constants))
-            try:
+            with keras2_constants.of_a_call(self, constants):
                 return call_today(self, sequences, initial_state=initial_state, mask=mask, training=training)
-            finally:
-                object.__delattr__(self, "_constants")
         if getattr(type(self), "step", _step) is _step:
             return call_today(self, sequences, initial_state=initial_state, mask=mask, training=training)
         if initial_state is None:
@@ -85,36 +83,6 @@ def by_steps(call_today):
         return _run(self, sequences, nest.flatten(initial_state), mask, training)
 
     return call
-
-
-def called_with_constants(call_today):
-    """`__call__` of RNN with `constants`: a cell is built with the shapes of both, as [input, *constants]."""
-
-    @functools.wraps(call_today)
-    def __call__(self, sequences, initial_state=None, constants=None, **kwargs):
-        if constants is None:
-            return call_today(self, sequences, initial_state=initial_state, **kwargs)
-        if not self.cell.built:
-            shape = tuple(sequences.shape)
-            self.cell.build([(shape[0], *shape[2:]), *(tuple(x.shape) for x in nest.flatten(constants))])
-            self.cell.built = True
-        return call_today(self, sequences, initial_state=initial_state, constants=constants, **kwargs)
-
-    return __call__
-
-
-def step_with_constants(stepper_today):
-    """`_stepper`, of a cell that gets constants."""
-
-    @functools.wraps(stepper_today)
-    def _stepper(self, batch, training):
-        constants = self.__dict__.get("_constants")
-        if constants is None:
-            return stepper_today(self, batch, training)
-        more = {"training": training} if has_arg(self.cell.call, "training") else {}
-        return lambda row, states: self.cell(row, states, constants=constants, **more), None
-
-    return _stepper
 
 
 def states_of_inputs(get_today):
@@ -345,10 +313,6 @@ METHODS: dict[type, dict[str, Any]] = {
     for cls, count in ((LSTM, 4), (GRU, 3), (SimpleRNN, 1))
 }
 WRAPPED = {
-    RNN: {
-        "call": by_steps,
-        "__call__": called_with_constants,
-        "_stepper": step_with_constants,
-        "get_initial_state": states_of_inputs,
-    }
+    **keras2_constants.WRAPPED,
+    RNN: {**keras2_constants.WRAPPED[RNN], "call": by_steps, "get_initial_state": states_of_inputs},
 }
