@@ -17,7 +17,7 @@ from fastnn.compat.keras1 import metrics as keras1_metrics
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
 from fastnn.compat.keras2 import cells as keras2_cells
 from fastnn.compat.keras2 import files as keras2_files
-from fastnn.compat.keras2 import lists, ranks
+from fastnn.compat.keras2 import lists, ranks, weight_names
 from fastnn.compat.keras2 import loss_scales as keras2_loss_scales
 from fastnn.compat.keras2 import models as keras2_models
 from fastnn.compat.keras2 import nodes as keras2_nodes
@@ -282,7 +282,10 @@ PROPERTIES = {
     },
     Optimizer: {"_name": property(lambda self: self.name, lambda self, name: setattr(self, "name", name))},
     Symbol: {**keras2_nodes.OF_SYMBOLS, **lists.SYMBOL},
-    Variable: {"shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape.")},
+    Variable: {
+        "shape": property(lambda self: TensorShape(self._host.shape), doc="Its shape."),
+        "name": weight_names.NAME,
+    },
     Lazy: {"shape": property(lambda self: TensorShape(self._shape), doc="Its shape.")},
     Tensor: {"shape": property(lambda self: TensorShape(np.ndarray.shape.__get__(self)), doc="Its shape.")},
     Callback: {"validation_data": property(_validation_data, _keep("validation_data"))},
@@ -387,6 +390,7 @@ WRAPPED = {
         **dict.fromkeys(("on_train_batch_begin", "on_train_batch_end"), logs_of_those_years),
     },
     Sequential: {
+        "build": weight_names.stacked,
         "layers": keras2_models.layers_to_pop,
         "outputs": keras2_models.outputs_of_a_stack,
         "add_loss": loss_of_inputs,

@@ -368,7 +368,8 @@ def switch(condition, then_expression, else_expression):
     1.0
     """
     a, b = (e() if is_function(e) else e for e in (then_expression, else_expression))
-    missing = max(_ndim(a), _ndim(b)) - _ndim(condition) if hasattr(condition, "shape") else 0
+    sizes = [_ndim(x) if hasattr(x, "shape") else np.ndim(x) for x in (a, b)]
+    missing = max(sizes) - _ndim(condition) if hasattr(condition, "shape") else 0
     for _ in range(missing):
         condition = ops.expand_dims(condition, -1)
     return ops.where(condition, a, b)
