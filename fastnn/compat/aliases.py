@@ -11,6 +11,7 @@ import types
 
 from fastnn.compat import names, year_parts
 from fastnn.compat.arguments import adapt, begin, print_as_tensorflow, restore
+from fastnn.compat.keras1 import crossentropies
 from fastnn.compat.keras2 import builds
 from fastnn.compat.keras2 import utils as keras2_utils
 from fastnn.compat.keras3 import src as keras_src
@@ -62,6 +63,8 @@ class _Alias(types.ModuleType):
             raise GoneNameError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         if old is not None:
             module, _, original = old.rpartition(":")
+            if module.startswith("compat.keras1."):
+                crossentropies.note((name,))
             return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))
         try:
             value = getattr(target, name)

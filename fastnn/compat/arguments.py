@@ -14,6 +14,7 @@ import numpy as np
 
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import year_names
+from fastnn.compat.keras1 import crossentropies
 from fastnn.compat.keras1.layers import BatchNormalizationOfMode, DroppingEmbedding
 from fastnn.compat.keras2 import attributes as keras2
 from fastnn.compat.keras2 import builds, h5_groups
@@ -229,8 +230,9 @@ REPLACED = {
     "BatchNormalization": {"__new__": _with("mode", BatchNormalization, BatchNormalizationOfMode)},
     "TextVectorization": {"__new__": _with("ragged", TextVectorization, RaggedTextVectorization)},
 }
-# Arguments by which a call shows that its windows are (filters, rows, columns), as Keras 1's were.
-_OF_KERAS_1 = {"border_mode", "dim_ordering", "subsample", "nb_filter", "init", "inner_init", "W_regularizer"}
+# Arguments by which a call shows that it is one of Keras 1, whose windows were (filters, rows, columns).
+_OF_KERAS_1 = {"border_mode", "dim_ordering", "subsample", "nb_filter", "init", "inner_init", "W_regularizer",
+               "nb_epoch", "p", "consume_less", "dropout_W", "nb_row", "filter_length"}  # fmt: skip
 _adapted = {}  # (class, method name): the function as it was
 _translated = set()  # (class, method name) of runs that take old arguments
 
@@ -265,7 +267,10 @@ def _wrapped(function, table):
             args = *map(_cut, args[:2]), *args[2:]
             if windows and len(args) > 2 and _OF_KERAS_1 & kwargs.keys() and all(isinstance(k, int) for k in args[1:3]):
                 args = args[0], args[1:3], *args[3:]
-        return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
+        old = table.keys() & kwargs
+        if old & _OF_KERAS_1:
+            crossentropies.note(old & _OF_KERAS_1)
+        return function(self, *args, **(translate(table, kwargs) if old else kwargs))
 
     taking_both.also_takes = tuple(table)
     return taking_both
@@ -377,4 +382,5 @@ def restore():
     give_text_as(None)
     give_shapes_as(tuple)
     give_builds_around()
+    crossentropies.forget()
     living.find_always(False)

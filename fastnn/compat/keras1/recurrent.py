@@ -280,6 +280,25 @@ def _shown(path):
     return property(get, lambda self, value: self.__dict__.__setitem__(key, value), doc=f"Keras 1's name of {path}.")
 
 
+def _gate(path, number):
+    """A property for the part of a weight that is a gate's, unless an object has something of its own."""
+    key = f"own gate {path} {number}"
+
+    def get(self):
+        if key in self.__dict__:
+            return self.__dict__[key]
+        weight = functools.reduce(getattr, path.split("."), self)
+        return None if weight is None else weight[..., number * self.units : (number + 1) * self.units]
+
+    return property(get, lambda self, value: self.__dict__.__setitem__(key, value), doc=f"A gate's part of {path}.")
+
+
+def gates(letters, inside=""):
+    """Properties for the parts of a layer's or a cell's weights that its gates have, by their letters."""
+    names = "kernel", "recurrent_kernel", "bias"
+    return {f"{n}_{letter}": _gate(inside + n, k) for k, letter in enumerate(letters) for n in names}
+
+
 _NAMES = {"output_dim": "units", "inner_init": "recurrent_initializer", "init": "kernel_initializer",
           "W": "cell.kernel", "U": "cell.recurrent_kernel", "b": "cell.bias"}  # fmt: skip
 
@@ -309,8 +328,9 @@ METHODS: dict[type, dict[str, Any]] = {
         "get_constants": _constants(count),
         "preprocess_input": preprocess_input,
         **{old: _shown(path) for old, path in _NAMES.items()},
+        **gates(letters, "cell."),
     }
-    for cls, count in ((LSTM, 4), (GRU, 3), (SimpleRNN, 1))
+    for cls, count, letters in ((LSTM, 4, "ifco"), (GRU, 3, "zrh"), (SimpleRNN, 1, ""))
 }
 WRAPPED = {
     **keras2_constants.WRAPPED,

@@ -31,6 +31,7 @@ from fastnn.compat.keras2.own_layers import (
     dtype_of_the_input,
     metric_of_symbols,
     name_first,
+    over_read_only,
     set_stateful,
     shape_at,
     weights_that_are_set,
@@ -213,16 +214,6 @@ def _itself(self, inputs, *args, **kwargs):
     return inputs
 
 
-def _with_open_rank(init_today):
-    @functools.wraps(init_today)
-    def __init__(self, dtype=None, shape=None, ndim=None, **kwargs):
-        if isinstance(ndim, str):  # Keras 1's "2+"
-            kwargs["min_ndim"], ndim = int(ndim.rstrip("+")), None
-        init_today(self, dtype, shape, ndim, **kwargs)
-
-    return __init__
-
-
 def _truth(self):
     """Of a scalar its value, of a tensor True: `if b:` asked whether there is one."""
     return bool(self._settled()) if not self._host.shape else True
@@ -336,7 +327,7 @@ METHODS = {
     },
 }
 WRAPPED = {
-    InputSpec: {"__init__": _with_open_rank},
+    InputSpec: {"__init__": ranks.with_open_rank},
     Layer: {
         "add_weight": name_first,
         "add_variable": name_first,
@@ -344,7 +335,7 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
-    AttributesMixin: {"_take_input_shape": dtype_of_the_input},
+    AttributesMixin: {"_take_input_shape": dtype_of_the_input, "__setattr__": over_read_only},
     Metric: {"add_weight": name_first, "__call__": metric_of_symbols},
     **keras1_recurrent.WRAPPED,
     **keras2_cells.WRAPPED,

@@ -107,6 +107,21 @@ def weights_that_are_set(today, trainable=True):
     return property(today.fget, put, doc=today.__doc__)
 
 
+def over_read_only(set_today):
+    """`__setattr__` that passes over what a class of a user's says itself, and what today's layers say."""
+
+    @functools.wraps(set_today)
+    def __setattr__(self, name, value):
+        try:
+            set_today(self, name, value)
+        except AttributeError:
+            found = getattr(type(self), name, None)
+            if name not in ("activity_regularizer", "losses") or not isinstance(found, property):
+                raise
+
+    return __setattr__
+
+
 def dtype_of_the_input(take_today):
     """`dtype` beside an input shape, which was that of the input: a layer with weights does not compute in integers."""
 
