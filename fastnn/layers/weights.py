@@ -82,6 +82,7 @@ class WeightsMixin:
         dtype = dtypes.standardize(dtype, self.variable_dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+        called = name or auto_name("variable")
         with context.name_scope(self), paused():
             variable = Variable(
                 initializers.get(initializer),
@@ -89,13 +90,13 @@ class WeightsMixin:
                 dtype=dtype,
                 trainable=trainable,
                 aggregation=aggregation,
-                name=name or auto_name("variable"),
+                name=called,
                 regularizer=regularizers.get(regularizer),
                 constraint=constraints.get(constraint),
                 autocast=autocast,
             )
             variable.overwrite_with_gradient = overwrite_with_gradient
-            variable.path = f"{self._path or context.path()}/{variable.name}"
+            variable.path = f"{self._path or context.path()}/{called}"
         self._tracker.enter(variable)
         if not self._trainable:
             variable.trainable = False

@@ -114,7 +114,7 @@ class Metric(ChecksArguments):
             aggregation=aggregation,
             name=name or "variable",
         )
-        variable.path = f"{self.name}/{variable.name}"
+        variable.path = f"{self.name}/{name or 'variable'}"
         self._variables.append(variable)
         return variable
 

@@ -348,7 +348,7 @@ def _place(variable: Any, model: Any) -> tuple[str, str]:
     for layer in model._flatten_layers():  # the outer ones come first
         if any(v is variable for v in layer.variables):
             owner = layer.name
-    return owner, f"{owner}/{variable.name}" if owner else variable.path
+    return owner, f"{owner}/{variable.path.rpartition('/')[2]}" if owner else variable.path
 
 
 def _array(name: str, feed: Any) -> str:

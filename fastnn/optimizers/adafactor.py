@@ -86,8 +86,9 @@ class Adafactor(Optimizer):
         for v in variables:
             factored = len(v.shape) >= 2
             means = (v.shape[:-1], (*v.shape[:-2], v.shape[-1])) if factored else ((), ())  # places of Keras's files
+            name = v.path.rpartition("/")[2]
             for made, shape in zip((self._r, self._c), means):
-                made.append(self.add_variable(shape, dtype=v.dtype if factored else "int32", name=v.name))
+                made.append(self.add_variable(shape, dtype=v.dtype if factored else "int32", name=name))
             self._v.append(self.add_variable_from_reference(v, "velocity"))
 
     def update_step(self, gradient, variable, learning_rate):

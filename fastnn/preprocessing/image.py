@@ -1,5 +1,6 @@
 """Images on their way into a model: files, arrays, and Keras 2's generator of random variants."""
 
+import warnings
 from inspect import signature
 
 import numpy as np
@@ -87,7 +88,29 @@ class ImageDataGenerator:
         self.data_format = config.standard_data_format(data_format)
         if validation_split and not 0 < validation_split < 1:
             raise ArgumentError(f"`validation_split` must be strictly between 0 and 1. Received: {validation_split}")
+        if brightness_range is not None and (
+            not isinstance(brightness_range, (tuple, list)) or len(brightness_range) != 2
+        ):
+            raise ArgumentError(
+                f"`brightness_range` should be a tuple or list of two floats. Received: {brightness_range}"
+            )
         self.mean = self.std = self.zca_whitening_matrix = None
+        if zca_whitening:
+            self._overrules("zca_whitening", featurewise_center=True, featurewise_std_normalization=False)
+        elif featurewise_std_normalization:
+            self._overrules("featurewise_std_normalization", featurewise_center=True)
+        if samplewise_std_normalization:
+            self._overrules("samplewise_std_normalization", samplewise_center=True)
+
+    def _overrules(self, argument, **others):
+        """Set what an argument stands for besides, as Keras does, and say so."""
+        for name, value in others.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+                warnings.warn(
+                    f"This ImageDataGenerator specifies `{argument}`, which overrides setting of `{name}`.",
+                    stacklevel=4,
+                )
 
     # ---- statistics ------------------------------------------------------------------------------------
     def fit(self, x, augment=False, rounds=1, seed=None):
@@ -102,6 +125,7 @@ class ImageDataGenerator:
         x = np.array(x, self.dtype)
         if x.ndim != 4:
             raise DataError(f"Input to `.fit()` should have rank 4. Got array with shape: {x.shape}")
+        x = x * np.asarray(self.rescale, x.dtype) if self.rescale else x
         if augment:
             x = np.stack(
                 [self.random_transform(image, (seed, r, i)) for r in range(rounds) for i, image in enumerate(x)]
@@ -132,10 +156,14 @@ class ImageDataGenerator:
         x = x / (x.std(keepdims=True) + 1e-6) if self.samplewise_std_normalization else x
         for name, value in zip(_KNOWN_STATISTICS, (self.mean, self.std, self.zca_whitening_matrix)):
             if getattr(self, name) and value is None:
-                raise DataError(f"ImageDataGenerator: `{name}` needs statistics; call .fit(images) first.")
-        x = x - self.mean if self.featurewise_center else x
-        x = x / (self.std + 1e-6) if self.featurewise_std_normalization else x
-        if self.zca_whitening:
+                warnings.warn(
+                    f"This ImageDataGenerator specifies `{name}`, but it hasn't been fit on any training data. "
+                    "Fit it first by calling `.fit(numpy_data)`.",
+                    stacklevel=2,
+                )
+        x = x - self.mean if self.featurewise_center and self.mean is not None else x
+        x = x / (self.std + 1e-6) if self.featurewise_std_normalization and self.std is not None else x
+        if self.zca_whitening and self.zca_whitening_matrix is not None:
             x = (x.reshape(-1, self.zca_whitening_matrix.shape[0]) @ self.zca_whitening_matrix).reshape(x.shape)
         return x.astype(self.dtype)
 

@@ -160,10 +160,18 @@ class NumpyArrayIterator(Iterator):
         given = [p for p in (y, sample_weight, *others) if p is not None]
         if any(len(p) != len(x) for p in given):
             raise DataError(
-                f"`x` (images tensor) and `y` (labels) should have the same length. Found: {len(x)} and "
-                f"{[len(p) for p in given]}."
+                "`x` (images tensor) and `y` (labels) should have the same length, and so all of the arrays in `x` "
+                f"and `sample_weight`. Found: {len(x)} and {[len(p) for p in given]}."
             )
         chosen = part_of(subset, len(x), image_data_generator)
+        if subset is not None and y is not None and not ignore_class_split:
+            cut = int(len(x) * image_data_generator.validation_split)
+            if not np.array_equal(np.unique(y[:cut]), np.unique(y[cut:])):
+                raise ArgumentError(
+                    "Training and validation subsets have different number of classes after the split. If your numpy "
+                    "arrays are sorted by the label, you might want to shuffle them; `ignore_class_split=True` takes "
+                    "them as they are."
+                )
         self.x, self.y, self.sample_weight = (None if p is None else p[chosen] for p in (x, y, sample_weight))
         self.x_misc = [o[chosen] for o in others]
         self.image_data_generator, self.dtype = image_data_generator, dtype

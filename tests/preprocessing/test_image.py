@@ -127,11 +127,12 @@ def test_generator_of_variants(folder):
         fill_mode="reflect",
         validation_split=0.3,
     )
-    train, held = (made.flow(X, Y, batch_size=4, subset=s, seed=2) for s in ("training", "validation"))
+    how = {"batch_size": 4, "seed": 2, "ignore_class_split": True}
+    train, held = (made.flow(X, Y, subset=s, **how) for s in ("training", "validation"))
     assert (train.n, held.n, len(train)) == (7, 3, 2)
     x, y = next(train)
     assert x.shape == (4, 6, 8, 3) and x.dtype == np.float32 and set(y) <= set(Y[3:])
-    again = made.flow(X, Y, batch_size=4, subset="training", seed=2)
+    again = made.flow(X, Y, subset="training", **how)
     np.testing.assert_array_equal(next(again)[0], x)
     epochs = [np.concatenate([next(again)[1] for _ in range(2)]) for _ in range(3)]
     assert all(len(e) == 7 for e in epochs)
@@ -260,18 +261,38 @@ def test_known_transforms(parameters, expected):
 
 def test_statistics():
     made = ImageDataGenerator(featurewise_center=True, featurewise_std_normalization=True)
-    with pytest.raises(DataError, match="fit"):
-        made.flow(X)[0]
+    with pytest.warns(UserWarning, match="hasn't been fit"):
+        np.testing.assert_array_equal(made.standardize(X[0]), X[0].astype("float32"))
     made.fit(X)
     out = made.standardize(X)
     np.testing.assert_allclose(out.mean((0, 1, 2)), 0, atol=1e-5)
     np.testing.assert_allclose(out.std((0, 1, 2)), 1, atol=1e-4)
-    white = ImageDataGenerator(zca_whitening=True)
+    with pytest.warns(UserWarning, match="overrides setting of `featurewise_center`"):
+        white = ImageDataGenerator(zca_whitening=True)
     white.fit(X[:, :2, :1, :2])
     flat = white.standardize(X[:, :2, :1, :2]).reshape(10, -1)
     np.testing.assert_allclose(flat.T @ flat / 10, np.eye(4), atol=1e-2)
     single = ImageDataGenerator(samplewise_center=True, samplewise_std_normalization=True).standardize(X[0])
     np.testing.assert_allclose([single.mean(), single.std()], [0, 1], atol=1e-4)
+
+
+@pytest.mark.parametrize("word", ["featurewise_std_normalization", "samplewise_std_normalization"])
+def test_deviations_are_those_from_the_mean(word):
+    with pytest.warns(UserWarning, match=f"{word}.*overrides"):
+        made = ImageDataGenerator(rescale=1 / 255, dtype="float64", **{word: True})
+    made.fit(X)  # of images as they are rescaled
+    out = made.standardize(X) if word[0] == "f" else made.standardize(X[0])
+    np.testing.assert_allclose([out.mean(), out.std()], [0, 1], atol=1e-3)
+
+
+def test_arguments_of_the_generator_that_do_not_fit():
+    with pytest.raises(ValueError, match="two floats"):
+        ImageDataGenerator(brightness_range=0.1)
+    labels = np.repeat([0, 1], 5)
+    made = ImageDataGenerator(validation_split=0.5)
+    with pytest.raises(ValueError, match="different number of classes"):
+        made.flow(X, labels, subset="validation")
+    assert made.flow(X, labels, subset="validation", ignore_class_split=True).n == 5
 
 
 def test_operations_on_images():

@@ -6,12 +6,14 @@ variables that it makes are those of the first time.
 """
 
 import functools
+import re
 
 import numpy as np
 
 from fastnn import ops
 from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2.utils import has_arg
+from fastnn.compat.keras2.weight_names import with_whole_names
 from fastnn.compat.keras_backend.values import Update, deferring
 from fastnn.core import dtypes
 from fastnn.core.errors import ArgumentTypeError
@@ -86,6 +88,8 @@ def build_all(build_today):
             for inner in list(vars(self).values()):
                 if isinstance(inner, Optimizer) and inner is not self:  # as `__dict__.update(locals())` leaves it
                     inner.build(variables)
+                    for variable in inner.variables:  # saved and set with those of the outer one
+                        self._keep(variable)
             with paused():  # first values are arrays, also where a step is being traced
                 self._create_slots(variables)
         if rule_of(type(self)) == "get_updates" and "_made_in_updates" not in self.__dict__:
@@ -125,7 +129,7 @@ def _updates_of(optimizer, grads, variables):
         optimizer.updates = []  # of another trace
     try:
         with deferring(made, optimizer._track):
-            found = _listed(_asked(optimizer, list(variables)) or [])
+            found = _listed(with_whole_names(_asked)(optimizer, list(variables)) or [])
             return [Update(step[0], rebuilt(step[1])) if isinstance(step, tuple) else step for step in found]
     finally:
         _running.pop()
@@ -157,6 +161,7 @@ def _listed(updates):
 _DEEPEST = 8  # operations that a value remembers
 _ARITHMETIC = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__rtruediv__",
                "__neg__")  # fmt: skip
+_OF_TENSORS = (*_ARITHMETIC, "__getitem__", "__pow__", "__rpow__", "__matmul__", "__rmatmul__", "__abs__")
 
 
 def _depth(value):
@@ -198,6 +203,7 @@ def rebuilt(value):
 
 
 ARITHMETIC = {name: remembered(name) for name in _ARITHMETIC}
+OF_TENSORS = {name: remembered(name) for name in _OF_TENSORS}
 
 
 def gradients_given(get_gradients_today):
@@ -313,7 +319,9 @@ def add_slot(self, var, slot_name, initializer="zeros", shape=None):
         form = tuple((initializer if given else var).shape if shape is None else shape)
         if given:
             initializer = functools.partial(_value_of, np.array(initializer))
-        slots[key] = self.add_variable(form, initializer, var.dtype, name=f"{var.name}_{slot_name}")
+        slots[key] = self.add_variable(
+            form, initializer, var.dtype, name=f"{re.sub('[/:]', '_', var.path)}_{slot_name}"
+        )
     return slots[key]
 
 

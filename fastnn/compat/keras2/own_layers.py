@@ -4,7 +4,7 @@ import functools
 import inspect
 
 from fastnn import metrics, ops
-from fastnn.compat.keras2 import lists
+from fastnn.compat.keras2 import builds, lists
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.core.errors import ArgumentError
 from fastnn.graph import Variable
@@ -96,6 +96,7 @@ def weights_that_are_set(today, trainable=True):
     """`trainable_weights`, which layers of Keras 1 set; a variable that is not among them is not trained."""
 
     def put(self, weights):
+        weights = builds.weights_of(self, weights)
         for variable in weights:
             self._tracker.track(variable)
         chosen = {id(v) for v in weights}
@@ -104,6 +105,21 @@ def weights_that_are_set(today, trainable=True):
                 variable.trainable = trainable == (id(variable) in chosen)
 
     return property(today.fget, put, doc=today.__doc__)
+
+
+def over_read_only(set_today):
+    """`__setattr__` that passes over what a class of a user's says itself, and what today's layers say."""
+
+    @functools.wraps(set_today)
+    def __setattr__(self, name, value):
+        try:
+            set_today(self, name, value)
+        except AttributeError:
+            found = getattr(type(self), name, None)
+            if name not in ("activity_regularizer", "losses") or not isinstance(found, property):
+                raise
+
+    return __setattr__
 
 
 def dtype_of_the_input(take_today):

@@ -169,3 +169,38 @@ def test_clipping_comes_before_the_rule():
     model = model_of(momentum_class()(clipvalue=0.01))
     model.fit(X, Y, batch_size=40, epochs=1, verbose=0)
     assert np.allclose(np.abs(model.get_weights()[0] - 0.5), 0.001, rtol=1e-4)
+
+
+def test_an_optimizer_around_another_one_saves_its_slots_and_tells_weights_by_whole_names(tmp_path):
+    from keras import layers, models
+    from keras.optimizers import Adam, Optimizer
+
+    class ByName(Optimizer):
+        def __init__(self, inner, factors, **kwargs):
+            super().__init__(**kwargs)
+            self.inner, self.factors = fastnn.optimizers.get(inner), factors
+
+        def get_updates(self, loss, params):
+            before = self.inner.lr
+            for name, factor in self.factors.items():
+                self.inner.lr = before * factor
+                self.inner.get_updates(loss, [p for p in params if p.name.startswith(name)])
+            self.inner.lr = before
+            return []
+
+        def get_config(self):
+            return {"inner": fastnn.optimizers.serialize(self.inner), "factors": self.factors}
+
+    def trained(optimizer, save=None):
+        fastnn.utils.set_random_seed(1)
+        model = models.Sequential([layers.Dense(1, input_shape=(3,), name="out")])
+        model.compile(optimizer, "mse")
+        for epoch in range(4):
+            model.fit(X, Y, batch_size=40, epochs=1, verbose=0)
+            if save and epoch == 1:
+                model.save(save)
+                model = models.load_model(save, custom_objects={"ByName": ByName})
+        return model.get_weights()
+
+    for plain, found in zip(trained(Adam(0.02)), trained(ByName(Adam(0.01), {"out": 2.0}), tmp_path / "m.h5")):
+        np.testing.assert_allclose(found, plain, rtol=1e-6)

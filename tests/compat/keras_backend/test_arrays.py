@@ -32,3 +32,11 @@ def test_dot_is_that_of_numpy_for_all_ranks(a, b):
     np.testing.assert_allclose(np.asarray(K.dot(x, y)), np.dot(x, y), rtol=1e-5)
     if len(a) > 1:
         assert K.int_shape(K.dot(fastnn.Input(a[1:]), y)) == (None, *np.dot(x, y).shape[1:])
+
+
+@pytest.mark.parametrize("condition", [True, np.array([True, False])])
+@pytest.mark.parametrize(("a", "b"), [(1.0, 0.0), (np.ones(2, "float32"), 0.0), (2.0, np.ones((2, 3), "float32"))])
+def test_switch_takes_pythons_numbers(condition, a, b):
+    rank = max(np.ndim(a), np.ndim(b))
+    choice = np.reshape(condition, np.shape(condition) + (1,) * max(rank - np.ndim(condition), 0))
+    np.testing.assert_array_equal(K.switch(condition, a, b), np.where(choice, a, b))

@@ -29,7 +29,7 @@ def _keep_variables(layer, path):
     known = {id(v) for v in graph().variables}
     for variable in layer.variables:
         if id(variable) not in known and np.asarray(variable).dtype.kind == "f":
-            keep(variable, variable.numpy(), f"{path}/{variable.name}")
+            keep(variable, variable.numpy(), f"{path}/{variable.path.rpartition('/')[2]}")
             if variable.regularizer is not None:
                 add_to_collection("regularization_losses", defer(variable.regularizer, (variable,), {}))
 

@@ -64,7 +64,7 @@ class GraphOptimizer:
         return Update(step, (grads, self._rate), needs=needs, name=name or "train")
 
     def _slots(self, name):
-        return [v for v in self._optimizer.variables if v.name.endswith(name)]
+        return [v for v in self._optimizer.variables if v.path.endswith(name)]
 
     def _begin(self):
         """RMSProp of TensorFlow 1 begins with means of 1."""
