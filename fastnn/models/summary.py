@@ -178,7 +178,7 @@ def summary_text(model, line_length=None, positions=None, expand_nested=False, s
 
     def fields(layer, prefix=""):
         is_layer = hasattr(layer, "built")
-        kind = type(layer).__name__ if is_layer else layer.kind
+        kind = vars(type(layer)).get("_class_in_files", type(layer).__name__) if is_layer else layer.kind
         params = "0" if not is_layer else f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
         row = [f"{prefix}{layer.name} ({kind})", _shape_text(layer), params]
         if not stack:

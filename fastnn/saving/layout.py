@@ -107,7 +107,7 @@ def _walk_container(container, path, seen, containers, how):
 
 def _kind(part):
     """What the groups of a part's class are called: Keras's name of the class, where it is another."""
-    return snake_case(getattr(part, "_class_in_files", type(part).__name__))
+    return snake_case(vars(type(part)).get("_class_in_files", type(part).__name__))
 
 
 def _unique(name, used):

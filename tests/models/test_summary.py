@@ -32,3 +32,15 @@ def test_one_result_in_a_list_stands_alone():
     lines = []
     keras.Model(x, Two(lambda a, b: [a])(x)).summary(print_fn=lines.append)
     assert "[(" not in "\n".join(lines)
+
+
+class Mine(layers.GroupQueryAttention):
+    pass
+
+
+@pytest.mark.parametrize(("kind", "name"), [(layers.GroupQueryAttention, "(GroupedQueryAttention)"), (Mine, "(Mine)")])
+def test_a_layer_of_another_public_name_has_the_name_of_its_class_in_keras(kind, name):
+    x = keras.Input((None, 8))
+    lines = []
+    keras.Model(x, kind(2, 4, 2, name="a")(x, x)).summary(print_fn=lines.append, line_length=120)
+    assert name in "".join(lines)
