@@ -50,7 +50,7 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
 def missing(words: str, name: str) -> AttributeError:
     """The error for a name that is not there, with its own near names in `words`.
 
-    Python 3.10 and later add near names of theirs to an AttributeError that says of which object it is: so it says None.
+    Python adds near names of its own to an AttributeError that says of which object it is: so this one says None.
     """
     return AttributeError(words, name=name, obj=None)
 
