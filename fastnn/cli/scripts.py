@@ -4,12 +4,14 @@ import importlib.util
 import json
 import linecache
 import os
+import re
 import runpy
 import sys
 import types
 
 from fastnn import compat
 from fastnn.core.errors import ArgumentError, FastnnError, FileFormatError, NotSupportedError
+from fastnn.core.registry import suggest
 from fastnn.core.switches import run_script_of_any_year
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -50,6 +52,9 @@ def _as_main(name, arguments, folder, run, module=False):
     sys.argv, sys.path[0] = [name, *arguments], folder
     try:
         run()
+    except ImportError as error:
+        _add_near_names(error)
+        raise
     except (FastnnError, OSError) as error:
         error.of_script = _from_script(error.__traceback__)
         raise
@@ -57,6 +62,15 @@ def _as_main(name, arguments, folder, run, module=False):
         sys.argv, sys.path[0] = before
         run_script_of_any_year(False)
     return 0
+
+
+def _add_near_names(error):
+    """Note near names beside the error of `from module import name`, as Python does from 3.12 on."""
+    found = re.fullmatch(r"cannot import name '(\w+)' from '([\w.]+)' .*", str(error))
+    if found and sys.version_info < (3, 12) and found[2] in sys.modules:
+        near = suggest(found[1], dir(sys.modules[found[2]]), "Did you mean: {}?")
+        if near:
+            error.add_note(near)
 
 
 def _from_script(traceback):

@@ -23,7 +23,7 @@ from fastnn.compat.tf.graphs.graph import graph, waiting
 from fastnn.compat.tf.places import OF_GRAPHS
 from fastnn.core import results
 from fastnn.core.errors import GoneNameError, NotSupportedError
-from fastnn.core.registry import suggest
+from fastnn.core.registry import missing, suggest
 from fastnn.graph.array import Array
 from fastnn.layers import context
 from fastnn.saving.registration import get_custom_objects
@@ -92,7 +92,8 @@ class _Alias(types.ModuleType):
                     names.ADDONS in self.__name__
                     and f" Install {names.ADDONS} itself: what it has in Python runs here."
                 )
-                raise AttributeError(f"{self.__name__}.{name} is not supported by fastnn.{near}{real or ''}") from None
+                words = f"{self.__name__}.{name} is not supported by fastnn.{near}{real or ''}"
+                raise missing(words, name) from None
 
     def __setattr__(self, name, value):
         """Keep it; a function is found under its name from then on, as Keras 2 looked for names in its modules."""

@@ -28,7 +28,7 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
             key = f"{package}.{name}".removeprefix("fastnn.")
             instead = GONE.get(key) or OLD.get(key)
             why = f": {instead}." if instead else suggest(name, names, ". Did you mean: {}?")
-            raise AttributeError(f"module {package!r} has no attribute {name!r}{why}")
+            raise missing(f"module {package!r} has no attribute {name!r}{why}", name)
         module, _, original = where.partition(":")
         if not module and not original:
             value = importlib.import_module(f"{package}.{name}")
@@ -45,6 +45,14 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], 
         return sorted({*names, *(name for name in vars(sys.modules[package]) if name.startswith("__"))})
 
     return getattr_, dir_, sorted(names)
+
+
+def missing(words: str, name: str) -> AttributeError:
+    """The error for a name that is not there, with its own near names in `words`.
+
+    Python adds near names of its own to an AttributeError that says of which object it is: so this one says None.
+    """
+    return AttributeError(words, name=name, obj=None)
 
 
 def suggest(name: object, names: Iterable[object], template: str = " Did you mean: {}?") -> str:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 
 import pytest
 
@@ -92,3 +93,11 @@ def test_the_extension_of_notebooks(here):
     assert fastnn.compat.installed()
     fastnn.unload_ipython_extension(None)
     assert not fastnn.compat.installed()
+
+
+def test_an_import_of_a_name_that_is_not_there_says_which_is_near(here):
+    (here / "s.py").write_text("from keras.layers import Conv2d\n", encoding="utf-8")
+    with pytest.raises(ImportError) as caught:
+        main(["run", str(here / "s.py")])
+    printed = "".join(traceback.format_exception(caught.value))
+    assert printed.count("Did you mean") == 1 and "Conv2D" in printed

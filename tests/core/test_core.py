@@ -1,10 +1,13 @@
 """Shapes, dtypes, registry: the small tools that errors are made of."""
 
+import traceback
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
 
+import fastnn
 from fastnn.core import dtypes, registry, shapes
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
 
@@ -69,3 +72,10 @@ def test_unknown_dtype():
 def test_lookup_suggests_near_names():
     with pytest.raises(UnknownNameError, match="Did you mean: adam"):
         registry.lookup("optimizer", "adm", {"adam": 1, "sgd": 2})
+
+
+def test_near_names_of_an_attribute_are_said_once():
+    with pytest.raises(AttributeError, match="Did you mean: Conv2D") as caught:
+        fastnn.layers.Conv2d  # noqa: B018
+    printed = "".join(traceback.format_exception(caught.value))
+    assert printed.count("Did you mean") == 1 and caught.value.name == "Conv2d"
