@@ -11,6 +11,8 @@ import types
 
 from fastnn.compat import names, year_parts
 from fastnn.compat.arguments import adapt, begin, print_as_tensorflow, restore
+from fastnn.compat.keras1 import crossentropies
+from fastnn.compat.keras2 import builds
 from fastnn.compat.keras2 import utils as keras2_utils
 from fastnn.compat.keras3 import src as keras_src
 from fastnn.compat.tensorflow import Tensor
@@ -41,6 +43,9 @@ class _Alias(types.ModuleType):
         self.__path__ = []
 
     def __getattr__(self, name):
+        return builds.in_a_build(self._found(name))
+
+    def _found(self, name):
         target = self.__dict__["_target"]
         if graph().active and name in OF_GRAPHS.get(self.__name__, ((), ""))[0]:
             return getattr(importlib.import_module(OF_GRAPHS[self.__name__][1]), name)
@@ -58,12 +63,14 @@ class _Alias(types.ModuleType):
             raise GoneNameError(f"{self.__name__}.{name} is not supported by fastnn: {names.GONE[key]}.")
         if old is not None:
             module, _, original = old.rpartition(":")
+            if module.startswith("compat.keras1."):
+                crossentropies.note((name,))
             return adapt(getattr(importlib.import_module(f"fastnn.{module}") if module else target, original))
         try:
             value = getattr(target, name)
             if isinstance(value, (_Alias, _TensorFlow)):
                 return value
-            if isinstance(value, types.ModuleType) and target_of(f"{self.__name__}.{name}"):
+            if isinstance(value, types.ModuleType) and _exists(target_of(f"{self.__name__}.{name}")):
                 return importlib.import_module(f"{self.__name__}.{name}")  # old names are found there too
             if self.__name__.startswith("keras_applications"):
                 return keras2_utils.without_submodules(value)
@@ -124,6 +131,9 @@ class _TensorFlow(types.ModuleType):
         self.__version__ = "2.20.0"
 
     def __getattr__(self, name):
+        return builds.in_a_build(self._found(name))
+
+    def _found(self, name):
         if name == "__all__":
             return dir(self)
         if name.startswith("__") and name != "__internal__":

@@ -14,9 +14,10 @@ import numpy as np
 
 from fastnn.callbacks.callback_list import give_logs_as
 from fastnn.compat import year_names
+from fastnn.compat.keras1 import crossentropies
 from fastnn.compat.keras1.layers import BatchNormalizationOfMode, DroppingEmbedding
 from fastnn.compat.keras2 import attributes as keras2
-from fastnn.compat.keras2 import h5_groups
+from fastnn.compat.keras2 import builds, h5_groups
 from fastnn.compat.keras2.training import with_accuracy
 from fastnn.compat.shapes import TensorShape
 from fastnn.compat.tf import printing
@@ -27,6 +28,7 @@ from fastnn.data.tensor import give_text_as
 from fastnn.graph.calls import own_function
 from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import BatchNormalization, Embedding, Layer, TextVectorization
+from fastnn.layers.method_wrappers import give_builds_around
 from fastnn.layers.signature import give_shapes_as
 from fastnn.saving import living
 from fastnn.saving.files import write_file
@@ -95,6 +97,26 @@ def _sizes(**names):
     return {old: functools.partial(_size, new) for old, new in names.items()}
 
 
+def _zeros_round(value):
+    """Keras 1's padding: a dict of `top_pad` and its kin, or one number per edge, as pairs.
+
+    >>> _zeros_round({"left_pad": 1, "bottom_pad": 2}), _zeros_round((1, 2, 3, 4)), _zeros_round(3)
+    ({'padding': ((0, 2), (1, 0))}, {'padding': ((1, 2), (3, 4))}, {'padding': 3})
+    """
+    if isinstance(value, dict):
+        unknown = value.keys() - set(_EDGES)
+        if unknown:
+            raise ArgumentError(
+                f"Unexpected key found in `padding` dictionary. Keys have to be in {set(_EDGES)}. "
+                f"Found: {sorted(map(str, unknown))}"
+            )
+        value = [value.get(edge, 0) for edge in _EDGES]
+    if isinstance(value, (list, tuple)) and len(value) == len(_EDGES):
+        value = tuple(value[:2]), tuple(value[2:])
+    return {"padding": value}
+
+
+_EDGES = "top_pad", "bottom_pad", "left_pad", "right_pad"
 _FORMAT = _same(data_format={"tf": "channels_last", "th": "channels_first", "default": None})
 _WEIGHTS = {"init": "kernel_initializer", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
             "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint", "bias": "use_bias"}  # fmt: skip
@@ -130,6 +152,7 @@ OLD = {
     **dict.fromkeys(("GlobalMaxPooling2D", "GlobalAveragePooling2D", "UpSampling2D", "ZeroPadding2D", "Cropping2D",
                      "GlobalMaxPooling3D", "GlobalAveragePooling3D", "UpSampling3D", "ZeroPadding3D", "Cropping3D",
                      "Flatten"), _IMAGES),
+    "ZeroPadding2D": {**_IMAGES, "padding": _zeros_round},
     "UpSampling1D": {"length": "size"}, "L1": {"l": "l1"}, "L2": {"l": "l2"}, "MaxNorm": {"m": "max_value"},
     "MinMaxNorm": {"low": "min_value", "high": "max_value"},
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout"),
@@ -207,6 +230,9 @@ REPLACED = {
     "BatchNormalization": {"__new__": _with("mode", BatchNormalization, BatchNormalizationOfMode)},
     "TextVectorization": {"__new__": _with("ragged", TextVectorization, RaggedTextVectorization)},
 }
+# Arguments by which a call shows that it is one of Keras 1, whose windows were (filters, rows, columns).
+_OF_KERAS_1 = {"border_mode", "dim_ordering", "subsample", "nb_filter", "init", "inner_init", "W_regularizer",
+               "nb_epoch", "p", "consume_less", "dropout_W", "nb_row", "filter_length"}  # fmt: skip
 _adapted = {}  # (class, method name): the function as it was
 _translated = set()  # (class, method name) of runs that take old arguments
 
@@ -230,6 +256,7 @@ def translate(table, kwargs):
 
 def _wrapped(function, table):
     generates = function.__name__.endswith("_generator")
+    windows = any(k in table for k in ("nb_row", "nb_col"))
     sized = any(isinstance(v, functools.partial) and v.func is _size for v in table.values())
 
     @functools.wraps(function)
@@ -238,7 +265,12 @@ def _wrapped(function, table):
             args = args[0], *map(whole, args[1:3]), *args[3:]
         elif sized:
             args = *map(_cut, args[:2]), *args[2:]
-        return function(self, *args, **(translate(table, kwargs) if table.keys() & kwargs else kwargs))
+            if windows and len(args) > 2 and _OF_KERAS_1 & kwargs.keys() and all(isinstance(k, int) for k in args[1:3]):
+                args = args[0], args[1:3], *args[3:]
+        old = table.keys() & kwargs
+        if old & _OF_KERAS_1:
+            crossentropies.note(old & _OF_KERAS_1)
+        return function(self, *args, **(translate(table, kwargs) if old else kwargs))
 
     taking_both.also_takes = tuple(table)
     return taking_both
@@ -298,6 +330,7 @@ def _begin():
     _put_all((keras2.PROPERTIES, keras2.METHODS), (keras2.WRAPPED,))
     give_logs_as(year_names.Logs)
     give_shapes_as(TensorShape)
+    give_builds_around(builds.while_built)
     living.find_always(True)
 
 
@@ -348,4 +381,6 @@ def restore():
     give_logs_as(dict)
     give_text_as(None)
     give_shapes_as(tuple)
+    give_builds_around()
+    crossentropies.forget()
     living.find_always(False)

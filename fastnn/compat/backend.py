@@ -12,6 +12,7 @@ from importlib import import_module
 import numpy as np
 
 from fastnn import ops
+from fastnn.compat.keras1.crossentropies import in_order
 from fastnn.compat.keras_backend.names import ARGUMENTS, RENAMED, adapted
 from fastnn.compat.keras_backend.values import get_value
 from fastnn.compat.shapes import Sizes
@@ -351,7 +352,8 @@ def __getattr__(name):
     module, original = RENAMED.get(name, f"ops:{name}").split(":")
     try:
         found = getattr(import_module(f"fastnn.{module}"), original)
-        return adapted(found, original) if module == "ops" or original in ARGUMENTS else found
+        found = adapted(found, original) if module == "ops" or original in ARGUMENTS else found
+        return in_order(found) if name.endswith("crossentropy") else found
     except AttributeError:
         raise AttributeError(
             f"keras.backend.{name} is not supported by fastnn; use the function of that purpose in fastnn.ops."

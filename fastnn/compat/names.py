@@ -4,6 +4,7 @@ from fastnn.compat import year_parts
 from fastnn.compat.keras2 import blocks as keras2_blocks
 from fastnn.compat.keras2 import images as keras2_images
 from fastnn.compat.keras2 import io as keras2_io
+from fastnn.compat.keras2 import privates as keras2_privates
 from fastnn.compat.keras2 import utils as keras2_utils
 from fastnn.compat.tf import averages as tf_averages
 from fastnn.compat.tf import datasets as tf_datasets
@@ -65,6 +66,7 @@ MODULES = {
     "engine.keras_tensor": "graph.tensor", "engine.input_spec": "layers",
     "engine.network": "models", "engine.base_layer_v1": "layers", "engine.data_adapter": "utils",
     "backend.tensorflow_backend": "compat.backend", "backend.common": "compat.backend", "backend_config": "config",
+    "applications.mobilenetv2": "applications.mobilenet_v2",
     "api.layers": "layers", "api.models": "models", "layers.rnn": "layers", "layers.cudnn_recurrent": "layers",
     "layers.convolutional_recurrent": "layers", "layers.dense_attention": "layers", "layers.attention": "layers",
     "objectives": "losses", "initializations": "compat.keras1.initializations",
@@ -161,7 +163,7 @@ CLASSES = {
     "applications.imagenet_utils": {"_obtain_input_shape": "compat.keras2.blocks:_obtain_input_shape"},
 }  # fmt: skip
 
-for _module, _more in (*keras2_blocks.NAMES.items(), *year_parts.NAMES.items()):
+for _module, _more in (*keras2_blocks.NAMES.items(), *year_parts.NAMES.items(), *keras2_privates.NAMES.items()):
     CLASSES[_module] = {**_more, **CLASSES.get(_module, {})}
 # Modules that `from keras.ops import *` gives besides names, as Keras's does: {module: names}.
 STARRED = {"ops": ("image", "linalg", "nn", "numpy")}

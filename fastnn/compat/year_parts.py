@@ -10,6 +10,7 @@ import numpy as np
 
 from fastnn import layers as _layers
 from fastnn import ops
+from fastnn.compat.keras2 import privates
 from fastnn.core.config import next_stream, seed
 from fastnn.core.errors import ArgumentError, ShapeError
 from fastnn.core.random import permutation
@@ -323,7 +324,6 @@ NAMES = {
     "metrics": {n: f"compat.keras1.metrics:{n}"
                 for n in ("precision", "recall", "fbeta_score", "fmeasure", "matthews_correlation")},
     "optimizers": {n: _HERE + n for n in ("clip_norm", "optimizer_from_config", "TFOptimizer")},
-    "initializers": {"_compute_fans": "initializers:compute_fans"},
     "regularizers": {"L1L2Regularizer": "L1L2"},
 }  # fmt: skip
 
@@ -332,13 +332,25 @@ _MODULES = {"K": "backend", "backend": "backend", **{n: n for n in (
     "activations", "callbacks", "constraints", "initializers", "layers", "losses", "metrics", "models", "optimizers",
     "regularizers", "utils")}, **{n: f"utils.{n}" for n in ("conv_utils", "generic_utils", "np_utils")},
     "interfaces": "legacy.interfaces", "imagenet_utils": "applications.imagenet_utils",
-    "keras_utils": "utils"}  # fmt: skip
+    "keras_utils": "utils", "cbks": "callbacks", "metrics_module": "metrics", "objectives": "losses",
+    "layer_module": "layers", "initializations": "initializations",
+    **{n: f"engine.{n}" for n in ("network", "saving", "topology", "training", "training_utils")},
+    **{n: f"layers.{n}" for n in ("convolutional", "recurrent")},
+    **{f"legacy_{n}": f"legacy.{n}" for n in ("layers", "models")}}  # fmt: skip
+# Of Python's library: modules, and names in them.
+_LIBRARY = ("abc", "collections", "copy", "csv", "functools", "hashlib", "inspect", "io", "json", "marshal",
+            "multiprocessing", "os", "re", "shutil", "string", "sys", "tarfile", "tempfile", "threading", "time",
+            "types", "warnings", "zipfile")  # fmt: skip
+_OF_LIBRARY = {**dict.fromkeys(("OrderedDict", "defaultdict", "deque", "namedtuple"), "collections"),
+               "Iterable": "collections.abc", "partial": "functools", "wraps": "functools",
+               "md5": "hashlib"}  # fmt: skip
 _HELD = {
     **{n: f"layers:{n}" for n in ("Layer", "InputSpec", "Input", "InputLayer", "Wrapper")},
     **{n: f"models:{n}" for n in ("Model", "Sequential")},
     **{n: f"saving:{n}" for n in ("deserialize_keras_object", "serialize_keras_object")},
     **{n: f"utils:{n}" for n in ("get_file", "get_source_inputs", "convert_all_kernels_in_model", "has_arg",
-                                 "to_list")},
+                                 "to_list", "get_from_module", "conv_output_length", "conv_input_length", "Progbar",
+                                 "Sequence")},
     **dict.fromkeys(("_obtain_input_shape", "obtain_input_shape"), "applications.imagenet_utils:_obtain_input_shape"),
     "get_submodules_from_kwargs": "applications:get_submodules_from_kwargs",
 }  # fmt: skip
@@ -356,6 +368,12 @@ def held(module, below, name):
     root = "keras" if root.startswith("keras_") else root
     if name == "np":
         return np
+    if name in _LIBRARY or name == "python_types":
+        return importlib.import_module(name.removeprefix("python_"))
+    if name in _OF_LIBRARY:
+        return getattr(importlib.import_module(_OF_LIBRARY[name]), name)
+    if below in privates.FILES and name in privates.FILES[below]:
+        return privates.FILES[below][name]
     if name in _MODULES and below != _MODULES[name]:
         return importlib.import_module(f"{root}.{_MODULES[name]}")
     home, _, original = _HELD.get(name, "").partition(":")

@@ -124,7 +124,7 @@ class _Assembly:
         self.groups += 1
         end = len(self.code) + len(group)
         for ins in group:
-            flags = abi.SYNC * ins.sync
+            flags = abi.SYNC * ins.sync | abi.JOINED * (ins.joined and len(group) == 1 and not ins.span)
             if ins.host is not None:
                 fn, flags = len(self.hosts), flags | abi.HOST
                 self.hosts.append(self._host(*ins.host))

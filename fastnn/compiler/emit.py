@@ -226,12 +226,12 @@ class Instruction:
     """One kernel call before addresses are known.
 
     parts: items may be cut at multiples of n / parts, or nowhere but at the chunks (None).  run: items of one partial
-    result, which one thread must go through in order.  region: the loop or branch that it is in.  span, tile_group:
-    set by the schedule.
+    result, which one thread must go through in order.  joined: a call may take several chunks.  region: the loop or
+    branch that it is in.  span, tile_group: set by the schedule.
     """
 
     __slots__ = ("kernel", "args", "n", "chunk", "tile", "elementwise", "node", "flops", "sync", "host", "parts", "run",
-                 "region", "span", "tile_group", "_accesses")  # fmt: skip
+                 "region", "joined", "span", "tile_group", "_accesses")  # fmt: skip
 
     tile_group: Any  # a Group, once the schedule has made it
 
@@ -249,10 +249,11 @@ class Instruction:
         parts: Any = None,
         run: int = 1,
         region: Region | None = None,
+        joined: bool = False,
     ) -> None:
         self.kernel, self.args, self.n, self.chunk, self.tile = kernel, args, n, chunk, tile
         self.elementwise, self.node, self.flops, self.host = elementwise, node, flops, host
-        self.parts, self.run, self.region = parts, run, region
+        self.parts, self.run, self.region, self.joined = parts, run, region, joined
         self.sync, self.span, self.tile_group = False, 0, None
         self._accesses = [a for a in args if isinstance(a, Access)]
 
@@ -317,13 +318,15 @@ class Emitter:
         parts: int | None = None,
         run: int = 1,
         align: int = 1,
+        joined: bool = False,
     ) -> None:
         """Append one instruction over `n` items (see the contract of accesses in Operand).
 
         parts: the kernel may be called for any run of items that begins and ends at a multiple of n / parts, and its
         rd, wr and rw accesses have so many parts (images, say, where items are rows of pixels); an element-wise one has
         n.  run: so many items write one partial result, each call going on where the last one stopped.  align: a chunk
-        is a multiple of it.
+        is a multiple of it.  joined: a thread's chunks may go into one call, which does less for all of
+        them than for each.
         """
         n = int(n)
         if n <= 0:
@@ -362,6 +365,7 @@ class Emitter:
                 parts=parts,
                 run=run,
                 region=self._place.region,
+                joined=joined,
             )
         )
 

@@ -19,6 +19,7 @@ from fastnn.core.memory import register_memory
 from fastnn.core.results import ARRAYS
 from fastnn.core.types import Array
 from fastnn.graph.autodiff import gradients
+from fastnn.graph.calls import Unhashed
 from fastnn.graph.dtype import dtype_of
 from fastnn.graph.node import Node
 from fastnn.graph.tensor import Tensor, here
@@ -97,6 +98,8 @@ class Log(LogTrace):
         if numbers is not None and (kind is Tensor or unchanged(np.asarray(value), self.leaves[numbers[-1]][1])):
             return -1 - numbers[-1]
         array = value.array if kind is Tensor else np.array(value)  # its owner may change it before it runs
+        if array.dtype.kind in "OSU":
+            raise Unhashed
         self.numbers.setdefault(id(value), []).append(len(self.leaves))
         self.leaves.append((value, array))
         return array.shape, dtypes.standardize(array.dtype)
@@ -105,20 +108,21 @@ class Log(LogTrace):
         """fn(*values) as an event; `key`: what it depends on besides the shapes and dtypes of the values."""
         with self.lock:
             leaves = len(self.leaves)
-            wiring = tuple([v._at if type(v) is Tensor and v._log is self else self.wire(v) for v in values])
-            event = Event(fn, wiring, self.open)
-            full = key, wiring, self.open
-            entry = self.at.children.get(full)
+            try:
+                wiring = tuple([v._at if type(v) is Tensor and v._log is self else self.wire(v) for v in values])
+                event = Event(fn, wiring, self.open)
+                full = key, wiring, self.open
+                entry = self.at.children.get(full)
+                traced = self._traced(event) if entry is None else entry
+            except BaseException:
+                for value, _ in self.leaves[leaves:]:
+                    self.numbers[id(value)].pop()
+                    if not self.numbers[id(value)]:
+                        del self.numbers[id(value)]
+                del self.leaves[leaves:]
+                raise
             if entry is None:
-                try:
-                    entry = self._traced(event)
-                except BaseException:
-                    for value, _ in self.leaves[leaves:]:
-                        self.numbers[id(value)].pop()
-                        if not self.numbers[id(value)]:
-                            del self.numbers[id(value)]
-                    del self.leaves[leaves:]
-                    raise
+                entry = traced
                 self.at.children[full] = entry
                 roots.root.entries += 1
             elif entry.draws:

@@ -7,7 +7,8 @@ A kernel works in blocks of these sizes, and the workspaces that lowering gives 
 ACC, BIAS, RELU = 1, 2, 4  # flags of the micro-kernel: add to C, add a bias, clip below 0
 CODES = {None: 0, "relu": 1, "sigmoid": 2, "tanh": 3}  # activations that kernels apply to what they made
 DEPTH = 512  # rows of B per pass: a packed block (128 KiB) stays in L2
-COPY_LINE = 144  # row length of a compact copy of A: whole tile widths, off the powers of two
+COPY_LINE = 144  # elements that a copy of A takes for each k, and the table of its rows
+PACK_A, PACK_B = 1, 2  # what is copied together first, although it could be read as it lies
 PANEL_BYTES = 256  # of a row of the widest panel of B
 
 # ------------------------------------------------------------------ convolutions

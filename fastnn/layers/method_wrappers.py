@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar, cast
 
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
@@ -39,6 +40,15 @@ def named_from_the_fourth(function: Method) -> Method:
     return cast(Method, add_weight)
 
 
+_around: Callable[[Any], AbstractContextManager[None]] = nullcontext
+
+
+def give_builds_around(manager: Callable[[Any], AbstractContextManager[None]] = nullcontext) -> None:
+    """From now on each `build` of a layer runs inside `manager(layer)`; without an argument inside nothing."""
+    global _around
+    _around = manager
+
+
 def recorded_build(function: Callable[..., None]) -> Callable[..., None]:
     """`build` with the path and shapes recorded; the outermost of nested super().build() calls does it."""
 
@@ -49,7 +59,7 @@ def recorded_build(function: Callable[..., None]) -> Callable[..., None]:
             return
         self._building = self._tracker.building = True
         try:
-            with context.name_scope(self), paused():
+            with context.name_scope(self), paused(), _around(self):
                 self._path = context.path()
                 if isinstance(self.dtype_policy, DTypePolicyMap):  # which says what holds for this path
                     self.dtype_policy = self.dtype_policy[self._path]

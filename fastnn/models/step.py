@@ -140,8 +140,11 @@ class Step:
         changes = getattr(getattr(self._model(), "optimizer", None), "changes", 0) if self.kind == "train" else 0
         return variables.layout_version, config.version(), self.shared.revision, changes
 
-    def traced(self, trace, feed, rows):
-        """Trace the step on a batch of so many rows; returns the input symbols, and what the model's method did."""
+    def traced(self, trace, feed, rows, together=True):
+        """Trace the step on a batch of so many rows; returns the input symbols, and what the model's method did.
+
+        together: whether weights are put side by side first, which takes an optimizer that knows them all.
+        """
         model, kind = self._model(), self.kind
         trace.seed, trace.extra["step"] = self.shared.seed, True
         trace.watch = self.shared.watch if kind == "train" else None
@@ -149,7 +152,8 @@ class Step:
         x, y, weight = feed.parts(values)
         if kind == "predict" and not has_own(model, kind):
             return symbols, model(x, training=False)
-        updating = contextlib.nullcontext() if kind != "train" else model.optimizer.through(side_by_side(model))
+        at_once = kind == "train" and together
+        updating = model.optimizer.through(side_by_side(model)) if at_once else contextlib.nullcontext()
         with updating, results_later():
             return symbols, step_function(model, kind)(iter([pack_x_y_sample_weight(x, y, weight)]))
 
@@ -157,6 +161,8 @@ class Step:
         model, kind = self._model(), self.kind
         if not self.is_python():
             try:
+                if self._has_more_to_build():
+                    self._build_all(feed, rows)
                 if share is not None:
                     return self._sharded(model, feed, rows, share)
                 return self._traced_step(model, kind, feed, rows)
@@ -170,6 +176,19 @@ class Step:
                 f"DataParallel cuts them into {share.shards} shards. Leave run_eagerly out, or the distribution."
             )
         return EagerStep(EagerProgram(model, kind, self.shared, feed, rows), feed, self._version(), None, None, [])
+
+    def _has_more_to_build(self):
+        """Whether the step may make weights that the model's call has not made, as a layer in `compute_loss` does."""
+        model = self._model()
+        if self.kind != "train" or model.optimizer is None or model.optimizer.built:
+            return False
+        return any(not layer.built for layer in model._flatten_layers(include_self=False))
+
+    @passing()
+    def _build_all(self, feed, rows):
+        """A trace that nobody runs: the optimizer is built with all that the step makes."""
+        with Trace(training=True) as trace:
+            self.traced(trace, feed, rows, together=False)
 
     def is_python(self):
         """Whether its Python runs at every batch."""

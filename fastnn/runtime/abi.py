@@ -9,6 +9,8 @@ A tape is int64 tables only, so the Cython executor, the Python executor and a t
 - moves[m, 2]: (word, stride): that word grows by stride at each step of a loop
 - state[16]: counters that kernels may read, see STEP and the following
 
+A row with JOINED, alone in its group, gets all chunks of a thread in one call.
+
 A row with LOOP or BRANCH controls those that follow. LOOP: rows [i + 1, end) run `n` times, and the `ntmp` rows of
 moves from `tmp` on say what changes; REVERSE: from the last step to the first. COUNTED: the address in words[args] says
 how often (at most n). WHILE: rows [i + 1, inner) run first, then the byte at words[args] says whether [inner, end)
@@ -25,7 +27,7 @@ from fastnn.core.types import Array
 
 COLUMNS = ("fn", "args", "n", "chunk", "tile", "end", "flags", "tmp", "ntmp", "inner", "lone", "span")
 FN, ARGS, N, CHUNK, TILE, END, FLAGS, TMP, NTMP, INNER, LONE, SPAN = range(12)
-SYNC, HOST, LOOP, REVERSE, COUNTED, WHILE, BRANCH = 1, 2, 4, 8, 16, 32, 64
+SYNC, HOST, LOOP, REVERSE, COUNTED, WHILE, BRANCH, JOINED = 1, 2, 4, 8, 16, 32, 64, 128
 CONTROL = LOOP | BRANCH
 STEP, ROW0, BATCH, STOP, WATCH = range(5)  # WATCH: not 0 while steps with NaN or infinity fail
 NOT_FINITE = 2  # status of a kernel that found NaN or infinity where WATCH says so

@@ -250,6 +250,9 @@ class Executor:
         n, chunk = head[abi.N], head[abi.CHUNK]
         chunks = -(-n // chunk) if n > chunk else 1
         mine = range(-(-chunks * tid // threads), -(-chunks * (tid + 1) // threads))
+        if head[abi.FLAGS] & abi.JOINED and mine:
+            self._call(self._threads[tid], i, 0, mine[0] * chunk, min((mine[-1] + 1) * chunk, n), profile)
+            return
         step = head[abi.SPAN] or chunk
         for c in mine if n else ():
             stop = min((c + 1) * chunk, n)

@@ -281,3 +281,45 @@ def test_a_model_in_a_step_trains_only_where_the_call_says_so(said, changes, eag
     zeros = holder.fit(rows, batch_size=32, verbose=0).history["zeros"][0]
     assert (zeros > 0) == changes
     assert bool(np.any(holder.inner.get_weights()[2])) == changes
+
+
+class HeadInTheLoss(keras.Model):
+    """Its call makes one layer, its loss another one."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = layers.Dense(4, "tanh"), keras.Sequential([layers.Dropout(0.3, seed=1), layers.Dense(2)])
+
+    def call(self, x):
+        return self.body(x)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return ops.mean((self.head(y_pred, training=training) - y) ** 2)
+
+
+class HeadInTheStep(HeadInTheLoss):
+    """The same in a step of its own."""
+
+    compute_loss = keras.Model.compute_loss
+
+    def train_step(self, data):
+        x, y = data
+        with GradientTape() as tape:
+            loss = ops.mean((self.head(self(x, training=True), training=True) - y) ** 2)
+        self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
+        return {"loss": loss}
+
+
+@pytest.mark.parametrize("kind", [HeadInTheLoss, HeadInTheStep])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_layers_that_only_a_step_calls_are_trained(kind, optimizer):
+    left = []
+    for eager in (False, True):
+        keras.utils.set_random_seed(3)
+        model = kind()
+        model.compile(optimizer, run_eagerly=eager)
+        model.fit(X, Y, batch_size=16, epochs=2, verbose=0)
+        assert len(model.trainable_variables) == 4 == len(model.optimizer._trainable_variables)
+        left.append(model.get_weights())
+    for a, b in zip(*left, strict=True):
+        np.testing.assert_array_equal(a, b)

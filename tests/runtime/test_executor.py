@@ -58,6 +58,24 @@ def small(lay, tile):
     return tape, (x, y, z)
 
 
+@pytest.mark.parametrize(
+    "threads, calls", [(1, [(0, 9)]), (2, [(0, 6), (6, 9)]), (7, [(0, 2), (2, 4), (4, 6), (6, 8), (8, 9)])]
+)
+def test_joined_chunks_of_a_thread_are_one_call(lay, monkeypatch, threads, calls):
+    def once(kind):
+        x, tape = np.arange(9, dtype=np.float32), lay()
+        y = np.zeros(9, np.float32)
+        tape.add("axpb", x, y, 2.0, 1.0, n=9, chunk=2, flags=abi.JOINED)
+        tape.build(kind.Executor).run(1, 9, threads)
+        return y
+
+    assert once(executor).tolist() == [2.0 * i + 1 for i in range(9)]
+    seen, call = [], pyexec.Executor._call
+    monkeypatch.setattr(pyexec.Executor, "_call", lambda self, *a: seen.append(a[3:5]) or call(self, *a))
+    assert once(pyexec).tolist() == once(executor).tolist()
+    assert sorted(seen) == calls
+
+
 @pytest.mark.parametrize("tile", [0, 4, 9, 4096])
 def test_groups_of_which_each_is_one_call(lay, tile):
     """Walked row by row, also beside others: with the bits of the groups walked as such."""

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from fastnn import ops, random
+from fastnn.compat.keras2 import constants as keras2_constants
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.compat.keras_backend.sequences import rnn
 from fastnn.core.errors import ArgumentError, CallOrderError
+from fastnn.core.types import defined_in
 from fastnn.graph import Variable
 from fastnn.layers import GRU, LSTM, RNN, Bidirectional, InputSpec, Layer, SimpleRNN, nest
 
@@ -72,11 +74,8 @@ def by_steps(call_today):
         ):  # (mask, training, initial_state), as in Keras 2
             initial_state, mask, training = training or None, initial_state, mask
         if constants is not None:
-            object.__setattr__(self, "_constants", nest.flatten(constants))
-            try:
+            with keras2_constants.of_a_call(self, constants):
                 return call_today(self, sequences, initial_state=initial_state, mask=mask, training=training)
-            finally:
-                object.__delattr__(self, "_constants")
         if getattr(type(self), "step", _step) is _step:
             return call_today(self, sequences, initial_state=initial_state, mask=mask, training=training)
         if initial_state is None:
@@ -84,36 +83,6 @@ def by_steps(call_today):
         return _run(self, sequences, nest.flatten(initial_state), mask, training)
 
     return call
-
-
-def called_with_constants(call_today):
-    """`__call__` of RNN with `constants`: a cell is built with the shapes of both, as [input, *constants]."""
-
-    @functools.wraps(call_today)
-    def __call__(self, sequences, initial_state=None, constants=None, **kwargs):
-        if constants is None:
-            return call_today(self, sequences, initial_state=initial_state, **kwargs)
-        if not self.cell.built:
-            shape = tuple(sequences.shape)
-            self.cell.build([(shape[0], *shape[2:]), *(tuple(x.shape) for x in nest.flatten(constants))])
-            self.cell.built = True
-        return call_today(self, sequences, initial_state=initial_state, constants=constants, **kwargs)
-
-    return __call__
-
-
-def step_with_constants(stepper_today):
-    """`_stepper`, of a cell that gets constants."""
-
-    @functools.wraps(stepper_today)
-    def _stepper(self, batch, training):
-        constants = self.__dict__.get("_constants")
-        if constants is None:
-            return stepper_today(self, batch, training)
-        more = {"training": training} if has_arg(self.cell.call, "training") else {}
-        return lambda row, states: self.cell(row, states, constants=constants, **more), None
-
-    return _stepper
 
 
 def states_of_inputs(get_today):
@@ -311,10 +280,47 @@ def _shown(path):
     return property(get, lambda self, value: self.__dict__.__setitem__(key, value), doc=f"Keras 1's name of {path}.")
 
 
+def _gate(path, number):
+    """A property for the part of a weight that is a gate's, unless an object has something of its own."""
+    key = f"own gate {path} {number}"
+
+    def get(self):
+        if key in self.__dict__:
+            return self.__dict__[key]
+        weight = functools.reduce(getattr, path.split("."), self)
+        return None if weight is None else weight[..., number * self.units : (number + 1) * self.units]
+
+    return property(get, lambda self, value: self.__dict__.__setitem__(key, value), doc=f"A gate's part of {path}.")
+
+
+def gates(letters, inside=""):
+    """Properties for the parts of a layer's or a cell's weights that its gates have, by their letters."""
+    names = "kernel", "recurrent_kernel", "bias"
+    return {f"{n}_{letter}": _gate(inside + n, k) for k, letter in enumerate(letters) for n in names}
+
+
 _NAMES = {"output_dim": "units", "inner_init": "recurrent_initializer", "init": "kernel_initializer",
           "W": "cell.kernel", "U": "cell.recurrent_kernel", "b": "cell.bias"}  # fmt: skip
+
+
+def _own(name):
+    """A property: what an object sets under the name, None before that."""
+    return property(lambda self: self.__dict__.get(name), lambda self, value: self.__dict__.__setitem__(name, value))
+
+
+def _states(self):
+    """Those of a stateful layer; else None, or a list of None where a class has a `call` of its own."""
+    found = self.__dict__.get("states")
+    own = not defined_in(type(self), "call").startswith("fastnn.")
+    return [None] * len(nest.flatten(self.state_size)) if found is None and own and not self.stateful else found
+
+
 METHODS: dict[type, dict[str, Any]] = {
-    RNN: {"reset_states": reset_states},
+    RNN: {
+        "reset_states": reset_states,
+        **{name: _own(name) for name in ("_num_constants", "state_spec", "constants_spec")},
+        "states": property(_states, lambda self, value: self.__dict__.__setitem__("states", value)),
+    },
     Bidirectional: {"layer": property(lambda self: self.forward_layer, doc="The layer that goes forward.")},
 } | {
     cls: {
@@ -322,14 +328,11 @@ METHODS: dict[type, dict[str, Any]] = {
         "get_constants": _constants(count),
         "preprocess_input": preprocess_input,
         **{old: _shown(path) for old, path in _NAMES.items()},
+        **gates(letters, "cell."),
     }
-    for cls, count in ((LSTM, 4), (GRU, 3), (SimpleRNN, 1))
+    for cls, count, letters in ((LSTM, 4, "ifco"), (GRU, 3, "zrh"), (SimpleRNN, 1, ""))
 }
 WRAPPED = {
-    RNN: {
-        "call": by_steps,
-        "__call__": called_with_constants,
-        "_stepper": step_with_constants,
-        "get_initial_state": states_of_inputs,
-    }
+    **keras2_constants.WRAPPED,
+    RNN: {**keras2_constants.WRAPPED[RNN], "call": by_steps, "get_initial_state": states_of_inputs},
 }

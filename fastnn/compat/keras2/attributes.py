@@ -15,7 +15,6 @@ from fastnn.callbacks.model_checkpoint import ModelCheckpoint
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.compat.keras1 import metrics as keras1_metrics
 from fastnn.compat.keras1 import recurrent as keras1_recurrent
-from fastnn.compat.keras2 import builds as keras2_builds
 from fastnn.compat.keras2 import cells as keras2_cells
 from fastnn.compat.keras2 import files as keras2_files
 from fastnn.compat.keras2 import lists, ranks, weight_names
@@ -32,6 +31,7 @@ from fastnn.compat.keras2.own_layers import (
     dtype_of_the_input,
     metric_of_symbols,
     name_first,
+    over_read_only,
     set_stateful,
     shape_at,
     variables_that_are_listed,
@@ -61,6 +61,7 @@ from fastnn.graph.tensor import Tensor as Lazy
 from fastnn.layers import nest
 from fastnn.layers.attributes import AttributesMixin
 from fastnn.layers.events import CallEvent
+from fastnn.layers.input_spec import InputSpec
 from fastnn.layers.layer import Layer
 from fastnn.layers.state import StateMixin
 from fastnn.losses.targets import is_nested
@@ -209,6 +210,16 @@ def _validation_data(self):
     return [*x, *y, *(weight or [np.ones(len(part), "float32") for part in y])]
 
 
+def _itself(self, inputs, *args, **kwargs):
+    """The inputs as they are: what a layer without a `call` of its own computed up to Keras 2."""
+    return inputs
+
+
+def _truth(self):
+    """Of a scalar its value, of a tensor True: `if b:` asked whether there is one."""
+    return bool(self._settled()) if not self._host.shape else True
+
+
 def _with_shape(init_today):
     @functools.wraps(init_today)
     def __init__(self, *args, **kwargs):
@@ -278,6 +289,7 @@ PROPERTIES = {
 }
 METHODS = {
     Layer: {
+        "call": _itself,
         "get_input_shape_at": shape_at("input"),
         "get_output_shape_at": shape_at("output"),
         "add_metric": add_metric,
@@ -309,14 +321,15 @@ METHODS = {
     Lazy: SHAPES,
     Variable: {
         "numpy": _number,
+        "__bool__": _truth,
         "get_shape": lambda self: TensorShape(self.shape),
         "read_value": lambda self: self.value,
         **tf_variables.METHODS,
     },
 }
 WRAPPED = {
+    InputSpec: {"__init__": ranks.with_open_rank},
     Layer: {
-        "_build_once": keras2_builds.build_that_remembers,
         "add_weight": name_first,
         "add_variable": name_first,
         "trainable_weights": weights_that_are_set,
@@ -324,11 +337,11 @@ WRAPPED = {
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},
-    AttributesMixin: {"_take_input_shape": dtype_of_the_input},
+    AttributesMixin: {"_take_input_shape": dtype_of_the_input, "__setattr__": over_read_only},
     Metric: {"add_weight": name_first, "__call__": metric_of_symbols},
     **keras1_recurrent.WRAPPED,
     **keras2_cells.WRAPPED,
-    Tensor: keras2_optimizers.ARITHMETIC,
+    Tensor: keras2_optimizers.OF_TENSORS,
     Variable: {
         **keras2_optimizers.ARITHMETIC,
         **tf_variables.WRAPPED,

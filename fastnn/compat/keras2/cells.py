@@ -8,9 +8,9 @@ import weakref
 
 from fastnn import ops
 from fastnn.compat.backend import learning_phase
-from fastnn.compat.keras1.recurrent import states_of_inputs
+from fastnn.compat.keras1.recurrent import gates, states_of_inputs
 from fastnn.graph import current
-from fastnn.layers import LSTMCell, nest
+from fastnn.layers import GRUCell, LSTMCell, nest
 from fastnn.layers.recurrent_cell import CellDropout, RecurrentCell
 from fastnn.layers.rnn_cells import StackedRNNCells
 
@@ -110,7 +110,8 @@ class ContextValueCache(weakref.WeakKeyDictionary):
 
 
 METHODS = {
-    LSTMCell: {"_compute_carry_and_output_fused": _carry_and_output},
+    LSTMCell: {"_compute_carry_and_output_fused": _carry_and_output, **gates("ifco")},
+    GRUCell: gates("zrh"),
     CellDropout: {
         "get_dropout_mask_for_cell": _mask_for_cell("dropout", "get_dropout_mask"),
         "get_recurrent_dropout_mask_for_cell": _mask_for_cell("recurrent_dropout", "get_recurrent_dropout_mask"),

@@ -161,6 +161,7 @@ def _listed(updates):
 _DEEPEST = 8  # operations that a value remembers
 _ARITHMETIC = ("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__rtruediv__",
                "__neg__")  # fmt: skip
+_OF_TENSORS = (*_ARITHMETIC, "__getitem__", "__pow__", "__rpow__", "__matmul__", "__rmatmul__", "__abs__")
 
 
 def _depth(value):
@@ -202,6 +203,7 @@ def rebuilt(value):
 
 
 ARITHMETIC = {name: remembered(name) for name in _ARITHMETIC}
+OF_TENSORS = {name: remembered(name) for name in _OF_TENSORS}
 
 
 def gradients_given(get_gradients_today):

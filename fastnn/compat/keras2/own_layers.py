@@ -4,7 +4,7 @@ import functools
 import inspect
 
 from fastnn import metrics, ops
-from fastnn.compat.keras2 import lists
+from fastnn.compat.keras2 import builds, lists
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.core.errors import ArgumentError
 from fastnn.core.types import defined_in
@@ -122,6 +122,7 @@ def weights_that_are_set(today, trainable=True):
         return [v for v in (found if trainable else self.weights) if (id(v) in left or not v.trainable) != trainable]
 
     def put(self, weights):
+        weights = builds.weights_of(self, weights)
         for variable in weights:
             self._tracker.track(variable)
         chosen = {id(v) for v in weights}
@@ -137,6 +138,21 @@ def variables_that_are_listed(today):
     return property(
         lambda self: self.trainable_weights if context.as_before_keras_3() else today.fget(self), doc=today.__doc__
     )
+
+
+def over_read_only(set_today):
+    """`__setattr__` that passes over what a class of a user's says itself, and what today's layers say."""
+
+    @functools.wraps(set_today)
+    def __setattr__(self, name, value):
+        try:
+            set_today(self, name, value)
+        except AttributeError:
+            found = getattr(type(self), name, None)
+            if name not in ("activity_regularizer", "losses") or not isinstance(found, property):
+                raise
+
+    return __setattr__
 
 
 def dtype_of_the_input(take_today):

@@ -68,3 +68,15 @@ def spec_of_call(compute_today):
         return inputs
 
     return compute_output_spec
+
+
+def with_open_rank(init_today):
+    """InputSpec's constructor with the ranks of Keras 1: "2+" is two or more."""
+
+    @functools.wraps(init_today)
+    def __init__(self, dtype=None, shape=None, ndim=None, **kwargs):
+        if isinstance(ndim, str):  # Keras 1's "2+"
+            kwargs["min_ndim"], ndim = int(ndim.rstrip("+")), None
+        init_today(self, dtype, shape, ndim, **kwargs)
+
+    return __init__

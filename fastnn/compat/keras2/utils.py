@@ -117,14 +117,14 @@ def check_for_unexpected_keys(name, input_dict, expected_values):
 
 
 # ---- conv_utils ------------------------------------------------------------------------------------------------
-def normalize_tuple(value, n, name, allow_zero=False):
+def normalize_tuple(value, n, name, allow_zero=True):
     """`value`, an int or n ints, as a tuple of n ints.
 
     Args:
         value: what was given.
         n: how many are wanted.
         name: of the argument, for the error.
-        allow_zero: whether 0 may be among them.
+        allow_zero: whether 0 may be among them, as it could up to Keras 2.8.
 
     >>> normalize_tuple(2, 3, "strides")
     (2, 2, 2)

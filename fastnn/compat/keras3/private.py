@@ -76,14 +76,24 @@ def _size(size, shape):
     return found
 
 
-def shape_equal(a_shape, b_shape):
-    """Whether two shapes may be the same; None is like every size.
+def shape_equal(a_shape, b_shape, axis=None, allow_none=True):
+    """Whether two shapes may be the same.
 
-    >>> shape_equal((None, 2), (3, 2)), shape_equal((1, 2), (3, 2))
-    (True, False)
+    Args:
+        a_shape, b_shape: tuples of ints and None.
+        axis: an axis or several that do not count; None: all count.
+        allow_none: whether None is like every size; else it is like None only.
+
+    >>> shape_equal((None, 2), (3, 2)), shape_equal((1, 2), (3, 2)), shape_equal((1, 2), (3, 2), axis=[0])
+    (True, False, True)
     """
-    return len(a_shape) == len(b_shape) and all(
-        a is None or b is None or a == b for a, b in zip(a_shape, b_shape, strict=True)
+    if len(a_shape) != len(b_shape):
+        return False
+    axes = () if axis is None else axis if isinstance(axis, (list, tuple)) else (axis,)
+    left_out = {a + len(a_shape) if a < 0 else a for a in axes}
+    return all(
+        i in left_out or a == b or (allow_none and (a is None or b is None))
+        for i, (a, b) in enumerate(zip(a_shape, b_shape, strict=True))
     )
 
 

@@ -14,8 +14,10 @@ from fastnn.utils.symbols import is_keras_tensor
 
 
 def _each(value, rank, name):
-    """A number, or one for each of the dimensions, as a tuple."""
+    """A number, or one for each of the dimensions, as a tuple; of a kernel the shape of its weights will do."""
     values = (value,) * rank if value is None or hasattr(value, "__index__") else tuple(value)
+    if name == "kernel_size" and len(values) == rank + 2:  # (*sizes, channels, filters)
+        values = values[:rank]
     if len(values) != rank:
         raise ShapeError(f"`{name}`: received {value}, expected a number, or one for each of {rank} dimensions.")
     return values
@@ -66,7 +68,8 @@ def compute_conv_output_shape(
     Args:
         input_shape: (batch, *sizes, channels), or the channels second.
         filters: how many channels the result has.
-        kernel_size, strides, dilation_rate: a number for each dimension of space, or one for all.
+        kernel_size: a number for each dimension of space, one for all, or the shape of the kernel's weights.
+        strides, dilation_rate: a number for each dimension of space, or one for all.
         padding: "valid", "same" or "causal".
         data_format: "channels_last" or "channels_first".
 
@@ -92,7 +95,8 @@ def compute_conv_transpose_output_shape(
 
     Args:
         input_shape: (batch, *sizes, channels), or the channels second.
-        kernel_size, strides, output_padding, dilation_rate: a number for each dimension of space, or one for all.
+        kernel_size: a number for each dimension of space, one for all, or the shape of the kernel's weights.
+        strides, output_padding, dilation_rate: a number for each dimension of space, or one for all.
         filters: how many channels the result has.
         padding: "valid" or "same".
         data_format: "channels_last" or "channels_first".

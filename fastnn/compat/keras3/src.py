@@ -72,7 +72,7 @@ NAMES = {
         "BaseImagePreprocessingLayer": "layers.images.base:ImageLayer", "DataLayer": "layers:Layer",
         "TFDataLayer": "layers:Layer", "IndexLookup": "layers.vocabulary:Lookup",
         "ConvLSTM": "layers.conv_lstm:BaseConvLSTM", "ConvLSTMCell": "layers.conv_lstm:ConvLSTMCell",
-        "batch_dot": "compat.keras_backend.arrays:batch_dot",
+        "batch_dot": "compat.keras_backend.arrays:batch_dot", "GroupedQueryAttention": "layers:GroupQueryAttention",
     },
     "losses": {"standardize_reduction": "losses.loss:standardize_reduction"},
     "ops": {

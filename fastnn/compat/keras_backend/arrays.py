@@ -255,11 +255,15 @@ def relu(x, alpha=0.0, max_value=None, threshold=0.0):
 
     Args:
         x: numbers of any shape.
-        alpha, max_value, threshold: numbers; max_value may be None.
+        alpha: a number, or an array that broadcasts with x.
+        max_value, threshold: numbers; max_value may be None.
 
     >>> relu(np.array([-1.0, 5.0], "float32"), alpha=0.5, max_value=2.0).tolist()
     [-0.5, 2.0]
     """
+    if not isinstance(alpha, (int, float)):
+        kept = activations.relu(x, max_value=max_value, threshold=threshold)
+        return ops.add(kept, ops.multiply(alpha, ops.minimum(ops.subtract(x, threshold), 0)))
     return activations.relu(x, negative_slope=alpha, max_value=max_value, threshold=threshold)
 
 
@@ -276,6 +280,8 @@ def batch_normalization(x, mean, var, beta, gamma, axis=-1, epsilon=1e-3):
     >>> batch_normalization(np.ones((1, 2), "float32"), zero, one, zero, one, epsilon=0.0).tolist()
     [[1.0, 1.0]]
     """
+    if axis == -1 and _ndim(mean) == _ndim(x):  # Keras 2 gave the axis by the shape of these
+        axis = next((k for k, size in enumerate(mean.shape) if size != 1), -1)
     flat = (v if v is None or _ndim(v) == 1 else ops.reshape(v, (-1,)) for v in (mean, var, beta, gamma))
     return ops.batch_normalization(x, next(flat), next(flat), axis, *flat, epsilon=epsilon)
 

@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 
 from fastnn import ops
+from fastnn.compat.keras2 import builds
 from fastnn.core import dtypes, results
 from fastnn.core.config import floatx
 from fastnn.core.errors import ArgumentError
@@ -85,7 +86,7 @@ def variable(value, dtype=None, name=None, constraint=None):
 
 
 def zeros(shape, dtype=None, name=None):
-    """Zeros: an array; a variable in `get_updates` of an optimizer, which assigns to it.
+    """Zeros: an array; a variable in `get_updates` of an optimizer, which assigns to it, and among a layer's weights.
 
     Args:
         shape: a tuple of ints.
@@ -99,7 +100,7 @@ def zeros(shape, dtype=None, name=None):
 
 
 def ones(shape, dtype=None, name=None):
-    """Ones: an array; a variable in `get_updates` of an optimizer, which assigns to it.
+    """Ones: an array; a variable in `get_updates` of an optimizer, which assigns to it, and among a layer's weights.
 
     Args:
         shape: a tuple of ints.
@@ -114,7 +115,7 @@ def ones(shape, dtype=None, name=None):
 
 def _filled(function, shape, dtype, name):
     if not _deferred:
-        return function(shape, dtype=dtype)
+        return builds.start_of_weight(function(shape, dtype=dtype))
     return variable(np.asarray(function(shape, dtype=dtype)), dtype, name)
 
 

@@ -18,8 +18,7 @@ def _arguments(args, kwargs):
     for old, new in (("border_mode", "padding"), ("filter_dilation", "dilation_rate")):
         if old in how:
             how[new] = how.pop(old)
-    if "dim_ordering" in how:
-        how["data_format"] = _FORMATS[how.pop("dim_ordering")]
+    how["data_format"] = _format(how.get("data_format"), how.pop("dim_ordering", None))
     return {k: v for k, v in how.items() if k in _ORDER}  # the others said shapes, which are known
 
 
@@ -116,7 +115,7 @@ def _pool(name, rank):
         function = {"max": ops.max_pool, "avg": ops.average_pool}
         if pool_mode not in function:
             raise ArgumentError(f"pool_mode: received {pool_mode!r}, expected 'max' or 'avg'.")
-        return function[pool_mode](x, pool_size, strides, padding, data_format)
+        return function[pool_mode](x, pool_size, strides, padding, _format(data_format))
 
     pool.__name__ = name
     return pool
@@ -138,7 +137,7 @@ def resize_images(x, height_factor, width_factor, data_format=None, interpolatio
     >>> resize_images(np.ones((1, 2, 2, 1), "float32"), 2, 3).shape
     (1, 4, 6, 1)
     """
-    return UpSampling2D((height_factor, width_factor), data_format, interpolation)(x)
+    return UpSampling2D((height_factor, width_factor), _format(data_format), interpolation)(x)
 
 
 def resize_volumes(x, depth_factor, height_factor, width_factor, data_format=None):
@@ -153,7 +152,7 @@ def resize_volumes(x, depth_factor, height_factor, width_factor, data_format=Non
     >>> resize_volumes(np.ones((1, 2, 2, 2, 1), "float32"), 2, 3, 1).shape
     (1, 4, 6, 2, 1)
     """
-    return UpSampling3D((depth_factor, height_factor, width_factor), data_format)(x)
+    return UpSampling3D((depth_factor, height_factor, width_factor), _format(data_format))(x)
 
 
 # ---- padding ---------------------------------------------------------------------------------------------------
@@ -225,5 +224,7 @@ def asymmetric_spatial_2d_padding(x, top_pad=1, bottom_pad=1, left_pad=1, right_
     return _padded(x, ((top_pad, bottom_pad), (left_pad, right_pad)), _format(None, dim_ordering))
 
 
-def _format(data_format, dim_ordering):
-    return _FORMATS.get(dim_ordering, data_format)
+def _format(data_format, dim_ordering=None):
+    """A data format in the word of today, given in that of any year."""
+    given = dim_ordering or data_format
+    return _FORMATS.get(given, given)

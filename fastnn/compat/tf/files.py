@@ -224,12 +224,21 @@ def _decode_csv(records, record_defaults, field_delim=",", use_quote_delim=True,
     lines = [line.decode("utf-8") if isinstance(line, bytes) else str(line) for line in given.reshape(-1)]
     rows = list(csv.reader(lines, delimiter=field_delim, quoting=quoting))
     columns = range(len(record_defaults)) if select_cols is None else select_cols
+    for row in rows:
+        if select_cols is None and len(row) > len(record_defaults):
+            raise ArgumentError(
+                f"tf.io.decode_csv: Expect {len(record_defaults)} fields but have {len(row)} in {row!r}; "
+                "give each a default in record_defaults, or name the columns in select_cols."
+            )
     return [column(rows, c, default, na_value, given.shape) for c, default in zip(columns, record_defaults)]
 
 
 def column(rows, place, default, na_value, shape):
-    """A column of texts in the dtype of its default; a dtype (or nothing) as default: every field is there."""
+    """A column of texts in the dtype of its default; a dtype, or an empty array of it: every field is there."""
     needed = isinstance(default, DType) or not np.size(default)
+    if needed and not isinstance(default, DType):
+        empty = np.asarray(default, getattr(default, "dtype", np.float32)).dtype
+        default = DType("string" if empty.kind in "OSU" else empty.name)
     fill = None if needed else np.atleast_1d(np.asarray(operand(default)))[0]
     kind = str(default) if isinstance(default, DType) else "string" if isinstance(fill, str) else None
     dtype = object if kind == "string" else np.asarray(fill).dtype if kind is None else dtypes.numpy_type(kind)

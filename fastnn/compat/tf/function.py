@@ -219,6 +219,18 @@ def _stacked(values, kind):
     return found if wanted is None else ops.cast(found, wanted)
 
 
+def _decorating(function):
+    """Of a function that computes another: without that one, what decorates it, as `@tf.numpy_function(Tout=...)`."""
+
+    @functools.wraps(function)
+    def call(func=None, inp=None, Tout=None, **kwargs):
+        if func is not None:
+            return function(func, inp, Tout, **kwargs)
+        return lambda func: functools.wraps(func)(lambda *args: function(func, args, Tout, **kwargs))
+
+    return call
+
+
 def _computed(func, inp, Tout, passed, given=lambda x: constant(np.asarray(x))):
     found = func(*[x if type(x) in passed else given(x) for x in inp])
     if Tout is None:
@@ -228,6 +240,7 @@ def _computed(func, inp, Tout, passed, given=lambda x: constant(np.asarray(x))):
     return tree.map_structure(lambda x: x if type(x) in passed else constant(np.asarray(x)), found)
 
 
+@_decorating
 @tf_graph.waiting
 @functools.partial(as_node, "py_function")
 def py_function(func=None, inp=None, Tout=None, name=None):
@@ -235,6 +248,7 @@ def py_function(func=None, inp=None, Tout=None, name=None):
     return _computed(func, inp, Tout, (Lazy,))
 
 
+@_decorating
 @functools.partial(as_node, "numpy_function")
 def numpy_function(func=None, inp=None, Tout=None, stateful=True, name=None):
     """func(*inp), computed at once on arrays, whose texts are bytes."""

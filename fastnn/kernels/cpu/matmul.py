@@ -2,31 +2,50 @@
 
 import numpy as np
 
-from fastnn.core.blocks import ACC, BIAS, COPY_LINE, DEPTH, RELU
+from fastnn.core.blocks import ACC, BIAS, COPY_LINE, PACK_A, PACK_B, RELU
 from fastnn.core.jit import at, device, kernel, sizeof, words
 from fastnn.core.simd import fma, lanes_dot, microkernel, tile_cols, tile_rows, vector
-from fastnn.kernels.cpu.tiles import activate, block, block_in_place, pack_rows, pack_transposed, panel_cols, panel_tile
+from fastnn.kernels.cpu.tiles import (
+    activate,
+    block,
+    block_in_place,
+    pack_lines,
+    pack_rows,
+    pack_slices,
+    pack_transposed,
+    panel_cols,
+    panel_tile,
+)
 
 KC_IN_PLACE = 256  # the same where B is not packed: its rows and those of A stay in L1
 MC = 96  # rows of A per pass
 FEW = 64  # rows of A below which packing B costs more than it saves
 ROW = 4096  # sums of a row vector times a matrix that are made at a time
-FAR = 4096  # bytes of a page: A with steps this long is copied together first
+
+
+@device
+def slice_of(F, k):
+    """Elements from a slice of A of k steps to the next: off the powers of two."""
+    return k * vector(F) + 16
 
 
 @device(inline=False)
-def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activation, work, wide):
+def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activation, work, wide, depth, packed):
     """m rows of one block of n columns of C; addresses in bytes, strides in elements."""
-    S = sizeof(F)
-    in_place = bns == 1 and m <= FEW
-    far = ars == 1 and aks * S >= FAR and m > 8 and n > tile_cols(F, 2)  # else a line is used once, and whole
-    copy_a = work + DEPTH * wide * S
-    step = KC_IN_PLACE if in_place else DEPTH
+    S, W, V = sizeof(F), tile_cols(F, 0), vector(F)
+    in_place = bns == 1 and m <= FEW and packed & PACK_B == 0
+    copied = packed & PACK_A != 0 and not in_place and m > 8 and n > V  # else a line is used once, and whole
+    copy_a = work + depth * wide * S
+    rows = at(np.int64, copy_a + depth * COPY_LINE * S - MC * 8)  # where in the copy a row of A begins
+    step = min(KC_IN_PLACE, depth) if in_place else depth
     for k0 in range(0, max(K, 1), step):
         kc = min(step, K - k0)
         b0 = b + k0 * bks * S
         if not in_place:
             j = 0
+            if bns == 1:
+                j = n // W * W
+                pack_lines(F, work, W * kc, W, b0, bks, kc, j)
             while j < n:
                 w = panel_cols(F, panel_tile(F, n - j))
                 if bns == 1:
@@ -34,39 +53,28 @@ def columns(F, a, ars, aks, b, bks, bns, c, ldc, m, n, K, flags, bias, activatio
                 else:
                     pack_transposed(F, work + j * kc * S, w, b0 + j * bns * S, bns, kc, min(w, n - j))
                 j += w
+        if copied:
+            for i in range(MC):
+                rows[i] = i // V * slice_of(F, kc) + i % V
         fl = (flags & ACC) if k0 == 0 else ACC
         if k0 + kc == K:
             fl |= flags & (BIAS | RELU)
         for i in range(0, m, MC):
-            mc, a0, rs, ks = min(MC, m - i), a + (i * ars + k0 * aks) * S, ars, aks
-            if far:
-                wide = tile_cols(F, 0)
-                for r in range(0, mc, wide):
-                    pack_rows(F, copy_a + r * S, COPY_LINE, wide, a0 + r * S, aks, kc, mc - r)
-                a0, ks = copy_a, COPY_LINE
+            mc, a0 = min(MC, m - i), a + (i * ars + k0 * aks) * S
+            if copied:
+                pack_slices(F, copy_a, V, slice_of(F, kc), a0, aks, kc, mc)
             if in_place:
-                block_in_place(F, a0, rs, ks, kc, b0, bks, c + i * ldc * S, ldc, mc, n, fl, bias)
+                block_in_place(F, a0, ars, aks, kc, b0, bks, c + i * ldc * S, ldc, mc, n, fl, bias)
             else:
                 j = 0
                 while j < n:
                     tile = panel_tile(F, n - j)
                     w = panel_cols(F, tile)
-                    block(
-                        F,
-                        tile,
-                        at(F, a0),
-                        rs,
-                        ks,
-                        kc,
-                        at(F, work + j * kc * S),
-                        w,
-                        at(F, c + (i * ldc + j) * S),
-                        ldc,
-                        mc,
-                        min(w, n - j),
-                        fl,
-                        at(F, bias + j * S),
-                    )
+                    p, q, r = at(F, work + j * kc * S), at(F, c + (i * ldc + j) * S), at(F, bias + j * S)
+                    if copied:
+                        block(F, tile, at(F, copy_a), rows, V, kc, p, w, q, ldc, mc, min(w, n - j), fl, r)
+                    else:
+                        block(F, tile, at(F, a0), ars, aks, kc, p, w, q, ldc, mc, min(w, n - j), fl, r)
                     j += w
             if k0 + kc == K and activation > 1:
                 activate(F, activation, c + i * ldc * S, ldc, mc, n)
@@ -77,12 +85,13 @@ def matmul(a, lo, hi, F):
     """C = act(A·B + bias) for a batch of matrices.
 
     args: A, its row and k strides, B, its k and column strides, C, M, N, flags of the micro-kernel, bias,
-    activation (0, or 1 relu, 2 sigmoid, 3 tanh), workspace of DEPTH * (columns per item + COPY_LINE) elements, rows per
-    item, columns per item (whole wide tiles), table of (offset of A, offset of B, K) in elements per matrix.
+    activation (0, or 1 relu, 2 sigmoid, 3 tanh), workspace of depth * (columns per item + COPY_LINE) elements, rows per
+    item, columns per item (whole wide tiles), depth (rows of B per pass), what is packed (PACK_A: A, PACK_B: B for few
+    rows of A, too), table of (offset of A, offset of B, K) in elements per matrix.
     One of A's and one of B's strides is 1.
     items: (matrix, block of columns, block of rows).
     """
-    xs, ars, aks, ws, bks, bns, ys, M, N, flags, biases, activation, work, RB, wide, table = words(a, 16)
+    xs, ars, aks, ws, bks, bns, ys, M, N, flags, biases, activation, work, RB, wide, depth, packed, table = words(a, 18)
     S = sizeof(F)
     row_blocks, col_blocks = (M + RB - 1) // RB, (N + wide - 1) // wide
     starts = at(np.int64, table)
@@ -111,6 +120,8 @@ def matmul(a, lo, hi, F):
             activation,
             work,
             wide,
+            depth,
+            packed,
         )
         item += take
     return 0

@@ -30,6 +30,34 @@ def panel_cols(F, tile):
 
 
 @device(inline=False)
+def pack_lines(F, dst, across, along, src, step, k, n):
+    """dst[j*across + i*along : +W] = src[i*step + j*W : +W] for i < k, whole tiles j of W columns, zeros past column n.
+
+    A row after the other, each from end to end: rows may be pages apart.
+    """
+    S, W = sizeof(F), tile_cols(F, 0)
+    for i in range(k):
+        p, q = src + i * step * S, dst + i * along * S
+        for j in range(0, n, W):
+            for line in range(0, W, 64 // S):  # rows far apart: the hardware does not see the pattern
+                prefetch(at(F, p + j * S), AHEAD * step + line)
+            copy_row(F, 0, at(F, q), at(F, p + j * S), n - j)
+            q += across * S
+
+
+@device(inline=False)
+def pack_slices(F, dst, along, across, src, step, k, n):
+    """The same by single vectors V: dst[j*across + i*along : +V] = src[i*step + j*V : +V]."""
+    S, V = sizeof(F), vector(F)
+    for i in range(k):
+        p, q = src + i * step * S, dst + i * along * S
+        for j in range(0, n, V):
+            prefetch(at(F, p + j * S), AHEAD * step)
+            copy_row(F, 2, at(F, q), at(F, p + j * S), n - j)
+            q += across * S
+
+
+@device(inline=False)
 def pack_rows(F, dst, ld, width, src, step, k, n):
     """dst[i*ld : +width] = src[i*step : +n], zeros after, for i < k; width is that of some tile."""
     S = sizeof(F)

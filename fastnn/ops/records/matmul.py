@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastnn.core.blocks import CODES, COPY_LINE, DEPTH, PANEL_BYTES
+from fastnn.core.blocks import CODES, COPY_LINE, DEPTH, PACK_A, PACK_B, PANEL_BYTES
 from fastnn.core.errors import ArgumentError, DTypeError, ShapeError
 from fastnn.core.shapes import broadcast, product
 from fastnn.core.types import Attrs
@@ -30,6 +30,8 @@ SMALL = 32768  # multiply-adds up to which nothing is packed
 SMALL_B = 1024  # elements of a transposed w that such a product turns round first
 CHUNK_FLOPS = 1e6  # about 10 us: what a chunk for one thread should be worth
 CHUNKS, PARTIALS = 16, 8
+FAR, HELD = 4096, 1 << 21  # bytes of a page; of a B that caches are taken to hold
+FLAT, FLAT_DEPTH = 2, 256  # panels of such blocks are so many times as wide, and less deep
 ROW_PARTIALS, ROW_BYTES = 16, 1 << 17  # partial sums of a row vector times a matrix, bytes of it that one is worth
 LONG = 1024  # inner sizes from which a small product is cut into partial sums
 
@@ -128,19 +130,27 @@ def _row(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code
 
 def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, code: int) -> None:
     """The packed kernel; a small product of long sums is cut into partial sums that are added in order."""
-    wide = (1024 if p.M <= 2 and p.bns == 1 else PANEL_BYTES) // y.itemsize
+    # Rows of B that lie pages apart: the lines of a few columns fall into a few sets of a cache, and no hardware sees
+    # the pattern. So they are read from end to end, into panels; so are those of a transposed A.
+    far = 1 < p.M <= 64 and p.bns == 1 and p.N * y.itemsize >= FAR
+    far = far and (p.M > 8 or p.K * p.N * y.itemsize > HELD)
+    tall = p.ars == 1 and p.M > 8 and (p.M * y.itemsize >= FAR or 2 * p.K * p.M * y.itemsize > PACKED)
+    packed = PACK_A * tall | PACK_B * far
+    depth, wide = DEPTH, (1024 if p.M <= 2 and p.bns == 1 and not far else PANEL_BYTES) // y.itemsize
     if p.M >= TALL and p.M >= 4 * p.N and wide < p.N and min(p.K, DEPTH) * p.N * y.itemsize <= PACKED:
         wide = -(-p.N // wide) * wide  # B fits L2 as a whole: read A once
+    elif packed:
+        depth, wide = FLAT_DEPTH, min(FLAT * wide, -(-p.N // wide) * wide)  # what is copied is copied less often
     cols = -(-p.N // wide)
     blocks = p.batch * cols * -(-p.M // 48)
     chunks = max(1, min(CHUNKS, int(p.flops / CHUNK_FLOPS)))
     long = p.K >= LONG and (blocks < 4 or 16 * max(p.M, p.N) <= p.K) and p.batch == 1
     partials = min(PARTIALS, chunks, p.K // (LONG // 4)) if long else 1
-    local = e.local(DEPTH * (wide + COPY_LINE) * y.itemsize)
+    local = e.local(depth * (wide + COPY_LINE) * y.itemsize)
     if partials > 1:
         if p.N * DEPTH * y.itemsize <= 2 * PACKED:
             wide = -(-p.N // wide) * wide
-            cols, local = 1, e.local(DEPTH * (wide + COPY_LINE) * y.itemsize)
+            depth, cols, local = DEPTH, 1, e.local(DEPTH * (wide + COPY_LINE) * y.itemsize)
         step = -(-p.K // partials)
         starts = np.array([(k * p.aks, k * p.bks, min(step, p.K - k)) for k in range(0, p.K, step)], np.int64)
         sums = e.scratch(len(starts) * y.nbytes)
@@ -162,6 +172,8 @@ def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
             local,
             max(p.M, 1),
             wide,
+            depth,
+            packed,
             e.table(starts),
             n=len(starts) * per,
             chunk=per,
@@ -170,7 +182,9 @@ def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
         e.emit(f"add_partials_{y.t}", sums.rd_all, len(starts), y.size, y.wr, p.N, flags, bias, code, n=p.M)
         return
     rows, blocks = p.M, p.batch * cols
-    if blocks < min(chunks, 8) or (wide * y.itemsize > PANEL_BYTES and p.M > 2):  # few column blocks: cut the rows
+    if blocks < min(chunks, 8) or (
+        depth == DEPTH and wide * y.itemsize > PANEL_BYTES and p.M > 2
+    ):  # few column blocks: cut the rows
         rows = -(-p.M // max(1, chunks // blocks))
         rows = min(p.M, -(-rows // 48) * 48)
     n = blocks * -(-p.M // rows)
@@ -191,9 +205,12 @@ def _blocks(e: Emitter, p: Any, x: Any, w: Any, y: Any, flags: int, bias: Any, c
         local,
         rows,
         wide,
+        depth,
+        packed,
         e.table(p.starts),
         n=n,
         chunk=-(-n // chunks),
+        joined=rows < p.M,
         flops=p.flops,
     )
 

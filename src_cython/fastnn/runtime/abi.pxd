@@ -34,6 +34,7 @@ cdef struct Local:          # word `word` of the argument table is an address in
 
 cdef enum:
     F_SYNC = 1, F_HOST = 2, F_LOOP = 4, F_REVERSE = 8, F_COUNTED = 16, F_WHILE = 32, F_BRANCH = 64
+    F_JOINED = 128
     F_CONTROL = F_LOOP | F_BRANCH
 
 cdef enum:                  # words of the state block

@@ -24,7 +24,7 @@ from fastnn.core.errors import KernelError
 from fastnn.runtime import abi as _abi
 
 from fastnn.runtime.abi cimport (
-    F_BRANCH, F_CONTROL, F_COUNTED, F_HOST, F_REVERSE, F_SYNC, F_WHILE, Instr, Local, Move, S_BATCH, S_ROW0,
+    F_BRANCH, F_CONTROL, F_COUNTED, F_HOST, F_JOINED, F_REVERSE, F_SYNC, F_WHILE, Instr, Local, Move, S_BATCH, S_ROW0,
     S_STOP, Tmp, kernel_t,
 )
 

@@ -125,6 +125,10 @@ cdef inline void run_group(Run *r, int tid, int64_t first) noexcept nogil:
     else:                                       # rounded up: a lone chunk is thread 0's
         c0 = (chunks * tid + T - 1) // T
         c1 = (chunks * (tid + 1) + T - 1) // T
+    if head.flags & F_JOINED:
+        if c0 < c1:
+            call(r, me, head, 0, c0 * chunk, min(c1 * chunk, items))
+        return
     for k in range(c0, c1):
         c = c0 + c1 - 1 - k if r.turn & 1 else k
         lo, stop = c * chunk, min((c + 1) * chunk, items)

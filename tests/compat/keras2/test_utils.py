@@ -50,7 +50,7 @@ def test_helpers(name, args, expected):
 
 @pytest.mark.parametrize(("call", "words"), [
     (lambda: utils.normalize_tuple((1, 2, 3), 2, "strides"), "`strides` argument must be a tuple of 2 integers"),
-    (lambda: utils.normalize_tuple(0, 2, "strides"), "tuple of 2 integers"),
+    (lambda: utils.normalize_tuple(-1, 2, "strides"), "tuple of 2 integers"),
     (lambda: utils.normalize_padding("edge"), "`padding` argument must be one of"),
     (lambda: utils.normalize_data_format("last"), "`data_format` argument must be one of"),
     (lambda: utils.transpose_shape((1, 2), "first", (1,)), "channels_first"),

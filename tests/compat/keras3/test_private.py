@@ -10,7 +10,9 @@ from fastnn.core.errors import ArgumentError, NotSupportedError, ShapeError
 
 CALLS = [
     ("standardize_shape", ([None, np.int64(3)],), (None, 3)), ("shape_equal", ((None, 2), (3, 2)), True),
-    ("shape_equal", ((2,), (2, 1)), False), ("to_tuple_or_list", (None,), None), ("to_tuple_or_list", (3,), (3,)),
+    ("shape_equal", ((2,), (2, 1)), False), ("shape_equal", ((1, 2, 3), (4, 2, 5), (0, -1)), True),
+    ("shape_equal", ((1, 2), (4, 3), 0), False), ("shape_equal", ((None, 2), (3, 2), None, False), False),
+    ("shape_equal", ((None, 2), (None, 2), None, False), True), ("to_tuple_or_list", (None,), None), ("to_tuple_or_list", (3,), (3,)),
     ("canonicalize_axis", (-1, 4), 3), ("standardize_tuple", (2, 2, "strides"), (2, 2)),
     ("standardize_tuple", ([0, 1], 2, "strides", True), (0, 1)), ("validate_string_arg", ("a", {"a"}, "f", "x"), None),
     ("validate_string_arg", (None, {"a"}, "f", "x", True), None),

@@ -16,6 +16,8 @@ CALLS = [
     ("compute_conv_output_shape", ((N, 9, 8, 3), 4, (3, 2), (2, 1), "valid", "channels_last", (1, 3)), (N, 4, 5, 4)),
     ("compute_conv_output_shape", ((2, 3, 9), 4, (5,), 2, "causal", "channels_first"), (2, 4, 5)),
     ("compute_conv_transpose_output_shape", ((N, 4, 5, 3), (3, 2), 8, 2, "valid"), [N, 9, 10, 8]),
+    ("compute_conv_transpose_output_shape", ((N, 4, 5, 3), (3, 2, 8, 3), 8, 2, "valid"), [N, 9, 10, 8]),
+    ("compute_conv_output_shape", ((N, 9, 8, 3), 4, (3, 2, 3, 4), (2, 1), "valid"), (N, 4, 7, 4)),
     ("compute_conv_transpose_output_shape", ((N, 4, N, 3), (3, 3), 8, (2, 1), "same"), [N, 8, N, 8]),
     ("compute_conv_transpose_output_shape", ((N, 4, 5, 3), (3, 4), 8, 2, "same", 1), [N, 8, 9, 8]),
     ("compute_conv_transpose_output_shape", ((N, 3, 4), (3,), 8, 2, "valid", 0, "channels_first", 2), [N, 8, 11]),

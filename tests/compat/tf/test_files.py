@@ -41,7 +41,18 @@ def test_jpeg_is_near():
     ("io.decode_jpeg", (b"", 7), ArgumentError, "channels=7"),
     ("io.encode_png", (np.zeros((2, 2, 3)),), ArgumentError, "uint8"),
     ("io.decode_csv", ("1,", [[0], []]), ArgumentError, "field 1 is needed"),
+    ("io.decode_csv", ("1,2,3", [[0], []]), ArgumentError, "Expect 2 fields but have 3"),
 ])  # fmt: skip
 def test_errors(name, args, error, words):
     with pytest.raises(error, match=words):
         tf[name](*args)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "int32", "int64"])
+def test_an_empty_default_of_a_column_has_its_dtype(kind):
+    found = tf["io.decode_csv"](["1,7", "2,8"], [[0], np.zeros(0, kind)])[1]
+    assert found.dtype == kind and found.tolist() == [7, 8]
+
+
+def test_an_empty_list_as_default_is_a_column_of_floats():
+    assert tf["io.decode_csv"]("1,7", [[0], []])[1].dtype == "float32"

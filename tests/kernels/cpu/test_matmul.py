@@ -86,6 +86,23 @@ def test_far_strides_are_copied_together():
     check(*operands(1500, 90, 130, "tn"), transpose_a=True)
 
 
+@compiled
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("M, N, K, form", [
+    (9, 130, 600, "tn"), (97, 143, 1030, "tn"), (300, 300, 1000, "tt"), (1030, 33, 70, "tn"),  # A is copied
+    (2, 1100, 700, "nn"), (7, 1025, 600, "nn"), (40, 1047, 300, "nn"), (64, 2048, 30, "nn"),
+    (33, 1030, 600, "tn")])  # fmt: skip
+def test_what_is_read_from_end_to_end(M, N, K, form, dtype):
+    """Copies of A and panels of B in rows of pages: the values, and in float32 the bits of each column block alone."""
+    x, w = (v.astype(dtype) for v in operands(M, N, K, form))
+    b = draw(N, dtype=dtype)
+    y = check(x, w, b, **flags(form), activation="relu")
+    for cols in (slice(0, 24), slice(N - 17, N)):
+        part = (w[cols] if form[1] == "t" else w[:, cols]).copy()
+        if K < 1024:  # beyond, sums may be cut into parts by the sizes of the whole
+            assert np.array_equal(y[:, cols], check(x, part, b[cols].copy(), **flags(form), activation="relu"))
+
+
 @pytest.mark.parametrize("activation", [None, "relu", "sigmoid", "tanh"])
 @pytest.mark.parametrize("shape", [(6, 5, 4), (70, 40, 33)])
 def test_epilogue(activation, shape):
@@ -142,7 +159,9 @@ def run(threads, x, w, executor=None, **attrs):
 
 
 @compiled
-@pytest.mark.parametrize("M, N, K, form", [(200, 300, 80, "nn"), (40, 30, 4000, "tn"), (3000, 70, 20, "nt")])
+@pytest.mark.parametrize("M, N, K, form", [
+    (200, 300, 80, "nn"), (40, 30, 4000, "tn"), (3000, 70, 20, "nt"),
+    (300, 130, 700, "tn"), (50, 1100, 90, "nn")])  # fmt: skip
 def test_threads_do_not_change_bits(M, N, K, form):
     x, w = operands(M, N, K, form)
     one = run(1, x, w, **flags(form))
