@@ -20,7 +20,7 @@ def build_model(config, name, custom_objects=None, compile=True, size=None, mode
     with described(name):
         checked = check_config(config if compile else without_compile(config), custom_objects)
         compile_config = checked.pop("compile_config", None)
-        with sharing_scope(), budget(size, name):
+        with sharing_scope(reads=True), budget(size, name):
             model = deserialize_object(checked, custom_objects)
         if getattr(model, "_fastnn_layer", False) is not True or (models_only and not hasattr(model, "compile")):
             expected = "a model" if models_only else "a model or a layer"

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastnn.core import keras_classes
 from fastnn.core.errors import FileFormatError, NotSupportedError
+from fastnn.core.types import defined_in
 from fastnn.saving import container, hdf5, layout, streams
 from fastnn.saving.budget import budget, described
 from fastnn.saving.building import KERAS_VERSION, build_model
@@ -245,7 +246,13 @@ def _match(reader, changes, what, name, variables, paths, skip_mismatch, by_name
 
 
 def _in_order(layer):
-    """Weights in the order of the legacy format: all that were made trainable, then the others; each once."""
+    """Weights in the order of the legacy format: all that were made trainable, then the others; each once.
+
+    Of a layer that says itself which are trainable, those that it lists.
+    """
+    if not defined_in(type(layer), "trainable_weights").startswith("fastnn."):
+        found = [*layer.trainable_weights, *layer.non_trainable_weights]
+        return list({id(v): v for v in found}.values())
     parts = [part for part in layer._flatten_layers() if getattr(part, "_tracker", None) is not None]
     found = [v for p in parts for v in p._tracker.trainable] + [v for p in parts for v in p._tracker.frozen]
     return list({id(v): v for v in found}.values())

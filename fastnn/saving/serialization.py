@@ -39,7 +39,8 @@ COMPILE_KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metric
                 "steps_per_execution", "jit_compile", "auto_scale_loss")  # fmt: skip
 
 PLAIN = (str, int, float, bool)
-_shared = contextvars.ContextVar("shared_objects", default=None)
+_written = contextvars.ContextVar("written_objects", default=None)
+_read = contextvars.ContextVar("read_objects", default=None)
 _depth = contextvars.ContextVar("depth", default=0)
 _ARRAY_DTYPES = frozenset(
     ("float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -47,13 +48,17 @@ _ARRAY_DTYPES = frozenset(
 
 
 @contextlib.contextmanager
-def sharing_scope():
-    """Objects met twice inside the block are written, and read, as one shared object."""
-    token = _shared.set({})
+def sharing_scope(reads=False):
+    """Objects met twice inside the block are written as one shared object; with `reads` they are read as one.
+
+    A layer that is read may copy another by its config: that is no part of the file, whose numbers it must not meet.
+    """
+    tokens = _written.set(None if reads else {}), _read.set({} if reads else None)
     try:
         yield
     finally:
-        _shared.reset(token)
+        for variable, token in zip((_written, _read), tokens):
+            variable.reset(token)
 
 
 def serialize_object(obj):
@@ -212,7 +217,7 @@ def _compile_config(obj):
 
 
 def _note_shared(obj, config):
-    seen = _shared.get()
+    seen = _written.get()
     if seen is None:
         return
     # Ids are small numbers in order of appearance, so that the same model writes the same bytes.
@@ -341,7 +346,7 @@ def _build(config, class_name, inner, custom_objects, safe_mode, category):
     inner = {} if inner is None else inner
     if not isinstance(inner, dict):
         raise RebuildError(f"The config of {class_name} is {type(inner).__name__}. Expected 'config' to be a dict.")
-    shared, number = _shared.get(), config.get("shared_object_id")
+    shared, number = _read.get(), config.get("shared_object_id")
     if shared is not None and isinstance(number, int) and number in shared:
         return shared[number]
     role = roles.of_category(category)

@@ -1,5 +1,6 @@
 """Names in configs: what is registered or in scope is found, everything else is an error that says what to do."""
 
+import itertools
 import threading
 
 import pytest
@@ -184,9 +185,42 @@ def test_shared_objects():
     dense = layers.Dense(2)
     with serialization.sharing_scope():
         config = saving.serialize_keras_object([dense, dense, layers.Dense(2)])
-    with serialization.sharing_scope():
+    with serialization.sharing_scope(reads=True):
         a, b, c = saving.deserialize_keras_object(config)
     assert a is b and c is not a
+
+
+class Doubled(layers.Wrapper):
+    """Copies its layer by configs, as Bidirectional does."""
+
+    def __init__(self, layer, **kwargs):
+        super().__init__(layer, **kwargs)
+        configs = [layer.get_config() for _ in range(3)]
+        self.copies = [type(layer).from_config(config) for config in configs]
+
+    def build(self, shape):
+        for copy in self.copies:
+            copy.build(shape)
+
+    def call(self, x):
+        return sum(copy(x) for copy in self.copies)
+
+    def get_config(self):
+        self.layer.get_config()  # once more: what is in it is written as shared
+        return super().get_config()
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_what_a_layer_copies_while_it_is_read_has_none_of_the_numbers_of_the_file(tmp_path, ending):
+    kinds = [initializers.Orthogonal(), initializers.Ones(), initializers.Zeros(), initializers.HeNormal()]
+    stack = [Doubled(layers.Dense(3, kernel_initializer=a, bias_initializer=b)) for a, b in itertools.pairwise(kinds)]
+    model = fastnn.Sequential([fastnn.Input((2,)), *stack])
+    model.save(tmp_path / f"m{ending}")
+    again = saving.load_model(tmp_path / f"m{ending}", custom_objects={"Doubled": Doubled})
+    for one, other in zip(model.layers[:2], again.layers[:2]):
+        for first, second in zip(one.copies, other.copies):
+            for name in ("kernel_initializer", "bias_initializer"):
+                assert type(getattr(first, name)) is type(getattr(second, name))
 
 
 def test_plain_data_round_trip():

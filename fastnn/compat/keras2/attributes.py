@@ -34,6 +34,7 @@ from fastnn.compat.keras2.own_layers import (
     over_read_only,
     set_stateful,
     shape_at,
+    variables_that_are_listed,
     weights_that_are_set,
 )
 from fastnn.compat.keras2.streams import fed_by_tensors
@@ -244,7 +245,7 @@ PROPERTIES = {
     Layer: {
         "_outbound_nodes": property(lambda self: [], doc="[]: a call does not know who uses its result."),
         "_trainable_weights": property(lambda self: list(self._tracker.trainable), nothing, doc="Its own, trainable."),
-        "_non_trainable_weights": property(lambda self: list(self._tracker.non_trainable), nothing, doc="Its others."),
+        "_non_trainable_weights": property(lambda self: list(self._tracker.frozen), nothing, doc="Its others."),
         "initial_weights": property(
             lambda self: self.__dict__.get("initial_weights", self._initial_weights),
             _keep("initial_weights"),
@@ -332,6 +333,7 @@ WRAPPED = {
         "add_weight": name_first,
         "add_variable": name_first,
         "trainable_weights": weights_that_are_set,
+        "trainable_variables": variables_that_are_listed,
         "non_trainable_weights": functools.partial(weights_that_are_set, trainable=False),
     },
     StateMixin: {"add_loss": loss_of_inputs},

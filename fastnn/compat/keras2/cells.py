@@ -4,10 +4,12 @@ Cells that scripts and packages derived from Keras's ask for them.
 """
 
 import functools
+import weakref
 
 from fastnn import ops
 from fastnn.compat.backend import learning_phase
 from fastnn.compat.keras1.recurrent import gates, states_of_inputs
+from fastnn.graph import current
 from fastnn.layers import GRUCell, LSTMCell, nest
 from fastnn.layers.recurrent_cell import CellDropout, RecurrentCell
 from fastnn.layers.rnn_cells import StackedRNNCells
@@ -53,6 +55,58 @@ def _carry_and_output(self, z, c_tm1):
     """
     i, f, o = (self.recurrent_activation(z[k]) for k in (0, 1, 3))
     return f * c_tm1 + i * self.activation(z[2]), o
+
+
+class ContextValueCache(weakref.WeakKeyDictionary):
+    """A value for each graph in which one is asked for, made by a function (`keras.backend.ContextValueCache`).
+
+    Args:
+        default_factory: a function of the value, which may take keyword arguments.
+
+    >>> cache = ContextValueCache(lambda x=1: [x])
+    >>> cache[None] is cache[None], cache.setdefault(key=None, kwargs={"x": 3})
+    (True, [1])
+    """
+
+    _outside = type("Outside", (), {})()  # the key where no graph is traced
+
+    def __init__(self, default_factory):
+        super().__init__()
+        self.default_factory = default_factory
+
+    def _key(self, key):
+        return (current() or self._outside) if key is None else key
+
+    def _found(self, key):
+        """The value of a graph, or of one around it."""
+        while key is not None:
+            value = self.get(key)
+            if value is not None:
+                return value
+            key = getattr(key, "parent", None)
+        return None
+
+    def __getitem__(self, key):
+        value = self._found(self._key(key))
+        if value is None:
+            value = self[key] = self.default_factory()
+        return value
+
+    def __setitem__(self, key, value):
+        super().__setitem__(self._key(key), value)
+
+    def setdefault(self, key=None, default=None, kwargs=None):
+        """The value, which is made with these arguments if there is none.
+
+        Args:
+            key: a graph; None: that which is traced now.
+            default: the value if there is none and no kwargs are given.
+            kwargs: a dict of arguments of the function.
+        """
+        value = self._found(self._key(key))
+        if value is None:
+            value = self[key] = default if default is not None else self.default_factory(**(kwargs or {}))
+        return value
 
 
 METHODS = {

@@ -7,11 +7,13 @@ from fastnn import metrics, ops
 from fastnn.compat.keras2 import builds, lists
 from fastnn.compat.keras2.utils import has_arg
 from fastnn.core.errors import ArgumentError
+from fastnn.core.types import defined_in
 from fastnn.graph import Variable
 from fastnn.graph.dtype import dtype_of
 from fastnn.layers import Embedding, TimeDistributed, context, nest
 from fastnn.layers.events import is_functional
 from fastnn.layers.layer import Layer
+from fastnn.layers.state import found_once
 
 
 def shape_at(which):
@@ -92,8 +94,32 @@ def add_metric(self, value, name=None, aggregation=None, **kwargs):
     known.update_state(value)
 
 
+def _unlisted(self):
+    """{id(v)} of variables that a layer inside has, whose class lists `trainable_weights` itself, and does not list."""
+    left = set()
+    for layer in found_once(self, "that_list", lambda: [x for x in self._flatten_layers(False) if _lists(type(x))]):
+        listed = {id(v) for v in layer.trainable_weights}
+        left.update(id(v) for v in layer.weights if id(v) not in listed)
+    return left
+
+
+@functools.cache
+def _lists(cls):
+    return not defined_in(cls, "trainable_weights").startswith("fastnn.")
+
+
 def weights_that_are_set(today, trainable=True):
-    """`trainable_weights`, which layers of Keras 1 set; a variable that is not among them is not trained."""
+    """`trainable_weights`, which layers of Keras 1 set; a variable that is not among them is not trained.
+
+    Before Keras 3 a model asked its layers for theirs, and those that a layer does not list are not trained.
+    """
+
+    def get(self):
+        found = today.fget(self)
+        left = _unlisted(self) if context.as_before_keras_3() and self.trainable else ()
+        if not left:
+            return found
+        return [v for v in (found if trainable else self.weights) if (id(v) in left or not v.trainable) != trainable]
 
     def put(self, weights):
         weights = builds.weights_of(self, weights)
@@ -104,7 +130,14 @@ def weights_that_are_set(today, trainable=True):
             if (id(variable) in chosen) or trainable:
                 variable.trainable = trainable == (id(variable) in chosen)
 
-    return property(today.fget, put, doc=today.__doc__)
+    return property(get, put, doc=today.__doc__)
+
+
+def variables_that_are_listed(today):
+    """`trainable_variables`, which before Keras 3 were the `trainable_weights`, also of a class that has its own."""
+    return property(
+        lambda self: self.trainable_weights if context.as_before_keras_3() else today.fget(self), doc=today.__doc__
+    )
 
 
 def over_read_only(set_today):

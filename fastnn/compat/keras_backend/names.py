@@ -11,6 +11,7 @@ RENAMED = {
     "random_bernoulli": "compat.keras_backend.arrays:random_binomial",
     "elu": "activations:elu", "softmax": "activations:softmax",
     "tanh": "activations:tanh", "sigmoid": "activations:sigmoid",
+    "ContextValueCache": "compat.keras2.cells:ContextValueCache",
     "softplus": "activations:softplus", "softsign": "activations:softsign", "Function": "compat.backend:function",
     "sparse_categorical_crossentropy": "losses:sparse_categorical_crossentropy",
     "categorical_crossentropy": "losses:categorical_crossentropy", "name_scope": "compat.backend:_Scope",

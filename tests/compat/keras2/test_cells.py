@@ -2,6 +2,9 @@
 
 from compat.running import run
 
+from fastnn.compat.keras2.cells import ContextValueCache
+from fastnn.graph import Trace
+
 SCRIPT = """
 import numpy as np, tensorflow as tf
 from tensorflow import keras
@@ -51,3 +54,16 @@ def test_own_cells(tmp_path):
     status, output, errors = run(SCRIPT, tmp_path)
     assert status == 0, errors
     assert output == "adam optimizers.get() got an unexpected keyword argument 'use_new_optimizer'.\n"
+
+
+def test_values_kept_for_each_graph():
+    cache = ContextValueCache(lambda x=1: [x])
+    outside = cache[None]
+    with Trace() as trace:
+        inside = cache.setdefault(key=None, kwargs={"x": 2})
+        assert inside == [2] and cache[None] is cache[trace] is inside
+        with Trace(parent=trace):
+            assert cache[None] is inside
+    assert cache[None] is outside and cache.setdefault(None, default=[5]) is outside
+    cache.clear()
+    assert cache.setdefault(None, default=[5]) == [5]

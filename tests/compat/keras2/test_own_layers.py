@@ -178,3 +178,55 @@ def test_stateful_layers_are_updated_in_inference_too(tmp_path):
     status, output, errors = run(KEPT, tmp_path)
     assert status == 0, errors
     assert output.splitlines() == ["False [1.0, 1.0] 1.0 False False"] * 3 + ["True [1.0, 2.0] 3.0 True False"] * 3
+
+
+LISTING = """
+import numpy as np, tensorflow as tf
+from tensorflow import keras
+
+class Heads(keras.layers.Wrapper):
+    # copies of a layer, which itself is a pattern only
+    def build(self, shape):
+        self.layer.build(shape)
+        config = self.layer.get_config()
+        self.heads = [type(self.layer).from_config({**config, "name": f"head_{i}"}) for i in range(2)]
+        for head in self.heads:
+            head.build(shape)
+        super().build(shape)
+
+    def call(self, x):
+        return sum(head(x) for head in self.heads) + 0 * self.layer(x)
+
+    @property
+    def trainable_weights(self):
+        return self._trainable_weights[:] + [w for head in self.heads for w in head.trainable_weights]
+
+    @property
+    def non_trainable_weights(self):
+        return self._non_trainable_weights[:]
+
+class Half(keras.layers.Dense):
+    @property
+    def trainable_weights(self):
+        return super().trainable_weights[:1]
+
+x = np.random.RandomState(0).rand(8, 3).astype("float32")
+model = keras.Sequential([keras.Input((3,)), Heads(keras.layers.Dense(2)), Half(1)])
+model.compile("sgd", "mse")
+before = [w.numpy() for w in model.layers[-1].weights] + [model.layers[0].layer.kernel.numpy()]
+assert len(model.trainable_weights) == len(model.trainable_variables) == 5 and len(model.non_trainable_weights) == 3
+model.fit(x, np.ones((8, 1)), verbose=0)
+after = [w.numpy() for w in model.layers[-1].weights] + [model.layers[0].layer.kernel.numpy()]
+print([bool((a != b).any()) for a, b in zip(before, after)])
+model.save("m.h5")
+again = keras.models.load_model("m.h5", custom_objects={"Heads": Heads, "Half": Half})
+print(len(again.layers[0].weights))
+for one, other in zip(model.layers[0].heads, again.layers[0].heads):
+    assert all((a == b).all() for a, b in zip(one.get_weights(), other.get_weights()))
+"""
+
+
+def test_layers_that_list_their_trainable_weights_themselves(tmp_path):
+    status, output, errors = run(LISTING, tmp_path)
+    assert status == 0, errors
+    assert output == "[True, False, False]\n6\n"
