@@ -127,8 +127,8 @@ def check_arguments(**given):
 def check_labels(model, y):
     """Labels of a sparse loss must be whole numbers in [0, classes); DataError names the first row that is not."""
     loss, outputs = model._compile_loss, _outputs(model)
-    if outputs is not None and len(outputs) > 1 and not is_nested(y):  # a single target, whose output the loss decides
-        return
+    if outputs is not None and len(outputs) > 1 and (not is_nested(y) or 0 < len(y) < len(outputs)):
+        return  # targets of some outputs: which, the loss decides
     targets = flatten(y) if outputs is None else per_output(y, outputs, "y", optional=range(len(outputs)))
     if outputs is None and len(targets) > 1:  # which belongs to which output is known once the model has run
         return

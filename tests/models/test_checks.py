@@ -98,3 +98,23 @@ def test_compiled_says_whether():
     assert model.compiled is False
     model.compile("sgd", "mse")
     assert model.compiled is True
+
+
+@pytest.mark.parametrize("loss", [[None, "mse", None], {"b": "mse", "a": None, "c": None}], ids=["list", "dict"])
+@pytest.mark.parametrize("form", [lambda y: y, lambda y: [y], lambda y: {"b": y}, lambda y: [None, y, None]])
+def test_targets_of_the_outputs_that_have_a_loss(loss, form):
+    i = keras.Input((4,))
+    heads = [keras.layers.Dense(2, kernel_initializer=k, name=n)(i) for n, k in zip("abc", ("zeros", "ones", "zeros"))]
+    model = keras.Model(i, heads)
+    model.compile("sgd", loss)
+    x, y = np.ones((8, 4), "float32"), np.ones((8, 2), "float32")
+    assert model.test_on_batch(x, form(y)) == pytest.approx(9.0)
+    assert model.evaluate(x, form(y), verbose=0) == pytest.approx(9.0)
+
+
+def test_too_few_targets_are_an_error():
+    i = keras.Input((4,))
+    model = keras.Model(i, [keras.layers.Dense(2, name=n)(i) for n in "abc"])
+    model.compile("sgd", ["mse", "mse", None])
+    with pytest.raises(ValueError, match="1 entries, but the model has 3 outputs"):
+        model.fit(np.ones((8, 4)), [np.ones((8, 2))], verbose=0)
