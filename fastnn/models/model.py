@@ -161,9 +161,8 @@ class Model(Trainer, StateTree, Layer):
             raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
 
     def _build_once(self, args, kwargs):
-        if type(self).build is Model.build and first_call.says_more(args, kwargs):
-            object.__setattr__(self, "_first_call", first_call.symbols_like((args, kwargs)))
-        super()._build_once(args, kwargs)
+        if type(self).build is not Model.build or first_call.prepared(self, args, kwargs):
+            super()._build_once(args, kwargs)
 
     def _build_by_call(self, *symbols):
         """Build sub-layers by running `call` without data."""
