@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fastnn.core import changes
 from fastnn.core.errors import ArgumentError, ArgumentTypeError
 from fastnn.core.types import Array
 
@@ -28,6 +29,19 @@ class Checked:
         if not self.fits(value):
             raise self.error(f"{self.text.format(self.name)} Received: {value!r} (of type {type(value).__name__}).")
         owner.__dict__[self.place] = value
+
+
+class Switch(Checked):
+    """An attribute that is made True or False, and whose changes are noted: plans may depend on it."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda value: True, ArgumentTypeError, "")
+
+    def __set__(self, owner: Any, value: Any) -> None:
+        value, before = bool(value), owner.__dict__.get(self.place)
+        owner.__dict__[self.place] = value
+        if before is not None and before != value:
+            changes.note()
 
 
 def _optional_function(value: Any) -> bool:

@@ -15,7 +15,7 @@ from fastnn.core.shapes import known_shape, product, standard_shape
 from fastnn.core.types import Array, Shape, Tensor, is_function
 from fastnn.core.values import storable, whole_dtype
 from fastnn.graph.active import casting, current
-from fastnn.graph.attributes import AsNumber, function_or_none, truth
+from fastnn.graph.attributes import AsNumber, Switch, function_or_none, truth
 from fastnn.graph.node import Symbol
 from fastnn.graph.numpy_calls import by_function, by_ufunc
 from fastnn.graph.operators import Operators
@@ -64,7 +64,7 @@ class Variable(AsNumber, Operators):
     _fastnn_variable = True
     _host: Array  # where the value lies; read it as `_seen`, change it as `_array`
     regularizer, constraint = function_or_none("Regularizer"), function_or_none("Constraint")
-    overwrite_with_gradient = truth()
+    overwrite_with_gradient, trainable = truth(), Switch()
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ import numpy as np
 from fastnn.compiler import memory
 from fastnn.compiler.program import Program
 from fastnn.compiler.target import placed
-from fastnn.core import config, hooks, switches, turns
+from fastnn.core import changes, config, hooks, switches, turns
 from fastnn.core.errors import ArgumentError, KernelError, NotSupportedError, asked
 from fastnn.distribution import strategies as shares
 from fastnn.graph import Symbol, Trace, Variable
@@ -95,7 +95,7 @@ class Step:
         self._model = weakref.ref(model)  # the model holds its steps: a circle would outlive `del model`
         self.kind, self.shared = kind, shared
         self.feeds, self.last = weakref.WeakValueDictionary(), None
-        self.watch, self.short, self.asks = None, {}, None
+        self.watch, self.short, self.asks, self._weights = None, {}, None, (-1, ())
 
     def forget(self):
         """Drop all that was made: the model has changed."""
@@ -127,13 +127,20 @@ class Step:
     def compiled(self, feed, rows):
         """The CompiledStep for batches of exactly `rows` rows of the arrays that a feed has."""
         share = shares.share()
-        key, programs = (self.kind, feed.key, rows, feed.shapes, share), self.shared.programs
+        programs = self.shared.programs
+        key = self.kind, feed.key, rows, feed.shapes, share, self._trained() if self.kind == "train" else None
         found, version = programs.find(key), self._version()
         if found is None or found.version != version or found.feed is not feed:
             programs.drop(lambda k, old: k[0] == self.kind and old.version != version)
             found = self._compile(feed, rows, share)
             programs.put(key, found)
         return found
+
+    def _trained(self):
+        """Which weights a training step changes, found anew after a change of anything."""
+        if self._weights[0] != changes.count:
+            self._weights = changes.count, tuple(map(id, self._model().trainable_variables))
+        return self._weights[1]
 
     def _version(self):
         """What a program is made again for when it has changed."""

@@ -319,3 +319,29 @@ def test_a_compile_config_holds_the_optimizer_as_it_is():
     twin = fastnn.Sequential([fastnn.Input((2,)), fastnn.layers.Dense(1)])
     twin.compile_from_config(config)
     assert float(twin.optimizer.learning_rate) == 0.5
+
+
+@pytest.mark.parametrize("batch", [8, 4])
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_freezing_holds_at_once_whatever_is_compiled(batch, frozen):
+    fastnn.utils.set_random_seed(1)
+    model = fastnn.Sequential([fastnn.Input((4,)), layers.Dense(5), layers.Dense(3)])
+    model.compile("adam", "mse")
+    x, y = np.random.default_rng(0).random((8, 4)), np.random.default_rng(1).random((8, 3))
+
+    def changed(train):
+        before = model.get_weights()
+        train()
+        return [bool((a != b).any()) for a, b in zip(before, model.get_weights())]
+
+    def fit():
+        model.fit(x, y, batch_size=batch, verbose=0)
+
+    model.fit(x, y, batch_size=8, verbose=0)
+    for part in (model.layers[frozen], model.layers[frozen].kernel):
+        part.trainable = False
+        still = changed(fit)
+        assert not still[2 * frozen] and still[2 * (1 - frozen)]
+        assert not changed(lambda: model.train_on_batch(x, y))[2 * frozen]
+        part.trainable = True
+        assert all(changed(fit)) and all(changed(lambda: model.train_on_batch(x, y)))
